@@ -1,1 +1,24 @@
+//! The event-sourcing runtime that every service of the traffic suite stands on.
+//!
+//! It knows nothing of permits or parking: a service brings its domain, read model, api, policies and published
+//! events, and the chassis does the rest.
+//!
+//! ```text
+//! request ─> server ─> commands ─> domain (pure) ─> journal ─> projection ─> answer, with its position
+//!                                                      └─> relay ─> EVENTS ─> policies of other services, agencies
+//! ```
 
+pub mod clock;
+pub mod commit;
+pub mod config;
+pub mod domain;
+pub mod journal;
+pub mod projection;
+pub mod sealing;
+pub mod server;
+pub mod telemetry;
+
+#[cfg(feature = "local-bus")]
+pub mod nats_server;
+#[cfg(feature = "testing")]
+pub mod testing;

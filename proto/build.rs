@@ -1,0 +1,52 @@
+//! Compiles the contracts without protoc: messages and services, proto3 JSON, and the descriptor set for reflection.
+
+use prost::Message;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=traffic");
+    let mut protos = Vec::new();
+    collect(Path::new("traffic"), &mut protos)?;
+    protos.sort();
+
+    let descriptors = protox::Compiler::new(["."])?
+        .include_imports(true)
+        .include_source_info(true)
+        .open_files(&protos)?
+        .file_descriptor_set();
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+
+    // Not `encode` of prost's own types: custom options would be lost, and the server reads scopes from them.
+    let bytes = protox::Compiler::new(["."])?
+        .include_imports(true)
+        .open_files(&protos)?
+        .encode_file_descriptor_set();
+    fs::write(out.join("descriptors.bin"), &bytes)?;
+
+    let mut prost = tonic_prost_build::Config::new();
+    prost
+        .compile_well_known_types()
+        .extern_path(".google.protobuf", "::pbjson_types")
+        .bytes(["."]);
+    tonic_prost_build::configure()
+        .build_transport(true)
+        .compile_fds_with_config(descriptors.clone(), prost)?;
+    pbjson_build::Builder::new()
+        .register_descriptors(&descriptors.encode_to_vec())?
+        .build(&[".traffic"])?;
+    Ok(())
+}
+
+fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, into)?;
+        } else if path.extension().is_some_and(|e| e == "proto") {
+            into.push(path);
+        }
+    }
+    Ok(())
+}
