@@ -17,6 +17,9 @@ use uuid::Uuid;
 /// Sequence of a commit in its stream: the first is 1; 0 stands for "before everything".
 pub type Position = u64;
 
+/// Most entries that one append can take (the server's limit for an atomic batch).
+pub const MAX_ENTRIES: usize = 1000;
+
 /// A commit to append: what it is, and what it must directly follow.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -81,13 +84,8 @@ pub struct Unavailable(pub String);
 /// - [`Journal::follow`] yields every commit once and in order, whatever happens to connections and servers.
 #[async_trait]
 pub trait Journal: Debug + Send + Sync + 'static {
-    /// Most entries that one append can take.
-    const MAX_ENTRIES: usize = 1000
-    where
-        Self: Sized;
-
     /// Appends all `entries` or none, in one attempt, and answers the position of the last. No aggregate may appear
-    /// twice. Cancelling leaves the outcome unknown.
+    /// twice, and there are at most [`MAX_ENTRIES`]. Cancelling leaves the outcome unknown.
     async fn append(&self, entries: &[Entry]) -> Result<Position, AppendError>;
 
     /// The first commit on this aggregate after `after`, as the stream's leader knows it.
