@@ -55,7 +55,12 @@ impl Application {
 
     /// # Errors
     /// The first ground of the law that stands against it, filed in `district` at the time `now`.
-    pub fn check(&self, district: District, now: Timestamp, calendar: &LegalCalendar) -> Result<(), Ground> {
+    pub fn check(
+        &self,
+        district: District,
+        now: Timestamp,
+        calendar: &LegalCalendar,
+    ) -> Result<(), Ground> {
         match self {
             Self::RoadOccupation(occupation) => occupation.check(now, calendar),
             Self::ToxicTransport(transport) => transport.check(district, now, calendar),

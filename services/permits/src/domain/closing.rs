@@ -17,7 +17,11 @@ pub fn complete(tx: &mut Transaction, id: &PermitId) -> Result<(), Halt> {
     if !tx.context.actor.decides_for(permit.district) {
         return Err(Ground::OutsideDistrict.into());
     }
-    in_stage(&permit, &[Stage::Approved, Stage::InUse], "approved or in_use")?;
+    in_stage(
+        &permit,
+        &[Stage::Approved, Stage::InUse],
+        "approved or in_use",
+    )?;
     came_to_its_end(&permit)?;
     record(tx, id, &permit, [Fact::PermitCompleted])?;
     release_places(tx, id, &permit.application)
@@ -29,8 +33,12 @@ fn came_to_its_end(permit: &Permit) -> Result<(), Ground> {
         Progress::Works(works) if works.reopened.is_none() => Err(Ground::NotReopened),
         Progress::Trip(trip) if trip.departed.is_none() => Err(Ground::NothingUsed),
         Progress::Trip(trip) if trip.arrived.is_none() => Err(Ground::NotArrived),
-        Progress::Run(run) if run.started.is_some() && run.done.is_none() => Err(Ground::EscortNotDone),
-        Progress::Run(run) if run.started.is_none() && has_escort(permit) => Err(Ground::NothingUsed),
+        Progress::Run(run) if run.started.is_some() && run.done.is_none() => {
+            Err(Ground::EscortNotDone)
+        }
+        Progress::Run(run) if run.started.is_none() && has_escort(permit) => {
+            Err(Ground::NothingUsed)
+        }
         Progress::Works(_) | Progress::Trip(_) | Progress::Run(_) => Ok(()),
     }
 }

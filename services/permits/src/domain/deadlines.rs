@@ -44,7 +44,13 @@ fn due(permit: &Permit) -> Vec<Due> {
         Stage::Submitted => {
             let mut due = warnings(permit);
             let limits = permit.limits.clone();
-            due.push((limits.correction_due, Fact::PermitAccepted { deemed: true, limits }));
+            due.push((
+                limits.correction_due,
+                Fact::PermitAccepted {
+                    deemed: true,
+                    limits,
+                },
+            ));
             due
         }
         Stage::Accepted => warnings(permit),
@@ -52,7 +58,9 @@ fn due(permit: &Permit) -> Vec<Due> {
         Stage::InUse => match &permit.progress {
             Progress::Works(works) => overdue_works(permit, works),
             Progress::Trip(trip) => overdue_trip(permit, trip),
-            Progress::Run(run) if run.done.is_some() => end_of_validity(permit, Fact::PermitCompleted),
+            Progress::Run(run) if run.done.is_some() => {
+                end_of_validity(permit, Fact::PermitCompleted)
+            }
             Progress::Run(_) => Vec::new(),
         },
         // The clock of the authority stands while the applicant corrects.
@@ -80,7 +88,14 @@ fn warnings(permit: &Permit) -> Vec<Due> {
                 continue;
             }
             let at = limits.received + (whole * i64::from(percent) / 100).seconds();
-            due.push((at, Fact::DecisionDeadlineWarned { clock, percent, due: end }));
+            due.push((
+                at,
+                Fact::DecisionDeadlineWarned {
+                    clock,
+                    percent,
+                    due: end,
+                },
+            ));
         }
     }
     due
@@ -105,7 +120,12 @@ fn overdue_works(permit: &Permit, works: &Works) -> Vec<Due> {
     if works.overdue {
         return Vec::new();
     }
-    vec![(grant.valid_until, Fact::ReopeningOverdue { due: grant.valid_until })]
+    vec![(
+        grant.valid_until,
+        Fact::ReopeningOverdue {
+            due: grant.valid_until,
+        },
+    )]
 }
 
 /// A load of highly toxic chemicals neither stands too long nor stays away (Decree 591 art. 48(2)).
@@ -120,7 +140,10 @@ fn overdue_trip(permit: &Permit, trip: &Trip) -> Vec<Due> {
         due.push((alarm_at, Fact::LongStopAlarmed { since: stop.since }));
     }
     if let Some(arrival) = trip.arrival.filter(|_| !trip.arrival_overdue) {
-        due.push((arrival.alarm_at, Fact::ArrivalOverdueAlarmed { due: arrival.due }));
+        due.push((
+            arrival.alarm_at,
+            Fact::ArrivalOverdueAlarmed { due: arrival.due },
+        ));
     }
     due
 }

@@ -15,7 +15,12 @@ pub const MOST_HANDOVERS: usize = 20;
 ///
 /// # Errors
 /// As [`amend`].
-pub fn set_run_order(tx: &mut Transaction, id: &PermitId, order: RunOrder, reason: Text<500>) -> Result<(), Halt> {
+pub fn set_run_order(
+    tx: &mut Transaction,
+    id: &PermitId,
+    order: RunOrder,
+    reason: Text<500>,
+) -> Result<(), Halt> {
     let permit = load(tx, id)?;
     run(&permit)?;
     let change = Amend {
@@ -53,7 +58,16 @@ pub fn assign_escort(
     if !ordered {
         return Err(Ground::NoEscortOrdered.into());
     }
-    record(tx, id, &permit, [Fact::EscortAssigned { unit, vehicles, district }])
+    record(
+        tx,
+        id,
+        &permit,
+        [Fact::EscortAssigned {
+            unit,
+            vehicles,
+            district,
+        }],
+    )
 }
 
 /// The run begins, within the ordered time.
@@ -74,7 +88,11 @@ pub fn start_escort(tx: &mut Transaction, id: &PermitId) -> Result<(), Halt> {
     let now = tx.now();
     let order = usable(&permit, now)?.run_order.as_ref();
     if let Some(order) = order.filter(|order| now < order.start || order.end <= now) {
-        return Err(Ground::OutsideValidity { from: order.start, until: order.end }.into());
+        return Err(Ground::OutsideValidity {
+            from: order.start,
+            until: order.end,
+        }
+        .into());
     }
     let Escort { unit, district, .. } = escort.clone();
     record(tx, id, &permit, [Fact::EscortStarted { unit, district }])

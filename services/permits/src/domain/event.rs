@@ -19,43 +19,113 @@ pub struct PermitEvent {
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
     PermitSubmitted(Filing),
-    CorrectionRequested { corrections: Vec<Correction> },
+    CorrectionRequested {
+        corrections: Vec<Correction>,
+    },
     PermitCorrected(Filing),
     /// `deemed`: the authority kept silent until the correction notice was due.
-    PermitAccepted { deemed: bool, limits: DecisionLimits },
+    PermitAccepted {
+        deemed: bool,
+        limits: DecisionLimits,
+    },
     /// A share of a time limit has passed without a decision.
-    DecisionDeadlineWarned { clock: DecisionClock, percent: u8, due: Timestamp },
-    PermitApproved { grant: Grant, applicant: Organisation, application: Application },
+    DecisionDeadlineWarned {
+        clock: DecisionClock,
+        percent: u8,
+        due: Timestamp,
+    },
+    PermitApproved {
+        grant: Grant,
+        applicant: Organisation,
+        application: Application,
+    },
     PermitRefused(RefusedApplication),
-    PermitWithdrawn { reason: Option<Text<500>> },
-    PermitAmended { grant: Grant, applicant: Organisation, application: Application, reason: Text<500> },
-    PermitSuspended { cause: SuspensionCause, reason: Text<500> },
+    PermitWithdrawn {
+        reason: Option<Text<500>>,
+    },
+    PermitAmended {
+        grant: Grant,
+        applicant: Organisation,
+        application: Application,
+        reason: Text<500>,
+    },
+    PermitSuspended {
+        cause: SuspensionCause,
+        reason: Text<500>,
+    },
     /// One cause of suspension is gone; `usable`: it was the last.
-    SuspensionLifted { cause: SuspensionCause, reason: Text<500>, usable: bool },
-    PermitRevoked { ground: RevocationGround, reason: Text<500>, basis: LegalBasis },
+    SuspensionLifted {
+        cause: SuspensionCause,
+        reason: Text<500>,
+        usable: bool,
+    },
+    PermitRevoked {
+        ground: RevocationGround,
+        reason: Text<500>,
+        basis: LegalBasis,
+    },
     PermitExpired,
     PermitCompleted,
 
     RoadWorkStarted,
     RoadWorkFinished,
-    RoadAccepted { by: Acceptor, account: String },
-    RoadNotAccepted { by: Acceptor, defects: Text<1000> },
+    RoadAccepted {
+        by: Acceptor,
+        account: String,
+    },
+    RoadNotAccepted {
+        by: Acceptor,
+        defects: Text<1000>,
+    },
     RoadReopened,
-    ReopeningOverdue { due: Timestamp },
+    ReopeningOverdue {
+        due: Timestamp,
+    },
 
-    ToxicTransportDeparted { at: Timestamp, arrival: ExpectedArrival },
-    CheckpointPassed { leg: u8, at: Timestamp },
+    ToxicTransportDeparted {
+        at: Timestamp,
+        arrival: ExpectedArrival,
+    },
+    CheckpointPassed {
+        leg: u8,
+        at: Timestamp,
+    },
     /// `alarm_at`: when it becomes a long stop; `None` if the local police have been told of it.
-    VehicleStopped { at: Timestamp, reason: Text<500>, alarm_at: Option<Timestamp> },
-    LongStopAlarmed { since: Timestamp },
-    VehicleMovedOn { at: Timestamp },
-    ToxicTransportArrived { at: Timestamp },
-    ArrivalOverdueAlarmed { due: Timestamp },
+    VehicleStopped {
+        at: Timestamp,
+        reason: Text<500>,
+        alarm_at: Option<Timestamp>,
+    },
+    LongStopAlarmed {
+        since: Timestamp,
+    },
+    VehicleMovedOn {
+        at: Timestamp,
+    },
+    ToxicTransportArrived {
+        at: Timestamp,
+    },
+    ArrivalOverdueAlarmed {
+        due: Timestamp,
+    },
 
-    EscortAssigned { unit: DocumentNumber, vehicles: u8, district: District },
-    EscortStarted { unit: DocumentNumber, district: District },
-    EscortHandedOver { unit: DocumentNumber, to: District },
-    EscortCompleted { unit: DocumentNumber, district: District },
+    EscortAssigned {
+        unit: DocumentNumber,
+        vehicles: u8,
+        district: District,
+    },
+    EscortStarted {
+        unit: DocumentNumber,
+        district: District,
+    },
+    EscortHandedOver {
+        unit: DocumentNumber,
+        to: District,
+    },
+    EscortCompleted {
+        unit: DocumentNumber,
+        district: District,
+    },
 }
 
 impl Fact {

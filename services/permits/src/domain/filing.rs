@@ -21,14 +21,23 @@ pub struct Submit {
 /// Any ground on which the law leaves nothing to decide.
 pub fn submit(tx: &mut Transaction, command: Submit) -> Result<PermitId, Halt> {
     let id = PermitId::new(tx.context.new_id("permit"));
-    let Submit { district, applicant, contact, application } = command;
+    let Submit {
+        district,
+        applicant,
+        contact,
+        application,
+    } = command;
     application.check(district, tx.now(), tx.context.calendar)?;
     check_standing(tx, &applicant, &application)?;
     let kind = application.kind();
     let filing = file(tx, applicant, contact, application);
     tx.record::<Permit>(
         id.as_str(),
-        [PermitEvent { kind, district, fact: Fact::PermitSubmitted(filing) }],
+        [PermitEvent {
+            kind,
+            district,
+            fact: Fact::PermitSubmitted(filing),
+        }],
     )?;
     Ok(id)
 }
@@ -46,8 +55,16 @@ pub struct Correct {
 pub fn correct(tx: &mut Transaction, id: &PermitId, command: Correct) -> Result<(), Halt> {
     let permit = load(tx, id)?;
     as_applicant(tx, &permit)?;
-    in_stage(&permit, &[Stage::CorrectionRequested], "correction_requested")?;
-    let Correct { applicant, contact, application } = command;
+    in_stage(
+        &permit,
+        &[Stage::CorrectionRequested],
+        "correction_requested",
+    )?;
+    let Correct {
+        applicant,
+        contact,
+        application,
+    } = command;
     if application.kind() != permit.kind() {
         return Err(Ground::KindChanged.into());
     }
@@ -61,16 +78,29 @@ pub fn correct(tx: &mut Transaction, id: &PermitId, command: Correct) -> Result<
 ///
 /// # Errors
 /// If it is decided, or not the applicant's own.
-pub fn withdraw(tx: &mut Transaction, id: &PermitId, reason: Option<Text<500>>) -> Result<(), Halt> {
+pub fn withdraw(
+    tx: &mut Transaction,
+    id: &PermitId,
+    reason: Option<Text<500>>,
+) -> Result<(), Halt> {
     let permit = load(tx, id)?;
     as_applicant(tx, &permit)?;
     if !permit.stage.is_undecided() {
-        return Err(Ground::WrongState { is: permit.stage.as_str(), needs: "undecided" }.into());
+        return Err(Ground::WrongState {
+            is: permit.stage.as_str(),
+            needs: "undecided",
+        }
+        .into());
     }
     record(tx, id, &permit, [Fact::PermitWithdrawn { reason }])
 }
 
-fn file(tx: &Transaction, applicant: Organisation, contact: Sealed, application: Application) -> Filing {
+fn file(
+    tx: &Transaction,
+    applicant: Organisation,
+    contact: Sealed,
+    application: Application,
+) -> Filing {
     Filing {
         limits: limits(tx, &application),
         filed_by: tx.context.actor.id.clone(),

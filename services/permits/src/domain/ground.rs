@@ -16,31 +16,60 @@ pub enum Ground {
     OwnApplication,
     NotTheApplicant,
     NotTheHolder,
-    ApplicantBarred { until: Date, fraud: bool },
+    ApplicantBarred {
+        until: Date,
+        fraud: bool,
+    },
 
     // Where the permit stands
-    WrongState { is: &'static str, needs: &'static str },
+    WrongState {
+        is: &'static str,
+        needs: &'static str,
+    },
     WrongKind,
     KindChanged,
     HolderChanged,
     CorrectionAlreadyRequested,
-    CorrectionTooLate { due: Timestamp },
+    CorrectionTooLate {
+        due: Timestamp,
+    },
     Suspended,
     NotSuspendedByOrder,
     AlreadySuspendedByOrder,
-    OutsideValidity { from: Timestamp, until: Timestamp },
+    OutsideValidity {
+        from: Timestamp,
+        until: Timestamp,
+    },
     NothingUsed,
 
     // Road occupation
     OccupationOver,
-    SignTooClose { given: u32, least: u32 },
-    NightSignTooClose { given: u32, least: u32 },
-    NoticeTooLate { given: Option<Date>, latest: Date },
+    SignTooClose {
+        given: u32,
+        least: u32,
+    },
+    NightSignTooClose {
+        given: u32,
+        least: u32,
+    },
+    NoticeTooLate {
+        given: Option<Date>,
+        latest: Date,
+    },
     EmergencyNotBegun,
-    EmergencyFiledLate { hours: i64 },
+    EmergencyFiledLate {
+        hours: i64,
+    },
     ConsentMissing,
-    RoadTaken { permit: String, road: String, direction: Direction, shared_m: u32 },
-    RoadTooBusy { road: String },
+    RoadTaken {
+        permit: String,
+        road: String,
+        direction: Direction,
+        shared_m: u32,
+    },
+    RoadTooBusy {
+        road: String,
+    },
     WorkNotFinished,
     WorkAlreadyFinished,
     AlreadyAccepted,
@@ -49,25 +78,67 @@ pub enum Ground {
     NotReopened,
 
     // Toxic transport
-    WrongCounty { basis: LegalBasis },
-    TripAlreadyBegun { basis: LegalBasis },
-    TripBeyondValidity { days: u16, basis: LegalBasis },
-    CarrierLicenceExpires { on: Date, basis: LegalBasis },
-    InspectionExpires { plate: PlateNumber, on: Date, basis: LegalBasis },
-    QualificationExpires { person: PersonRef, on: Date, basis: LegalBasis },
-    PersonNamedTwice { basis: LegalBasis },
-    TimetableTooFast { leg: usize, needed: u32, highest: u32 },
-    RestrictedZone { leg: usize, zone: String, basis: LegalBasis },
-    DriverSuspended { person: PersonRef },
-    VehicleCancelled { plate: PlateNumber },
-    DriverTooBusy { person: PersonRef },
-    VehicleTooBusy { plate: PlateNumber },
-    TripDone { basis: LegalBasis },
+    WrongCounty {
+        basis: LegalBasis,
+    },
+    TripAlreadyBegun {
+        basis: LegalBasis,
+    },
+    TripBeyondValidity {
+        days: u16,
+        basis: LegalBasis,
+    },
+    CarrierLicenceExpires {
+        on: Date,
+        basis: LegalBasis,
+    },
+    InspectionExpires {
+        plate: PlateNumber,
+        on: Date,
+        basis: LegalBasis,
+    },
+    QualificationExpires {
+        person: PersonRef,
+        on: Date,
+        basis: LegalBasis,
+    },
+    PersonNamedTwice {
+        basis: LegalBasis,
+    },
+    TimetableTooFast {
+        leg: usize,
+        needed: u32,
+        highest: u32,
+    },
+    RestrictedZone {
+        leg: usize,
+        zone: String,
+        basis: LegalBasis,
+    },
+    DriverSuspended {
+        person: PersonRef,
+    },
+    VehicleCancelled {
+        plate: PlateNumber,
+    },
+    DriverTooBusy {
+        person: PersonRef,
+    },
+    VehicleTooBusy {
+        plate: PlateNumber,
+    },
+    TripDone {
+        basis: LegalBasis,
+    },
     NotUnderWay,
     ReportInTheFuture,
     ReportOutOfOrder,
-    CheckpointOutOfOrder { next: u8 },
-    NoSuchCheckpoint { legs: usize },
+    CheckpointOutOfOrder {
+        next: u8,
+    },
+    NoSuchCheckpoint {
+        legs: usize,
+    },
     AlreadyStopped,
     NotStopped,
     NotArrived,
@@ -75,10 +146,17 @@ pub enum Ground {
     // Oversize transport
     DivisibleCargo,
     NotOversize,
-    OutlineDrawingMissing { basis: LegalBasis },
-    EscortPlanMissing { basis: LegalBasis },
+    OutlineDrawingMissing {
+        basis: LegalBasis,
+    },
+    EscortPlanMissing {
+        basis: LegalBasis,
+    },
     RunInThePast,
-    ValidityTooLong { longest: i64, basis: LegalBasis },
+    ValidityTooLong {
+        longest: i64,
+        basis: LegalBasis,
+    },
     RunOrderMissing,
     RunOrderNotOversize,
     RunOrderOutsideValidity,
@@ -102,7 +180,12 @@ struct Wording {
     zh: String,
 }
 
-fn says(reason: &'static str, basis: Option<LegalBasis>, en: impl Into<String>, zh: impl Into<String>) -> Wording {
+fn says(
+    reason: &'static str,
+    basis: Option<LegalBasis>,
+    en: impl Into<String>,
+    zh: impl Into<String>,
+) -> Wording {
     Wording {
         reason,
         kind: RefusalKind::Forbidden,
@@ -182,8 +265,13 @@ impl Ground {
 
     fn about_the_caller(&self) -> Wording {
         match self {
-            Self::UnknownPermit => says("PERMIT_NOT_FOUND", None, "there is no such permit", "该许可不存在")
-                .kind(RefusalKind::Unknown),
+            Self::UnknownPermit => says(
+                "PERMIT_NOT_FOUND",
+                None,
+                "there is no such permit",
+                "该许可不存在",
+            )
+            .kind(RefusalKind::Unknown),
             Self::OutsideDistrict => says(
                 "OUTSIDE_DISTRICT",
                 Some(licence_law("art. 22")),
@@ -257,7 +345,9 @@ impl Ground {
             Self::CorrectionTooLate { due } => says(
                 "CORRECTION_TOO_LATE",
                 Some(licence_law("art. 32(1)(4)")),
-                format!("corrections could be asked for until {due}; the application counts as accepted"),
+                format!(
+                    "corrections could be asked for until {due}; the application counts as accepted"
+                ),
                 format!("补正告知期限已于 {due} 届满，逾期不告知的，自收到申请材料之日起即为受理"),
             ),
             Self::Suspended => says(
@@ -311,16 +401,26 @@ impl Ground {
             Self::NightSignTooClose { given, least } => says(
                 "NIGHT_SIGN_TOO_CLOSE",
                 Some(shandong_measures("art. 44(1)(3)")),
-                format!("at night a reflective sign stands {given} m upstream; at least {least} m are needed"),
+                format!(
+                    "at night a reflective sign stands {given} m upstream; at least {least} m are needed"
+                ),
                 format!("夜间反光施工标志距来车方向 {given} 米，应不少于 {least} 米"),
             ),
-            Self::NoticeTooLate { given: Some(given), latest } => says(
+            Self::NoticeTooLate {
+                given: Some(given),
+                latest,
+            } => says(
                 "PUBLIC_NOTICE_TOO_LATE",
                 Some(shandong_measures("art. 44(1)")),
-                format!("the public is told on {given}; it must be told by {latest}, five days ahead"),
+                format!(
+                    "the public is told on {given}; it must be told by {latest}, five days ahead"
+                ),
                 format!("公告日期为 {given}，应当提前五日，即不迟于 {latest} 向社会公告"),
             ),
-            Self::NoticeTooLate { given: None, latest } => says(
+            Self::NoticeTooLate {
+                given: None,
+                latest,
+            } => says(
                 "PUBLIC_NOTICE_MISSING",
                 Some(shandong_measures("art. 44(1)")),
                 format!("the public must be told by {latest}, five days ahead"),
@@ -344,19 +444,28 @@ impl Ground {
                 "the road authority must consent before the police decide",
                 "应当事先征得道路主管部门的同意",
             ),
-            Self::RoadTaken { permit, road, direction, shared_m } => says(
+            Self::RoadTaken {
+                permit,
+                road,
+                direction,
+                shared_m,
+            } => says(
                 "ROAD_TAKEN",
                 Some(traffic_law("art. 32(2)")),
                 format!(
                     "permits/{permit} occupies {shared_m} m of {road} {} at the same time; apply for other hours, or file a joint plan",
                     direction.as_str()
                 ),
-                format!("同一时间许可 {permit} 已占用该路段（{road}）{shared_m} 米，请变更时间或者提交联合施工方案"),
+                format!(
+                    "同一时间许可 {permit} 已占用该路段（{road}）{shared_m} 米，请变更时间或者提交联合施工方案"
+                ),
             ),
             Self::RoadTooBusy { road } => says(
                 "ROAD_CALENDAR_FULL",
                 Some(traffic_law("art. 39")),
-                format!("{road} has as many granted occupations as its calendar takes; close finished ones first"),
+                format!(
+                    "{road} has as many granted occupations as its calendar takes; close finished ones first"
+                ),
                 format!("{road} 已批准的占道施工数量已达上限，请先办结已完工的许可"),
             ),
             Self::WorkNotFinished => says(
@@ -445,10 +554,16 @@ impl Ground {
                 "drivers and escorts must be different people",
                 "驾驶人员和押运人员不得为同一人",
             ),
-            Self::TimetableTooFast { leg, needed, highest } => says(
+            Self::TimetableTooFast {
+                leg,
+                needed,
+                highest,
+            } => says(
                 "TIMETABLE_TOO_FAST",
                 Some(traffic_law("art. 48(3)")),
-                format!("leg {leg} needs {needed} km/h on average; {highest} km/h is the highest speed"),
+                format!(
+                    "leg {leg} needs {needed} km/h on average; {highest} km/h is the highest speed"
+                ),
                 format!("第 {leg} 路段平均时速需 {needed} 公里，最高时速为 {highest} 公里"),
             ),
             Self::RestrictedZone { leg, zone, basis } => says(
@@ -472,13 +587,17 @@ impl Ground {
             Self::DriverTooBusy { person } => says(
                 "DRIVER_IN_TOO_MANY_PERMITS",
                 Some(traffic_law("art. 48(3)")),
-                format!("the driver {person} is named in as many open permits as one driver can be"),
+                format!(
+                    "the driver {person} is named in as many open permits as one driver can be"
+                ),
                 format!("驾驶人 {person} 名下未办结的许可数量已达上限"),
             ),
             Self::VehicleTooBusy { plate } => says(
                 "VEHICLE_IN_TOO_MANY_PERMITS",
                 Some(traffic_law("art. 48(3)")),
-                format!("the vehicle {plate} is named in as many open permits as one vehicle can be"),
+                format!(
+                    "the vehicle {plate} is named in as many open permits as one vehicle can be"
+                ),
                 format!("车辆 {plate} 未办结的许可数量已达上限"),
             ),
             _ => unreachable!("a matter of toxic transports"),
@@ -494,15 +613,32 @@ impl Ground {
                 "the permit is for one trip, which has departed",
                 "该通行证仅限单次使用，运输已出发",
             ),
-            Self::NotUnderWay => says("TRIP_NOT_UNDER_WAY", by_law, "the trip is not under way", "运输尚未开始或者已经结束"),
-            Self::ReportInTheFuture => says("REPORT_IN_THE_FUTURE", by_law, "what has not happened yet cannot be reported", "不得登记尚未发生的情况")
-                .kind(RefusalKind::Field("time")),
-            Self::ReportOutOfOrder => says("REPORT_OUT_OF_ORDER", by_law, "a later event has been reported already", "已登记更晚发生的情况")
-                .kind(RefusalKind::Field("time")),
+            Self::NotUnderWay => says(
+                "TRIP_NOT_UNDER_WAY",
+                by_law,
+                "the trip is not under way",
+                "运输尚未开始或者已经结束",
+            ),
+            Self::ReportInTheFuture => says(
+                "REPORT_IN_THE_FUTURE",
+                by_law,
+                "what has not happened yet cannot be reported",
+                "不得登记尚未发生的情况",
+            )
+            .kind(RefusalKind::Field("time")),
+            Self::ReportOutOfOrder => says(
+                "REPORT_OUT_OF_ORDER",
+                by_law,
+                "a later event has been reported already",
+                "已登记更晚发生的情况",
+            )
+            .kind(RefusalKind::Field("time")),
             Self::CheckpointOutOfOrder { next } => says(
                 "CHECKPOINT_OUT_OF_ORDER",
                 by_law,
-                format!("the next checkpoint is the end of leg {next}: report the route as permitted"),
+                format!(
+                    "the next checkpoint is the end of leg {next}: report the route as permitted"
+                ),
                 format!("下一检查点为第 {next} 路段终点，应按批准的路线行驶"),
             ),
             Self::NoSuchCheckpoint { legs } => says(
@@ -512,9 +648,24 @@ impl Ground {
                 format!("路线共有 {legs} 个路段"),
             )
             .kind(RefusalKind::Field("leg")),
-            Self::AlreadyStopped => says("ALREADY_STOPPED", by_law, "the vehicle stands already", "车辆已处于停车状态"),
-            Self::NotStopped => says("NOT_STOPPED", by_law, "the vehicle does not stand", "车辆未处于停车状态"),
-            Self::NotArrived => says("NOT_ARRIVED", by_law, "the load has not arrived", "货物尚未到达"),
+            Self::AlreadyStopped => says(
+                "ALREADY_STOPPED",
+                by_law,
+                "the vehicle stands already",
+                "车辆已处于停车状态",
+            ),
+            Self::NotStopped => says(
+                "NOT_STOPPED",
+                by_law,
+                "the vehicle does not stand",
+                "车辆未处于停车状态",
+            ),
+            Self::NotArrived => says(
+                "NOT_ARRIVED",
+                by_law,
+                "the load has not arrived",
+                "货物尚未到达",
+            ),
             _ => unreachable!("a matter of trips"),
         }
     }
@@ -546,11 +697,18 @@ impl Ground {
                 "a class III transport needs an escort plan",
                 "三类超限运输应当提交护送方案",
             ),
-            Self::RunInThePast => says("RUN_IN_THE_PAST", ordered, "the days applied for have passed", "申请的运输日期已过"),
+            Self::RunInThePast => says(
+                "RUN_IN_THE_PAST",
+                ordered,
+                "the days applied for have passed",
+                "申请的运输日期已过",
+            ),
             Self::ValidityTooLong { longest, basis } => says(
                 "VALIDITY_TOO_LONG",
                 Some(basis.clone()),
-                format!("the last day must not come before the first, nor make it more than {longest} days"),
+                format!(
+                    "the last day must not come before the first, nor make it more than {longest} days"
+                ),
                 format!("有效期的起止日期应先后有序，且不超过 {longest} 日"),
             ),
             Self::RunOrderMissing => says(
@@ -577,11 +735,36 @@ impl Ground {
                 "a class III transport goes with a police escort",
                 "三类超限运输应当由警车护送",
             ),
-            Self::NoEscortOrdered => says("NO_ESCORT_ORDERED", ordered, "the run order provides for no escort", "该运输未指定护送"),
-            Self::EscortNotAssigned => says("ESCORT_NOT_ASSIGNED", ordered, "no unit is assigned to the escort", "尚未指派护送单位"),
-            Self::EscortAlreadyStarted => says("ESCORT_ALREADY_STARTED", ordered, "the escort is under way", "护送已经开始"),
-            Self::EscortNotStarted => says("ESCORT_NOT_STARTED", ordered, "the escort is not under way", "护送尚未开始"),
-            Self::EscortNotDone => says("ESCORT_NOT_DONE", ordered, "the escort is still under way", "护送尚未结束"),
+            Self::NoEscortOrdered => says(
+                "NO_ESCORT_ORDERED",
+                ordered,
+                "the run order provides for no escort",
+                "该运输未指定护送",
+            ),
+            Self::EscortNotAssigned => says(
+                "ESCORT_NOT_ASSIGNED",
+                ordered,
+                "no unit is assigned to the escort",
+                "尚未指派护送单位",
+            ),
+            Self::EscortAlreadyStarted => says(
+                "ESCORT_ALREADY_STARTED",
+                ordered,
+                "the escort is under way",
+                "护送已经开始",
+            ),
+            Self::EscortNotStarted => says(
+                "ESCORT_NOT_STARTED",
+                ordered,
+                "the escort is not under way",
+                "护送尚未开始",
+            ),
+            Self::EscortNotDone => says(
+                "ESCORT_NOT_DONE",
+                ordered,
+                "the escort is still under way",
+                "护送尚未结束",
+            ),
             Self::EscortDone => says("ESCORT_DONE", ordered, "the escort is over", "护送已经结束"),
             Self::SameDistrict => says(
                 "SAME_DISTRICT",
@@ -626,20 +809,35 @@ impl Refusal for Ground {
 
     fn facts(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::RoadTaken { permit, road, direction, shared_m } => vec![
+            Self::RoadTaken {
+                permit,
+                road,
+                direction,
+                shared_m,
+            } => vec![
                 ("conflicting_permit", format!("permits/{permit}")),
                 ("road", road.clone()),
                 ("direction", direction.as_str().to_owned()),
                 ("shared_m", shared_m.to_string()),
             ],
             Self::WrongState { is, needs } => {
-                vec![("state", (*is).to_owned()), ("needed_state", (*needs).to_owned())]
+                vec![
+                    ("state", (*is).to_owned()),
+                    ("needed_state", (*needs).to_owned()),
+                ]
             }
             Self::SignTooClose { given, least } | Self::NightSignTooClose { given, least } => {
-                vec![("given_m", given.to_string()), ("least_m", least.to_string())]
+                vec![
+                    ("given_m", given.to_string()),
+                    ("least_m", least.to_string()),
+                ]
             }
             Self::NoticeTooLate { latest, .. } => vec![("latest", latest.to_string())],
-            Self::TimetableTooFast { leg, needed, highest } => vec![
+            Self::TimetableTooFast {
+                leg,
+                needed,
+                highest,
+            } => vec![
                 ("leg", leg.to_string()),
                 ("needed_kmh", needed.to_string()),
                 ("highest_kmh", highest.to_string()),

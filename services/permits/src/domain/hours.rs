@@ -18,7 +18,9 @@ impl DailyHours {
     /// Unless `from` is 0 to 1439, `until` 1 to 1440, and they differ.
     pub fn new(from: u32, until: u32) -> Result<Self, Invalid> {
         match (u16::try_from(from), u16::try_from(until)) {
-            (Ok(from), Ok(until)) if from < 1440 && (1..=1440).contains(&until) && from != until => {
+            (Ok(from), Ok(until))
+                if from < 1440 && (1..=1440).contains(&until) && from != until =>
+            {
                 Ok(Self { from, until })
             }
             _ => Err(Invalid::new(
@@ -74,7 +76,10 @@ impl Hours {
             ));
         }
         let hours = Self { from, until, daily };
-        if !hours.overlaps(&Self { daily: None, ..hours }) {
+        if !hours.overlaps(&Self {
+            daily: None,
+            ..hours
+        }) {
             return Err(Invalid::new(
                 "the daily hours never come between start and end",
                 "起止时间内不含每日占用时段",
@@ -118,7 +123,9 @@ impl Hours {
         let start = local_second(from);
         let end = start + (until - from);
         daily.iter().any(|&(a, b)| {
-            [0, DAY].iter().any(|shift| start < b + shift && a + shift < end)
+            [0, DAY]
+                .iter()
+                .any(|shift| start < b + shift && a + shift < end)
         })
     }
 
@@ -126,7 +133,10 @@ impl Hours {
     /// reflective signs.
     pub fn includes_night(&self) -> bool {
         self.overlaps(&Self {
-            daily: Some(DailyHours { from: 18 * 60, until: 6 * 60 }),
+            daily: Some(DailyHours {
+                from: 18 * 60,
+                until: 6 * 60,
+            }),
             ..*self
         })
     }
@@ -143,7 +153,8 @@ fn local_second(second: i64) -> i64 {
 
 /// The hours that two daily patterns have in common.
 fn common(a: Option<DailyHours>, b: Option<DailyHours>) -> Vec<(i64, i64)> {
-    let ranges = |daily: Option<DailyHours>| daily.map_or_else(|| vec![(0, DAY)], DailyHours::ranges);
+    let ranges =
+        |daily: Option<DailyHours>| daily.map_or_else(|| vec![(0, DAY)], DailyHours::ranges);
     let mut common = Vec::new();
     for (a_from, a_until) in ranges(a) {
         for (b_from, b_until) in ranges(b) {
@@ -175,8 +186,16 @@ mod tests {
     #[test]
     fn one_that_begins_when_the_other_ends_does_not_meet_it() {
         let a = hours("2026-03-01T00:00:00", "2026-03-03T00:00:00", None);
-        meet(a, hours("2026-03-03T00:00:00", "2026-03-04T00:00:00", None), false);
-        meet(a, hours("2026-03-02T23:59:59", "2026-03-04T00:00:00", None), true);
+        meet(
+            a,
+            hours("2026-03-03T00:00:00", "2026-03-04T00:00:00", None),
+            false,
+        );
+        meet(
+            a,
+            hours("2026-03-02T23:59:59", "2026-03-04T00:00:00", None),
+            true,
+        );
     }
 
     #[test]
@@ -187,18 +206,34 @@ mod tests {
         let late = hours("2026-03-01T00:00:00", "2026-03-10T00:00:00", Some((18, 23)));
         meet(day, late, true);
         meet(night, late, true);
-        meet(day, hours("2026-03-01T00:00:00", "2026-03-10T00:00:00", Some((19, 22))), false);
+        meet(
+            day,
+            hours("2026-03-01T00:00:00", "2026-03-10T00:00:00", Some((19, 22))),
+            false,
+        );
     }
 
     #[test]
     fn daily_hours_count_only_where_the_spans_meet() {
         // Common to both: 1 March 12:00 to 20:00 only.
         let nights = hours("2026-02-20T00:00:00", "2026-03-01T20:00:00", Some((22, 5)));
-        meet(nights, hours("2026-03-01T12:00:00", "2026-03-09T00:00:00", None), false);
+        meet(
+            nights,
+            hours("2026-03-01T12:00:00", "2026-03-09T00:00:00", None),
+            false,
+        );
         // From 23:00 to 01:00 they meet, past midnight.
         let long = hours("2026-03-01T23:00:00", "2026-03-02T01:00:00", None);
-        meet(long, hours("2026-03-01T00:00:00", "2026-03-09T00:00:00", Some((0, 2))), true);
-        meet(long, hours("2026-03-01T00:00:00", "2026-03-09T00:00:00", Some((2, 22))), false);
+        meet(
+            long,
+            hours("2026-03-01T00:00:00", "2026-03-09T00:00:00", Some((0, 2))),
+            true,
+        );
+        meet(
+            long,
+            hours("2026-03-01T00:00:00", "2026-03-09T00:00:00", Some((2, 22))),
+            false,
+        );
     }
 
     #[test]
@@ -206,7 +241,9 @@ mod tests {
         assert!(!hours("2026-03-01T06:00:00", "2026-03-01T18:00:00", None).includes_night());
         assert!(hours("2026-03-01T06:00:00", "2026-03-01T18:00:01", None).includes_night());
         assert!(hours("2026-03-01T05:59:59", "2026-03-01T18:00:00", None).includes_night());
-        assert!(!hours("2026-03-01T00:00:00", "2026-03-05T00:00:00", Some((8, 17))).includes_night());
+        assert!(
+            !hours("2026-03-01T00:00:00", "2026-03-05T00:00:00", Some((8, 17))).includes_night()
+        );
     }
 
     #[test]

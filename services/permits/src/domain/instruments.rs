@@ -280,7 +280,8 @@ fn versions<T: DeserializeOwned>(toml: &str) -> Vec<T> {
     struct File<T> {
         version: Vec<T>,
     }
-    let file: File<T> = toml::from_str(toml).expect("the shipped rules are valid: a test reads them");
+    let file: File<T> =
+        toml::from_str(toml).expect("the shipped rules are valid: a test reads them");
     file.version
 }
 
@@ -319,16 +320,22 @@ mod tests {
     fn every_shipped_table_is_valid_and_in_the_order_of_its_dates() {
         let toxic: Vec<ToxicRules> = versions(include_str!("../../data/toxic-transport.toml"));
         assert!(toxic.is_sorted_by_key(|rules| rules.effective) && toxic.len() == 2);
-        let occupation: Vec<OccupationRules> = versions(include_str!("../../data/road-occupation.toml"));
+        let occupation: Vec<OccupationRules> =
+            versions(include_str!("../../data/road-occupation.toml"));
         assert!(occupation.is_sorted_by_key(|rules| rules.effective) && !occupation.is_empty());
-        let oversize: Vec<OversizeRules> = versions(include_str!("../../data/oversize-transport.toml"));
+        let oversize: Vec<OversizeRules> =
+            versions(include_str!("../../data/oversize-transport.toml"));
         assert!(oversize.is_sorted_by_key(|rules| rules.effective) && !oversize.is_empty());
         assert!(!RestrictedZone::all().is_empty());
     }
 
     #[test]
     fn the_decree_gives_way_to_the_law_on_the_first_of_may_2026() {
-        let cites = |day| ToxicRules::on(day).basis(ToxicProvision::Decision).to_string();
+        let cites = |day| {
+            ToxicRules::on(day)
+                .basis(ToxicProvision::Decision)
+                .to_string()
+        };
         assert_eq!(cites(date(2026, 4, 30)), "Decree 591 art. 50(3)");
         assert!(cites(date(2026, 5, 1)).starts_with("Hazardous Chemicals Safety Law"));
         assert_eq!(

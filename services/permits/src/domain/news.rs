@@ -14,14 +14,23 @@ use chassis::domain::{Halt, PersonRef, Transaction};
 ///
 /// # Errors
 /// [`Halt`] if something cannot be read.
-pub fn driver_suspended(tx: &mut Transaction, person: &PersonRef, reason: &Text<500>) -> Result<(), Halt> {
+pub fn driver_suspended(
+    tx: &mut Transaction,
+    person: &PersonRef,
+    reason: &Text<500>,
+) -> Result<(), Halt> {
     let driver = tx.load::<DriverStanding>(person.as_str())?;
-    if driver.as_ref().is_some_and(|driver| driver.suspended.is_some()) {
+    if driver
+        .as_ref()
+        .is_some_and(|driver| driver.suspended.is_some())
+    {
         return Ok(());
     }
     tx.record::<DriverStanding>(
         person.as_str(),
-        [DriverEvent::LicenceSuspended { reason: reason.clone() }],
+        [DriverEvent::LicenceSuspended {
+            reason: reason.clone(),
+        }],
     )?;
     for id in driver.iter().flat_map(|driver| &driver.permits) {
         let permit = load(tx, id)?;
@@ -40,7 +49,11 @@ pub fn driver_suspended(tx: &mut Transaction, person: &PersonRef, reason: &Text<
 ///
 /// # Errors
 /// [`Halt`] if something cannot be read.
-pub fn driver_restored(tx: &mut Transaction, person: &PersonRef, reason: &Text<500>) -> Result<(), Halt> {
+pub fn driver_restored(
+    tx: &mut Transaction,
+    person: &PersonRef,
+    reason: &Text<500>,
+) -> Result<(), Halt> {
     let Some(driver) = tx.load::<DriverStanding>(person.as_str())? else {
         return Ok(());
     };
@@ -51,7 +64,10 @@ pub fn driver_restored(tx: &mut Transaction, person: &PersonRef, reason: &Text<5
     let cause = SuspensionCause::Driver(person.clone());
     for id in &driver.permits {
         let permit = load(tx, id)?;
-        let suspended = permit.suspensions.iter().any(|suspension| suspension.cause == cause);
+        let suspended = permit
+            .suspensions
+            .iter()
+            .any(|suspension| suspension.cause == cause);
         if permit.stage.is_granted() && suspended {
             let lifted = lift(&permit, cause.clone(), reason.clone());
             record(tx, id, &permit, [lifted])?;
@@ -66,7 +82,9 @@ pub fn driver_restored(tx: &mut Transaction, person: &PersonRef, reason: &Text<5
 /// [`Halt`] if something cannot be read.
 pub fn vehicle_registered(tx: &mut Transaction, plate: &PlateNumber) -> Result<(), Halt> {
     let key = plate.key();
-    let known = tx.load::<VehicleRecord>(&key)?.and_then(|record| record.registration);
+    let known = tx
+        .load::<VehicleRecord>(&key)?
+        .and_then(|record| record.registration);
     if known == Some(Registration::Registered) {
         return Ok(());
     }
@@ -78,7 +96,11 @@ pub fn vehicle_registered(tx: &mut Transaction, plate: &PlateNumber) -> Result<(
 ///
 /// # Errors
 /// [`Halt`] if something cannot be read.
-pub fn vehicle_cancelled(tx: &mut Transaction, plate: &PlateNumber, reason: &Text<500>) -> Result<(), Halt> {
+pub fn vehicle_cancelled(
+    tx: &mut Transaction,
+    plate: &PlateNumber,
+    reason: &Text<500>,
+) -> Result<(), Halt> {
     let key = plate.key();
     let vehicle = tx.load::<VehicleRecord>(&key)?;
     if vehicle.as_ref().and_then(|vehicle| vehicle.registration) == Some(Registration::Cancelled) {
@@ -88,7 +110,13 @@ pub fn vehicle_cancelled(tx: &mut Transaction, plate: &PlateNumber, reason: &Tex
     for id in vehicle.iter().flat_map(|vehicle| &vehicle.permits) {
         let permit = load(tx, id)?;
         if permit.stage.is_granted() {
-            take_away(tx, id, &permit, RevocationGround::VehicleCancelled, reason.clone())?;
+            take_away(
+                tx,
+                id,
+                &permit,
+                RevocationGround::VehicleCancelled,
+                reason.clone(),
+            )?;
         }
     }
     Ok(())

@@ -38,13 +38,20 @@ impl Masses {
     pub fn new(total_kg: u32, axle_kg: Vec<u32>, single_drive_axle: bool) -> Result<Self, Invalid> {
         let counted = (2..=60).contains(&axle_kg.len());
         let each = axle_kg.iter().all(|kg| (1..=60_000).contains(kg));
-        if !counted || !each || axle_kg.iter().map(|kg| u64::from(*kg)).sum::<u64>() != u64::from(total_kg) {
+        if !counted
+            || !each
+            || axle_kg.iter().map(|kg| u64::from(*kg)).sum::<u64>() != u64::from(total_kg)
+        {
             return Err(Invalid::new(
                 "must be 2 to 60 axles of 1 to 60000 kg each, which together carry the total",
                 "应有 2 至 60 轴，每轴 1 至 60000 千克，且各轴之和等于总质量",
             ));
         }
-        Ok(Self { total_kg, axle_kg, single_drive_axle })
+        Ok(Self {
+            total_kg,
+            axle_kg,
+            single_drive_axle,
+        })
     }
 
     pub fn total_kg(&self) -> u32 {
@@ -112,14 +119,19 @@ impl OversizeTransport {
 
     /// `None`: within all limits, no permit needed.
     pub fn class(&self, rules: &OversizeRules) -> Option<OversizeClass> {
-        let Size { height_mm, width_mm, length_mm } = rules.free;
+        let Size {
+            height_mm,
+            width_mm,
+            length_mm,
+        } = rules.free;
         let free_mass = self.free_mass_kg(rules);
         let mass = self.masses.total_kg;
         if self.dimensions.fit(height_mm, width_mm, length_mm) && mass <= free_mass {
             return None;
         }
         let within = |class: &ClassLimits| {
-            self.dimensions.fit(class.height_mm, class.width_mm, class.length_mm)
+            self.dimensions
+                .fit(class.height_mm, class.width_mm, class.length_mm)
                 && mass <= class.mass_kg.unwrap_or(free_mass)
         };
         Some(if within(&rules.class_one) {
@@ -165,18 +177,27 @@ impl OversizeTransport {
         };
         if class == OversizeClass::Three {
             if self.outline_drawing.is_none() {
-                return Err(Ground::OutlineDrawingMissing { basis: rules.materials_basis() });
+                return Err(Ground::OutlineDrawingMissing {
+                    basis: rules.materials_basis(),
+                });
             }
             if self.escort_plan.is_none() {
-                return Err(Ground::EscortPlanMissing { basis: rules.materials_basis() });
+                return Err(Ground::EscortPlanMissing {
+                    basis: rules.materials_basis(),
+                });
             }
         }
         if self.valid_until < today {
             return Err(Ground::RunInThePast);
         }
         let longest = i64::from(self.terms(rules).longest_validity_days);
-        if self.valid_until < self.valid_from || self.valid_until >= self.valid_from + longest.days() {
-            return Err(Ground::ValidityTooLong { longest, basis: rules.classes_basis() });
+        if self.valid_until < self.valid_from
+            || self.valid_until >= self.valid_from + longest.days()
+        {
+            return Err(Ground::ValidityTooLong {
+                longest,
+                basis: rules.classes_basis(),
+            });
         }
         for vehicle in self.vehicles() {
             if vehicle.inspection_valid_until < self.valid_until {

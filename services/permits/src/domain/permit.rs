@@ -2,8 +2,8 @@
 
 use super::application::{Application, PermitKind};
 use super::event::{
-    Acceptor, Correction, DecisionClock, DecisionLimits, ExpectedArrival, Fact, Filing, Grant, PermitEvent,
-    RefusedApplication, RevocationGround, SuspensionCause,
+    Acceptor, Correction, DecisionClock, DecisionLimits, ExpectedArrival, Fact, Filing, Grant,
+    PermitEvent, RefusedApplication, RevocationGround, SuspensionCause,
 };
 use super::values::{DocumentNumber, Organisation, Text};
 use chassis::domain::{Aggregate, District, LegalBasis, Sealed};
@@ -72,7 +72,10 @@ impl Stage {
     }
 
     pub fn is_undecided(self) -> bool {
-        matches!(self, Self::Submitted | Self::CorrectionRequested | Self::Accepted)
+        matches!(
+            self,
+            Self::Submitted | Self::CorrectionRequested | Self::Accepted
+        )
     }
 }
 
@@ -229,12 +232,16 @@ impl Permit {
             Fact::DecisionDeadlineWarned { clock, percent, .. } => {
                 self.warnings.push((*clock, *percent));
             }
-            Fact::PermitApproved { grant, application, .. } => {
+            Fact::PermitApproved {
+                grant, application, ..
+            } => {
                 self.stage = Stage::Approved;
                 self.grant = Some(grant.clone());
                 self.application = application.clone();
             }
-            Fact::PermitAmended { grant, application, .. } => {
+            Fact::PermitAmended {
+                grant, application, ..
+            } => {
                 self.grant = Some(grant.clone());
                 self.application = application.clone();
             }
@@ -249,9 +256,14 @@ impl Permit {
                 since: at,
             }),
             Fact::SuspensionLifted { cause, .. } => {
-                self.suspensions.retain(|suspension| suspension.cause != *cause);
+                self.suspensions
+                    .retain(|suspension| suspension.cause != *cause);
             }
-            Fact::PermitRevoked { ground, reason, basis } => {
+            Fact::PermitRevoked {
+                ground,
+                reason,
+                basis,
+            } => {
                 self.stage = Stage::Revoked;
                 self.revoked = Some(Revocation {
                     ground: *ground,
@@ -292,7 +304,10 @@ impl Works {
             Fact::RoadWorkStarted => self.started = Some(at),
             Fact::RoadWorkFinished => self.finished = Some(at),
             Fact::RoadAccepted { by, account } => {
-                let acceptance = Some(Acceptance { account: account.clone(), at });
+                let acceptance = Some(Acceptance {
+                    account: account.clone(),
+                    at,
+                });
                 match by {
                     Acceptor::RoadAuthority => self.road_authority = acceptance,
                     Acceptor::Police => self.police = acceptance,
@@ -324,7 +339,11 @@ impl Trip {
                 self.last_report = Some(*at);
             }
             Fact::VehicleStopped { at, alarm_at, .. } => {
-                self.stopped = Some(Stop { since: *at, alarm_at: *alarm_at, alarmed: false });
+                self.stopped = Some(Stop {
+                    since: *at,
+                    alarm_at: *alarm_at,
+                    alarmed: false,
+                });
                 self.last_report = Some(*at);
             }
             Fact::LongStopAlarmed { .. } => {
@@ -350,7 +369,11 @@ impl Trip {
 impl Run {
     fn apply(&mut self, fact: &Fact, at: Timestamp) {
         match fact {
-            Fact::EscortAssigned { unit, vehicles, district } => {
+            Fact::EscortAssigned {
+                unit,
+                vehicles,
+                district,
+            } => {
                 self.escort = Some(Escort {
                     unit: unit.clone(),
                     vehicles: *vehicles,

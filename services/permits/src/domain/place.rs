@@ -163,7 +163,10 @@ fn alongside(a: [Metres; 2], b: [Metres; 2]) -> Option<(f64, f64)> {
     if a_length < 1e-6 || b_length < 1e-6 {
         return None;
     }
-    let along = [(b[1][0] - b[0][0]) / b_length, (b[1][1] - b[0][1]) / b_length];
+    let along = [
+        (b[1][0] - b[0][0]) / b_length,
+        (b[1][1] - b[0][1]) / b_length,
+    ];
     let position = |p: Metres| (p[0] - b[0][0]) * along[0] + (p[1] - b[0][1]) * along[1];
     let offset = |p: Metres| (p[1] - b[0][1]) * along[0] - (p[0] - b[0][0]) * along[1];
     let (from, until) = (position(a[0]), position(a[1]));
@@ -259,7 +262,12 @@ mod tests {
 
     #[test]
     fn a_line_off_the_earth_too_short_or_too_long_does_not_exist() {
-        for (longitude, latitude) in [(180.1, 0.0), (0.0, -90.1), (f64::NAN, 0.0), (0.0, f64::INFINITY)] {
+        for (longitude, latitude) in [
+            (180.1, 0.0),
+            (0.0, -90.1),
+            (f64::NAN, 0.0),
+            (0.0, f64::INFINITY),
+        ] {
             assert!(Point::new(longitude, latitude).is_err());
         }
         let at = |x: f64| Point::new(x, 0.0).unwrap();

@@ -80,7 +80,9 @@ impl Aggregate for VehicleRecord {
         match event {
             VehicleEvent::NamedInPermit { permit } => add(&mut vehicle.permits, permit),
             VehicleEvent::ReleasedFromPermit { permit } => vehicle.permits.retain(|p| p != permit),
-            VehicleEvent::VehicleRegistered => vehicle.registration = Some(Registration::Registered),
+            VehicleEvent::VehicleRegistered => {
+                vehicle.registration = Some(Registration::Registered)
+            }
             VehicleEvent::VehicleCancelled => vehicle.registration = Some(Registration::Cancelled),
         }
         Some(vehicle)

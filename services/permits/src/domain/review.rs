@@ -7,7 +7,9 @@ use super::instruments::{OversizeRules, licence_law, traffic_law};
 use super::oversize_transport::{OversizeClass, OversizeTransport};
 use super::permit::{Permit, Stage};
 use super::registers::{ApplicantEvent, ApplicantStanding, Bar};
-use super::steps::{as_reviewer, check_standing, in_stage, load, record, release_places, take_places, validity};
+use super::steps::{
+    as_reviewer, check_standing, in_stage, load, record, release_places, take_places, validity,
+};
 use super::values::{Organisation, PermitId, Text};
 use chassis::domain::{Halt, LegalBasis, Transaction};
 use jiff::ToSpan;
@@ -16,7 +18,11 @@ use jiff::ToSpan;
 ///
 /// # Errors
 /// After five working days, a second time, or by somebody who may not review it.
-pub fn request_correction(tx: &mut Transaction, id: &PermitId, corrections: Vec<Correction>) -> Result<(), Halt> {
+pub fn request_correction(
+    tx: &mut Transaction,
+    id: &PermitId,
+    corrections: Vec<Correction>,
+) -> Result<(), Halt> {
     let permit = load(tx, id)?;
     as_reviewer(tx, &permit)?;
     in_stage(&permit, &[Stage::Submitted], "submitted")?;
@@ -24,7 +30,10 @@ pub fn request_correction(tx: &mut Transaction, id: &PermitId, corrections: Vec<
         return Err(Ground::CorrectionAlreadyRequested.into());
     }
     if tx.now() >= permit.limits.correction_due {
-        return Err(Ground::CorrectionTooLate { due: permit.limits.correction_due }.into());
+        return Err(Ground::CorrectionTooLate {
+            due: permit.limits.correction_due,
+        }
+        .into());
     }
     record(tx, id, &permit, [Fact::CorrectionRequested { corrections }])
 }
@@ -38,7 +47,15 @@ pub fn accept(tx: &mut Transaction, id: &PermitId) -> Result<(), Halt> {
     as_reviewer(tx, &permit)?;
     in_stage(&permit, &[Stage::Submitted], "submitted")?;
     let limits = permit.limits.clone();
-    record(tx, id, &permit, [Fact::PermitAccepted { deemed: false, limits }])
+    record(
+        tx,
+        id,
+        &permit,
+        [Fact::PermitAccepted {
+            deemed: false,
+            limits,
+        }],
+    )
 }
 
 /// Grants what was applied for (art. 38(1)).
@@ -63,7 +80,16 @@ pub fn approve(tx: &mut Transaction, id: &PermitId, command: Approve) -> Result<
     let grant = grant(tx, 1, &application, command)?;
     take_places(tx, id, &permit.applicant, &application)?;
     let applicant = permit.applicant.clone();
-    record(tx, id, &permit, [Fact::PermitApproved { grant, applicant, application }])
+    record(
+        tx,
+        id,
+        &permit,
+        [Fact::PermitApproved {
+            grant,
+            applicant,
+            application,
+        }],
+    )
 }
 
 /// Refuses the application (art. 38(2)).
@@ -80,7 +106,11 @@ pub struct Refuse {
 pub fn refuse(tx: &mut Transaction, id: &PermitId, command: Refuse) -> Result<(), Halt> {
     let permit = load(tx, id)?;
     as_reviewer(tx, &permit)?;
-    in_stage(&permit, &[Stage::Submitted, Stage::Accepted], "submitted or accepted")?;
+    in_stage(
+        &permit,
+        &[Stage::Submitted, Stage::Accepted],
+        "submitted or accepted",
+    )?;
     let refused = RefusedApplication {
         basis: refusal_basis(&permit, command.ground),
         ground: command.ground,
@@ -95,7 +125,13 @@ pub fn refuse(tx: &mut Transaction, id: &PermitId, command: Refuse) -> Result<()
 }
 
 /// Bars the applicant from this kind of permit for so many years.
-pub fn bar(tx: &mut Transaction, id: &PermitId, permit: &Permit, years: i16, fraud: bool) -> Result<(), Halt> {
+pub fn bar(
+    tx: &mut Transaction,
+    id: &PermitId,
+    permit: &Permit,
+    years: i16,
+    fraud: bool,
+) -> Result<(), Halt> {
     let today = tx.context.calendar.date(tx.now());
     let bar = Bar {
         kind: permit.kind(),
@@ -104,7 +140,10 @@ pub fn bar(tx: &mut Transaction, id: &PermitId, permit: &Permit, years: i16, fra
     };
     tx.record::<ApplicantStanding>(
         permit.applicant.credit_code.as_str(),
-        [ApplicantEvent::ApplicantBarred { permit: id.clone(), bar }],
+        [ApplicantEvent::ApplicantBarred {
+            permit: id.clone(),
+            bar,
+        }],
     )
 }
 
@@ -124,7 +163,12 @@ pub fn amend(tx: &mut Transaction, id: &PermitId, command: Amend) -> Result<(), 
     let permit = load(tx, id)?;
     as_reviewer(tx, &permit)?;
     in_stage(&permit, &[Stage::Approved], "approved")?;
-    let Amend { applicant, application, reason, run_order } = command;
+    let Amend {
+        applicant,
+        application,
+        reason,
+        run_order,
+    } = command;
     if application.kind() != permit.kind() {
         return Err(Ground::KindChanged.into());
     }
@@ -132,7 +176,11 @@ pub fn amend(tx: &mut Transaction, id: &PermitId, command: Amend) -> Result<(), 
         return Err(Ground::HolderChanged.into());
     }
     let Some(granted) = permit.grant.clone() else {
-        return Err(Ground::WrongState { is: permit.stage.as_str(), needs: "approved" }.into());
+        return Err(Ground::WrongState {
+            is: permit.stage.as_str(),
+            needs: "approved",
+        }
+        .into());
     };
     check_at_decision(tx, &permit, &application, granted.restricted_zones_allowed)?;
     check_standing(tx, &applicant, &application)?;
@@ -144,7 +192,17 @@ pub fn amend(tx: &mut Transaction, id: &PermitId, command: Amend) -> Result<(), 
     let grant = grant(tx, granted.version + 1, &application, terms)?;
     release_places(tx, id, &permit.application)?;
     take_places(tx, id, &applicant, &application)?;
-    record(tx, id, &permit, [Fact::PermitAmended { grant, applicant, application, reason }])
+    record(
+        tx,
+        id,
+        &permit,
+        [Fact::PermitAmended {
+            grant,
+            applicant,
+            application,
+            reason,
+        }],
+    )
 }
 
 /// What must hold when the decision is made, beyond what filing already asked.
@@ -177,7 +235,12 @@ fn check_at_decision(
     }
 }
 
-fn grant(tx: &Transaction, version: u32, application: &Application, terms: Approve) -> Result<Grant, Ground> {
+fn grant(
+    tx: &Transaction,
+    version: u32,
+    application: &Application,
+    terms: Approve,
+) -> Result<Grant, Ground> {
     let (valid_from, valid_until) = validity(tx, application)?;
     let oversize_class = match application {
         Application::OversizeTransport(transport) => {

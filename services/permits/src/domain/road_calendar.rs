@@ -33,8 +33,14 @@ pub struct Booking {
 #[serde(rename_all = "snake_case")]
 pub enum RoadCalendarEvent {
     /// Takes the stretch; takes the place of what the same permit held before. `road` is the name that gave the id.
-    RoadBooked { road: String, direction: Direction, booking: Booking },
-    RoadReleased { permit: PermitId },
+    RoadBooked {
+        road: String,
+        direction: Direction,
+        booking: Booking,
+    },
+    RoadReleased {
+        permit: PermitId,
+    },
 }
 
 /// A granted occupation in the way of another.
@@ -64,7 +70,11 @@ impl RoadCalendar {
 
     /// The bookings that a new one would meet at the time `now`. A booking whose time is over but whose road is not
     /// released still holds it: the road has not reopened.
-    pub fn conflicts<'a>(&'a self, wanted: &'a Booking, now: Timestamp) -> impl Iterator<Item = (&'a Booking, f64)> {
+    pub fn conflicts<'a>(
+        &'a self,
+        wanted: &'a Booking,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (&'a Booking, f64)> {
         self.bookings.iter().filter_map(move |held| {
             let hours = if held.hours.end() <= now {
                 held.hours.without_end()
@@ -79,7 +89,8 @@ impl RoadCalendar {
                 return None;
             }
             let shared = held.line.shared_m(&wanted.line);
-            (shared >= Line::SHORTEST_SHARED_M.min(wanted.line.length_m() / 2.0)).then_some((held, shared))
+            (shared >= Line::SHORTEST_SHARED_M.min(wanted.line.length_m() / 2.0))
+                .then_some((held, shared))
         })
     }
 }
@@ -89,10 +100,14 @@ impl Aggregate for RoadCalendar {
     type Event = RoadCalendarEvent;
 
     fn evolve(state: Option<Self>, event: &RoadCalendarEvent, _: Timestamp) -> Option<Self> {
-        let mut calendar = state.unwrap_or(Self { bookings: Vec::new() });
+        let mut calendar = state.unwrap_or(Self {
+            bookings: Vec::new(),
+        });
         match event {
             RoadCalendarEvent::RoadBooked { booking, .. } => {
-                calendar.bookings.retain(|held| held.permit != booking.permit);
+                calendar
+                    .bookings
+                    .retain(|held| held.permit != booking.permit);
                 calendar.bookings.push(booking.clone());
             }
             RoadCalendarEvent::RoadReleased { permit } => {
@@ -142,7 +157,11 @@ pub fn conflicts(
             continue;
         };
         for (held, shared) in calendar.conflicts(booking, now) {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 100 km")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "at most 100 km"
+            )]
             found.push(Conflict {
                 permit: held.permit.clone(),
                 hours: held.hours,
@@ -162,7 +181,11 @@ pub fn conflicts(
 ///
 /// # Errors
 /// [`Ground::RoadTaken`], [`Ground::RoadTooBusy`].
-pub fn book(tx: &mut Transaction, occupation: &RoadOccupation, booking: &Booking) -> Result<(), Halt> {
+pub fn book(
+    tx: &mut Transaction,
+    occupation: &RoadOccupation,
+    booking: &Booking,
+) -> Result<(), Halt> {
     if let Some(first) = conflicts(tx, occupation, booking, 1)?.pop() {
         return Err(Ground::RoadTaken {
             permit: first.permit.to_string(),
@@ -178,7 +201,10 @@ pub fn book(tx: &mut Transaction, occupation: &RoadOccupation, booking: &Booking
             .load::<RoadCalendar>(&id)?
             .map_or(0, |calendar| calendar.bookings.len());
         if held >= RoadCalendar::MOST_BOOKINGS {
-            return Err(Ground::RoadTooBusy { road: road.to_owned() }.into());
+            return Err(Ground::RoadTooBusy {
+                road: road.to_owned(),
+            }
+            .into());
         }
         tx.record::<RoadCalendar>(
             &id,
@@ -196,14 +222,23 @@ pub fn book(tx: &mut Transaction, occupation: &RoadOccupation, booking: &Booking
 ///
 /// # Errors
 /// [`Halt`] if a calendar cannot be read.
-pub fn release(tx: &mut Transaction, permit: &PermitId, occupation: &RoadOccupation) -> Result<(), Halt> {
+pub fn release(
+    tx: &mut Transaction,
+    permit: &PermitId,
+    occupation: &RoadOccupation,
+) -> Result<(), Halt> {
     for (road, direction) in places(occupation) {
         let id = RoadCalendar::id(road, direction);
         let holds = tx
             .load::<RoadCalendar>(&id)?
             .is_some_and(|calendar| calendar.bookings.iter().any(|held| held.permit == *permit));
         if holds {
-            tx.record::<RoadCalendar>(&id, [RoadCalendarEvent::RoadReleased { permit: permit.clone() }])?;
+            tx.record::<RoadCalendar>(
+                &id,
+                [RoadCalendarEvent::RoadReleased {
+                    permit: permit.clone(),
+                }],
+            )?;
         }
     }
     Ok(())

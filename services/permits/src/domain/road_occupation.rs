@@ -185,7 +185,11 @@ impl RoadOccupation {
         }
     }
 
-    fn check_notice(&self, rules: &OccupationRules, calendar: &LegalCalendar) -> Result<(), Ground> {
+    fn check_notice(
+        &self,
+        rules: &OccupationRules,
+        calendar: &LegalCalendar,
+    ) -> Result<(), Ground> {
         let latest = self.hours.first_day(calendar) - rules.notice_days.days();
         match self.public_notice_on {
             Some(day) if day <= latest => Ok(()),
@@ -194,16 +198,24 @@ impl RoadOccupation {
     }
 
     /// Whether these works and others may share the road under one plan: both must name it and each other.
-    pub fn shares_plan(own: (&CreditCode, Option<&JointPlan>), other: (&CreditCode, Option<&JointPlan>)) -> bool {
+    pub fn shares_plan(
+        own: (&CreditCode, Option<&JointPlan>),
+        other: (&CreditCode, Option<&JointPlan>),
+    ) -> bool {
         let (Some(own_plan), Some(other_plan)) = (own.1, other.1) else {
             return false;
         };
         own_plan.number == other_plan.number
-            && (own.0 == other.0 || own_plan.with.contains(other.0) && other_plan.with.contains(own.0))
+            && (own.0 == other.0
+                || own_plan.with.contains(other.0) && other_plan.with.contains(own.0))
     }
 }
 
-fn check_emergency(emergency: &Emergency, rules: &OccupationRules, now: Timestamp) -> Result<(), Ground> {
+fn check_emergency(
+    emergency: &Emergency,
+    rules: &OccupationRules,
+    now: Timestamp,
+) -> Result<(), Ground> {
     if emergency.started_at > now {
         return Err(Ground::EmergencyNotBegun);
     }

@@ -25,7 +25,12 @@ pub struct Leg {
 
 impl Leg {
     /// The average speed that its timetable needs, in km/h, rounded up.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "legs are short: bounded by Line and Route")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "legs are short: bounded by Line and Route"
+    )]
     pub fn needed_kmh(&self) -> u32 {
         let hours = (self.leave.as_second() - self.enter.as_second()) as f64 / 3600.0;
         (self.line.length_m() / 1000.0 / hours).ceil() as u32
@@ -47,9 +52,15 @@ impl Route {
     /// If there are too few or too many legs, or one does not follow the one before.
     pub fn new(legs: Vec<Leg>) -> Result<Self, Invalid> {
         if !(1..=Self::MOST_LEGS).contains(&legs.len()) {
-            return Err(Invalid::new("must have 1 to 50 legs", "应有 1 至 50 个路段"));
+            return Err(Invalid::new(
+                "must have 1 to 50 legs",
+                "应有 1 至 50 个路段",
+            ));
         }
-        if legs.iter().any(|leg| leg.leave.as_second() <= leg.enter.as_second()) {
+        if legs
+            .iter()
+            .any(|leg| leg.leave.as_second() <= leg.enter.as_second())
+        {
             return Err(Invalid::new(
                 "every leg must be left after it is entered",
                 "每个路段的驶离时间应晚于驶入时间",

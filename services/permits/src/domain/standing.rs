@@ -22,7 +22,15 @@ pub fn suspend(tx: &mut Transaction, id: &PermitId, reason: Text<500>) -> Result
     if is_suspended_by_order(&permit) {
         return Err(Ground::AlreadySuspendedByOrder.into());
     }
-    record(tx, id, &permit, [Fact::PermitSuspended { cause: SuspensionCause::Order, reason }])
+    record(
+        tx,
+        id,
+        &permit,
+        [Fact::PermitSuspended {
+            cause: SuspensionCause::Order,
+            reason,
+        }],
+    )
 }
 
 /// Lifts the order of [`suspend`]. Other causes stay until they are gone themselves.
@@ -71,14 +79,30 @@ pub fn take_away(
     reason: Text<500>,
 ) -> Result<(), Halt> {
     let basis = revocation_basis(ground);
-    record(tx, id, permit, [Fact::PermitRevoked { ground, reason, basis }])?;
+    record(
+        tx,
+        id,
+        permit,
+        [Fact::PermitRevoked {
+            ground,
+            reason,
+            basis,
+        }],
+    )?;
     release_places(tx, id, &permit.application)
 }
 
 /// The fact that one cause of suspension is gone.
 pub fn lift(permit: &Permit, cause: SuspensionCause, reason: Text<500>) -> Fact {
-    let usable = permit.suspensions.iter().all(|suspension| suspension.cause == cause);
-    Fact::SuspensionLifted { cause, reason, usable }
+    let usable = permit
+        .suspensions
+        .iter()
+        .all(|suspension| suspension.cause == cause);
+    Fact::SuspensionLifted {
+        cause,
+        reason,
+        usable,
+    }
 }
 
 fn is_suspended_by_order(permit: &Permit) -> bool {

@@ -32,7 +32,11 @@ pub fn record(
     facts: impl IntoIterator<Item = Fact>,
 ) -> Result<(), Halt> {
     let (kind, district) = (permit.kind(), permit.district);
-    let events = facts.into_iter().map(|fact| PermitEvent { kind, district, fact });
+    let events = facts.into_iter().map(|fact| PermitEvent {
+        kind,
+        district,
+        fact,
+    });
     tx.record::<Permit>(id.as_str(), events)
 }
 
@@ -81,7 +85,11 @@ pub fn in_stage(permit: &Permit, stages: &[Stage], needs: &'static str) -> Resul
 
 /// Granted, not suspended, and within its validity: what any use needs (Administrative Licence Law art. 80(2)).
 pub fn usable(permit: &Permit, now: Timestamp) -> Result<&Grant, Ground> {
-    in_stage(permit, &[Stage::Approved, Stage::InUse], "approved or in_use")?;
+    in_stage(
+        permit,
+        &[Stage::Approved, Stage::InUse],
+        "approved or in_use",
+    )?;
     if permit.is_suspended() {
         return Err(Ground::Suspended);
     }
@@ -122,14 +130,21 @@ pub fn check_standing(
     let standing = tx.load::<ApplicantStanding>(applicant.credit_code.as_str())?;
     let bar = standing.and_then(|standing| standing.bar(application.kind(), today));
     if let Some(bar) = bar {
-        return Err(Ground::ApplicantBarred { until: bar.until, fraud: bar.fraud }.into());
+        return Err(Ground::ApplicantBarred {
+            until: bar.until,
+            fraud: bar.fraud,
+        }
+        .into());
     }
     if let Application::ToxicTransport(transport) = application {
         for driver in transport.drivers() {
             let person = driver.person_ref();
             let standing = tx.load::<DriverStanding>(person.as_str())?;
             if standing.is_some_and(|standing| standing.suspended.is_some()) {
-                return Err(Ground::DriverSuspended { person: person.clone() }.into());
+                return Err(Ground::DriverSuspended {
+                    person: person.clone(),
+                }
+                .into());
             }
         }
     }
@@ -137,7 +152,10 @@ pub fn check_standing(
         let record = tx.load::<VehicleRecord>(&plate.key())?;
         let registration = record.and_then(|record| record.registration);
         if registration == Some(Registration::Cancelled) {
-            return Err(Ground::VehicleCancelled { plate: plate.clone() }.into());
+            return Err(Ground::VehicleCancelled {
+                plate: plate.clone(),
+            }
+            .into());
         }
     }
     Ok(())
@@ -163,7 +181,10 @@ pub fn take_places(
                 let person = driver.person_ref();
                 let standing = tx.load::<DriverStanding>(person.as_str())?;
                 if standing.is_some_and(|standing| standing.permits.len() >= MOST_PERMITS) {
-                    return Err(Ground::DriverTooBusy { person: person.clone() }.into());
+                    return Err(Ground::DriverTooBusy {
+                        person: person.clone(),
+                    }
+                    .into());
                 }
                 tx.record::<DriverStanding>(
                     person.as_str(),
@@ -177,7 +198,10 @@ pub fn take_places(
         let key = plate.key();
         let record = tx.load::<VehicleRecord>(&key)?;
         if record.is_some_and(|record| record.permits.len() >= MOST_PERMITS) {
-            return Err(Ground::VehicleTooBusy { plate: plate.clone() }.into());
+            return Err(Ground::VehicleTooBusy {
+                plate: plate.clone(),
+            }
+            .into());
         }
         tx.record::<VehicleRecord>(&key, [VehicleEvent::NamedInPermit { permit: id.clone() }])?;
     }
@@ -188,7 +212,11 @@ pub fn take_places(
 ///
 /// # Errors
 /// [`Halt`] if one cannot be read.
-pub fn release_places(tx: &mut Transaction, id: &PermitId, application: &Application) -> Result<(), Halt> {
+pub fn release_places(
+    tx: &mut Transaction,
+    id: &PermitId,
+    application: &Application,
+) -> Result<(), Halt> {
     match application {
         Application::RoadOccupation(occupation) => road_calendar::release(tx, id, occupation)?,
         Application::ToxicTransport(transport) => {
@@ -209,7 +237,10 @@ pub fn release_places(tx: &mut Transaction, id: &PermitId, application: &Applica
         let key = plate.key();
         let record = tx.load::<VehicleRecord>(&key)?;
         if record.is_some_and(|record| record.permits.contains(id)) {
-            tx.record::<VehicleRecord>(&key, [VehicleEvent::ReleasedFromPermit { permit: id.clone() }])?;
+            tx.record::<VehicleRecord>(
+                &key,
+                [VehicleEvent::ReleasedFromPermit { permit: id.clone() }],
+            )?;
         }
     }
     Ok(())
@@ -219,7 +250,10 @@ pub fn release_places(tx: &mut Transaction, id: &PermitId, application: &Applica
 ///
 /// # Errors
 /// [`Ground::TripBeyondValidity`] if a trip cannot end within the days that the rules give it.
-pub fn validity(tx: &Transaction, application: &Application) -> Result<(Timestamp, Timestamp), Ground> {
+pub fn validity(
+    tx: &Transaction,
+    application: &Application,
+) -> Result<(Timestamp, Timestamp), Ground> {
     let (now, calendar) = (tx.now(), tx.context.calendar);
     match application {
         Application::RoadOccupation(occupation) => {

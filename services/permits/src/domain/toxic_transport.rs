@@ -95,7 +95,12 @@ impl ToxicTransport {
     ///
     /// # Errors
     /// The first ground that stands against it.
-    pub fn check(&self, district: District, now: Timestamp, calendar: &LegalCalendar) -> Result<(), Ground> {
+    pub fn check(
+        &self,
+        district: District,
+        now: Timestamp,
+        calendar: &LegalCalendar,
+    ) -> Result<(), Ground> {
         let rules = ToxicRules::on(calendar.date(now));
         if district != self.origin && district != self.destination {
             return Err(Ground::WrongCounty {
@@ -156,7 +161,11 @@ impl ToxicTransport {
             };
             let needed = leg.needed_kmh();
             if needed > highest {
-                return Err(Ground::TimetableTooFast { leg: number, needed, highest });
+                return Err(Ground::TimetableTooFast {
+                    leg: number,
+                    needed,
+                    highest,
+                });
             }
         }
         Ok(())

@@ -21,25 +21,41 @@ pub fn record_departure(tx: &mut Transaction, id: &PermitId, at: Timestamp) -> R
     let (transport, trip) = trip(&permit)?;
     let rules = ToxicRules::on(tx.context.calendar.date(at));
     if trip.departed.is_some() {
-        return Err(Ground::TripDone { basis: rules.basis(ToxicProvision::Application) }.into());
+        return Err(Ground::TripDone {
+            basis: rules.basis(ToxicProvision::Application),
+        }
+        .into());
     }
     in_stage(&permit, &[Stage::Approved], "approved")?;
     not_in_the_future(tx, at)?;
     usable(&permit, at)?;
-    let planned = transport.route.arrival().duration_since(transport.route.departure());
+    let planned = transport
+        .route
+        .arrival()
+        .duration_since(transport.route.departure());
     let due = at + planned;
     let arrival = ExpectedArrival {
         due,
         alarm_at: due + rules.arrival_grace_minutes.minutes(),
     };
-    record(tx, id, &permit, [Fact::ToxicTransportDeparted { at, arrival }])
+    record(
+        tx,
+        id,
+        &permit,
+        [Fact::ToxicTransportDeparted { at, arrival }],
+    )
 }
 
 /// The vehicle passes the end of leg number `leg`, counted from 1.
 ///
 /// # Errors
 /// If it is not the next one, or reported out of order.
-pub fn record_checkpoint(tx: &mut Transaction, id: &PermitId, leg: u32, at: Timestamp) -> Result<(), Halt> {
+pub fn record_checkpoint(
+    tx: &mut Transaction,
+    id: &PermitId,
+    leg: u32,
+    at: Timestamp,
+) -> Result<(), Halt> {
     let permit = load(tx, id)?;
     as_user(tx, &permit)?;
     let (transport, trip) = under_way(&permit)?;
@@ -79,7 +95,16 @@ pub fn record_stop(
     }
     let rules = ToxicRules::on(tx.context.calendar.date(at));
     let alarm_at = (!reported_to_police).then(|| at + rules.long_stop_minutes.minutes());
-    record(tx, id, &permit, [Fact::VehicleStopped { at, reason, alarm_at }])
+    record(
+        tx,
+        id,
+        &permit,
+        [Fact::VehicleStopped {
+            at,
+            reason,
+            alarm_at,
+        }],
+    )
 }
 
 /// # Errors

@@ -150,7 +150,9 @@ impl PlateNumber {
         let tail: Vec<char> = rest.collect();
         let body = |chars: &[char]| chars.iter().all(|&c| c.is_ascii_digit() || letter(c));
         let tail_is_valid = match tail.split_last() {
-            Some((last, front)) if "挂学警港澳".contains(*last) => front.len() == 4 && body(front),
+            Some((last, front)) if "挂学警港澳".contains(*last) => {
+                front.len() == 4 && body(front)
+            }
             _ => matches!(tail.len(), 5 | 6) && body(&tail),
         };
         if head && tail_is_valid {
@@ -188,10 +190,7 @@ impl CreditCode {
     /// # Errors
     /// If a character is not of the alphabet (I, O, S, V, Z are not) or the check character is wrong.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let values: Option<Vec<usize>> = text
-            .chars()
-            .map(|c| Self::ALPHABET.find(c))
-            .collect();
+        let values: Option<Vec<usize>> = text.chars().map(|c| Self::ALPHABET.find(c)).collect();
         let checks = values.is_some_and(|values| {
             let Some((check, body)) = values.split_last() else {
                 return false;
@@ -229,7 +228,12 @@ impl CasNumber {
             && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
         let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
         let checks = digits.split_last().is_some_and(|(check, body)| {
-            let sum: u32 = body.iter().rev().zip(1..).map(|(digit, weight)| digit * weight).sum();
+            let sum: u32 = body
+                .iter()
+                .rev()
+                .zip(1..)
+                .map(|(digit, weight)| digit * weight)
+                .sum();
             sum % 10 == *check
         });
         if shaped && checks {
@@ -281,10 +285,26 @@ mod tests {
 
     #[test]
     fn a_plate_has_a_province_a_letter_and_no_i_or_o() {
-        for good in ["鲁R12345", "鲁RD12345", "鲁R1234挂", "京A1234警", "鲁R1234学"] {
+        for good in [
+            "鲁R12345",
+            "鲁RD12345",
+            "鲁R1234挂",
+            "京A1234警",
+            "鲁R1234学",
+        ] {
             assert!(PlateNumber::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", "R12345", "鲁R1234", "鲁RI2345", "鲁RO2345", "鲁R1234567", "鲁r12345", "鲁R12345挂", "鲁I12345"] {
+        for bad in [
+            "",
+            "R12345",
+            "鲁R1234",
+            "鲁RI2345",
+            "鲁RO2345",
+            "鲁R1234567",
+            "鲁r12345",
+            "鲁R12345挂",
+            "鲁I12345",
+        ] {
             assert!(PlateNumber::parse(bad).is_err(), "{bad}");
         }
     }
@@ -302,7 +322,13 @@ mod tests {
     #[test]
     fn a_credit_code_is_checked_by_its_last_character() {
         assert!(CreditCode::parse("91110000600037341L").is_ok());
-        for bad in ["91110000600037341M", "91110000600037342L", "9111000060003734L", "", "91110000600037341I"] {
+        for bad in [
+            "91110000600037341M",
+            "91110000600037342L",
+            "9111000060003734L",
+            "",
+            "91110000600037341I",
+        ] {
             assert!(CreditCode::parse(bad).is_err(), "{bad}");
         }
     }
@@ -312,14 +338,29 @@ mod tests {
         for good in ["143-33-9", "7732-18-5", "151-50-8"] {
             assert!(CasNumber::parse(good).is_ok(), "{good}");
         }
-        for bad in ["143-33-8", "143339", "1-33-9", "143-3-39", "--", "a43-33-9", "12345678-33-9"] {
+        for bad in [
+            "143-33-8",
+            "143339",
+            "1-33-9",
+            "143-3-39",
+            "--",
+            "a43-33-9",
+            "12345678-33-9",
+        ] {
             assert!(CasNumber::parse(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn a_un_number_has_four_digits_within_the_list() {
-        for (text, valid) in [("0004", true), ("0003", false), ("3600", true), ("3601", false), ("168", false), ("+168", false)] {
+        for (text, valid) in [
+            ("0004", true),
+            ("0003", false),
+            ("3600", true),
+            ("3601", false),
+            ("168", false),
+            ("+168", false),
+        ] {
             assert_eq!(UnNumber::parse(text).is_ok(), valid, "{text}");
         }
         assert_eq!(UnNumber::parse("0050").unwrap().to_string(), "0050");

@@ -81,7 +81,12 @@ pub fn record_acceptance(
             record(tx, id, &permit, [Fact::RoadNotAccepted { by, defects }])
         }
         Finding::Passed if other.is_some() => {
-            record(tx, id, &permit, [Fact::RoadAccepted { by, account }, Fact::RoadReopened])?;
+            record(
+                tx,
+                id,
+                &permit,
+                [Fact::RoadAccepted { by, account }, Fact::RoadReopened],
+            )?;
             release_places(tx, id, &permit.application)
         }
         Finding::Passed => record(tx, id, &permit, [Fact::RoadAccepted { by, account }]),
