@@ -11,11 +11,15 @@
 
 mod calendar;
 mod context;
+mod invalid;
+mod person;
 mod refusal;
 mod transaction;
 
 pub use calendar::{HolidayTable, LegalCalendar, TimeLimit};
 pub use context::{Actor, Channel, Context, District};
+pub use invalid::Invalid;
+pub use person::{PersonRef, Sealed};
 pub use refusal::{LegalBasis, Refusal, RefusalKind, Rejection};
 pub use transaction::{
     AggregateKey, Halt, Loaded, Recorded, Revision, StateSource, Transaction, TypeErased,
