@@ -288,3 +288,6 @@ fn decoding_keys(
     }
     Ok(keys)
 }
+
+#[cfg(test)]
+mod tests;

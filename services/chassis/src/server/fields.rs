@@ -381,3 +381,6 @@ pub fn to_timestamp(time: Timestamp) -> pbjson_types::Timestamp {
     }
     pbjson_types::Timestamp { seconds, nanos }
 }
+
+#[cfg(test)]
+mod tests;

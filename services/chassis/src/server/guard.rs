@@ -266,10 +266,6 @@ impl Admission {
         })
     }
 
-    pub(super) fn domain(&self) -> &Arc<str> {
-        &self.domain
-    }
-
     fn span(&self, served: &Served, headers: &http::HeaderMap) -> tracing::Span {
         let path: &str = &served.method.path;
         let span = tracing::debug_span!(

@@ -27,7 +27,7 @@ pub use errors::{Failure, FieldViolation};
 pub use fields::{Complete, Fields, to_timestamp};
 pub use guard::{MIN_POSITION, POSITION, set_position};
 pub use names::{resource_id, resource_ids};
-pub use paging::{Cursor, Page, PageTokens};
+pub use paging::{Cursor, DEFAULT_SIZE, LARGEST_SIZE, Page, PageTokens};
 pub use position::{Positions, Readiness};
 pub use runtime::{Running, Server, StartError};
 pub use scopes::{Method, MethodKind, Methods, UndeclaredMethod};
