@@ -9,6 +9,7 @@
 //! ```
 
 pub mod clock;
+pub mod commands;
 pub mod commit;
 pub mod config;
 pub mod domain;
@@ -17,6 +18,7 @@ pub mod projection;
 pub mod sealing;
 pub mod server;
 pub mod telemetry;
+pub mod timers;
 
 #[cfg(feature = "local-bus")]
 pub mod nats_server;

@@ -12,7 +12,7 @@ use std::fmt::{self, Debug};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Which request a commit answered: what a repetition is recognised and answered by.
+/// Which request was answered up to which position, and about which aggregate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Answered {
     pub(crate) fingerprint: [u8; 16],
@@ -86,6 +86,10 @@ impl Definition {
 
     pub(super) fn kind(&self, name: &str) -> Option<&dyn Kind> {
         self.kinds.get(name).map(Box::as_ref)
+    }
+
+    pub(super) fn kind_name(&self, name: &str) -> Option<&'static str> {
+        self.kinds.get_key_value(name).map(|(name, _)| *name)
     }
 }
 
@@ -223,11 +227,15 @@ impl<A: Aggregate> Kind for Of<A> {
             after.as_ref().and_then(due),
         );
         if let Some(request) = &metadata.request {
+            let (kind, id) = request
+                .answer
+                .clone()
+                .unwrap_or_else(|| (stored.kind.clone(), stored.id.clone()));
             let answered = Answered {
                 fingerprint: request.fingerprint,
                 position: stored.position,
-                kind: stored.kind.clone(),
-                id: stored.id.clone(),
+                kind,
+                id,
             };
             rows.put(&REQUESTS, &metadata.command_id, &answered);
         }

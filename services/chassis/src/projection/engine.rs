@@ -282,12 +282,18 @@ pub(super) fn newest_change(view: &View) -> Result<Position, Broken> {
     Ok(newest.first().map_or(0, |(position, _)| *position))
 }
 
-/// What is due at `now`, longest overdue first, at most `limit`.
-pub(super) fn due(view: &View, now: Timestamp, limit: usize) -> Result<Vec<Due>, Broken> {
+/// What is due at `now`, longest overdue first, at most `limit`; and when the next thing after `now` will be.
+pub(super) fn due(
+    view: &View,
+    now: Timestamp,
+    limit: usize,
+) -> Result<(Vec<Due>, Option<Timestamp>), Broken> {
     let beyond = (now + 1.microsecond(), String::new(), String::new());
     let rows = view.scan(&DUE, Range::all(limit).ending(Bound::Excluded(&beyond)))?;
-    Ok(rows
+    let next = view.scan(&DUE, Range::all(1).starting(Bound::Included(&beyond)))?;
+    let due = rows
         .into_iter()
         .map(|((at, kind, id), ())| Due { at, kind, id })
-        .collect())
+        .collect();
+    Ok((due, next.into_iter().next().map(|((at, _, _), ())| at)))
 }

@@ -226,7 +226,12 @@ impl Projection {
         self.shared.next_due.subscribe()
     }
 
-    pub(crate) async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, ReadError> {
+    /// What is due, at most `limit`, and when the next thing will be.
+    pub(crate) async fn due(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<(Vec<Due>, Option<Timestamp>), ReadError> {
         self.read(move |view| engine::due(view, now, limit)).await
     }
 
@@ -272,6 +277,11 @@ impl Projection {
             Some(kind) => kind.fold(state, commit),
             None => Ok(state),
         }
+    }
+
+    /// The aggregate type of this name, if the service has it.
+    pub(crate) fn kind_name(&self, name: &str) -> Option<&'static str> {
+        self.definition.kind_name(name)
     }
 
     /// Runs `job` on a reader thread with what a command needs to decide.
