@@ -4,13 +4,13 @@ use crate::sample::{PATIENCE, Suite, request, wire_get};
 use futures::StreamExt;
 use std::sync::atomic::Ordering;
 use tonic::Code;
+use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
-use tonic_health::pb::HealthCheckRequest;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
-use tonic_reflection::pb::v1::ServerReflectionRequest;
 
 #[tokio::test]
 async fn health_follows_readiness_on_both_listeners() {
@@ -18,7 +18,9 @@ async fn health_follows_readiness_on_both_listeners() {
     assert_eq!(suite.get("/healthz").await.0, 200);
     assert_eq!(suite.get("/readyz").await.0, 200);
     let mut health = HealthClient::new(suite.client().await.0);
-    let watched = HealthCheckRequest { service: "traffic.test.v1.Sample".to_owned() };
+    let watched = HealthCheckRequest {
+        service: "traffic.test.v1.Sample".to_owned(),
+    };
     let mut changes = health.watch(watched).await.unwrap().into_inner();
     let mut until = async |wanted: ServingStatus| {
         while let Some(change) = changes.next().await {
@@ -28,11 +30,22 @@ async fn health_follows_readiness_on_both_listeners() {
         }
         panic!("never {wanted:?}");
     };
-    tokio::time::timeout(PATIENCE, until(ServingStatus::Serving)).await.unwrap();
+    tokio::time::timeout(PATIENCE, until(ServingStatus::Serving))
+        .await
+        .unwrap();
     suite.world.ready.store(false, Ordering::SeqCst);
-    assert_eq!(suite.get("/readyz").await, (503, "projection at 1 of 2\n".to_owned()));
-    assert_eq!(suite.get("/healthz").await.0, 200, "waiting is no reason to be restarted");
-    tokio::time::timeout(PATIENCE, until(ServingStatus::NotServing)).await.unwrap();
+    assert_eq!(
+        suite.get("/readyz").await,
+        (503, "projection at 1 of 2\n".to_owned())
+    );
+    assert_eq!(
+        suite.get("/healthz").await.0,
+        200,
+        "waiting is no reason to be restarted"
+    );
+    tokio::time::timeout(PATIENCE, until(ServingStatus::NotServing))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -67,12 +80,20 @@ async fn reflection_lists_the_services_without_a_token() {
         .await
         .unwrap()
         .into_inner();
-    let Some(MessageResponse::ListServicesResponse(list)) = answers.message().await.unwrap().unwrap().message_response
+    let Some(MessageResponse::ListServicesResponse(list)) =
+        answers.message().await.unwrap().unwrap().message_response
     else {
         panic!("no list");
     };
-    let names: Vec<_> = list.service.iter().map(|service| service.name.as_str()).collect();
-    assert!(names.contains(&"traffic.test.v1.Sample") && names.contains(&"grpc.health.v1.Health"), "{names:?}");
+    let names: Vec<_> = list
+        .service
+        .iter()
+        .map(|service| service.name.as_str())
+        .collect();
+    assert!(
+        names.contains(&"traffic.test.v1.Sample") && names.contains(&"grpc.health.v1.Health"),
+        "{names:?}"
+    );
 }
 
 #[tokio::test]
@@ -99,13 +120,22 @@ async fn a_shutdown_finishes_calls_in_flight_ends_streams_and_closes_the_port() 
     let (address, http) = (suite.running.grpc, suite.running.http);
     let world = suite.world;
     let ended = tokio::spawn(suite.running.shutdown());
-    let last = tokio::time::timeout(PATIENCE, stream.message()).await.unwrap().unwrap_err();
+    let last = tokio::time::timeout(PATIENCE, stream.message())
+        .await
+        .unwrap()
+        .unwrap_err();
     assert_eq!(last.code(), Code::Unavailable, "{last:?}");
     // The call is still in flight, and until it ends the replica says that it is not ready.
-    assert_eq!(wire_get(http, "/readyz").await, (503, "shutting down\n".to_owned()));
+    assert_eq!(
+        wire_get(http, "/readyz").await,
+        (503, "shutting down\n".to_owned())
+    );
     world.gate.add_permits(1);
     assert_eq!(call.await.unwrap().unwrap().get_ref().value, "waited");
-    tokio::time::timeout(PATIENCE, ended).await.unwrap().unwrap();
+    tokio::time::timeout(PATIENCE, ended)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
     assert!(tokio::net::TcpStream::connect(http).await.is_err());
 }

@@ -2,7 +2,10 @@
 
 use chassis::config::Config;
 use chassis::domain::{Invalid, LegalBasis, RefusalKind, Rejection};
-use chassis::server::{Audience, Caller, Claims, Failure, Positions, Readiness, Running, Server, StartError, TokenIssuer};
+use chassis::server::{
+    Audience, Caller, Claims, Failure, Positions, Readiness, Running, Server, StartError,
+    TokenIssuer,
+};
 use chassis::telemetry::Telemetry;
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -77,7 +80,11 @@ impl World {
     }
 
     pub async fn until_waiting(&self, handlers: usize) {
-        self.waiting.subscribe().wait_for(|now| *now >= handlers).await.unwrap();
+        self.waiting
+            .subscribe()
+            .wait_for(|now| *now >= handlers)
+            .await
+            .unwrap();
     }
 }
 
@@ -88,13 +95,21 @@ impl Positions for World {
     }
 
     async fn reached(&self, at_least: u64) {
-        let _ = self.position.subscribe().wait_for(|now| *now >= at_least).await;
+        let _ = self
+            .position
+            .subscribe()
+            .wait_for(|now| *now >= at_least)
+            .await;
     }
 }
 
 impl Readiness for World {
     fn ready(&self) -> Result<(), String> {
-        if self.ready.load(Ordering::SeqCst) { Ok(()) } else { Err("projection at 1 of 2".to_owned()) }
+        if self.ready.load(Ordering::SeqCst) {
+            Ok(())
+        } else {
+            Err("projection at 1 of 2".to_owned())
+        }
     }
 }
 
@@ -124,20 +139,26 @@ impl tower::Service<http::Request<Body>> for Sample {
                 "Watch" => {
                     let watch = service_fn(move |request: Request<StringValue>| {
                         let world = Arc::clone(&world);
-                        async move { Ok::<_, Status>(Response::new(stream(world, &request.get_ref().value))) }
+                        async move {
+                            Ok::<_, Status>(Response::new(stream(world, &request.get_ref().value)))
+                        }
                     });
                     grpc.server_streaming(watch, request).await
                 }
                 "Gather" => {
-                    let gather = service_fn(move |request: Request<tonic::Streaming<StringValue>>| async move {
-                        let mut messages = request.into_inner();
-                        let mut count = 0;
-                        while let Some(message) = messages.next().await {
-                            message.map_err(Failure::from)?;
-                            count += 1;
-                        }
-                        Ok::<_, Status>(Response::new(StringValue { value: count.to_string() }))
-                    });
+                    let gather = service_fn(
+                        move |request: Request<tonic::Streaming<StringValue>>| async move {
+                            let mut messages = request.into_inner();
+                            let mut count = 0;
+                            while let Some(message) = messages.next().await {
+                                message.map_err(Failure::from)?;
+                                count += 1;
+                            }
+                            Ok::<_, Status>(Response::new(StringValue {
+                                value: count.to_string(),
+                            }))
+                        },
+                    );
                     grpc.client_streaming(gather, request).await
                 }
                 _ => {
@@ -152,7 +173,10 @@ impl tower::Service<http::Request<Body>> for Sample {
     }
 }
 
-async fn say(world: &World, request: &Request<StringValue>) -> Result<Response<StringValue>, Status> {
+async fn say(
+    world: &World,
+    request: &Request<StringValue>,
+) -> Result<Response<StringValue>, Status> {
     world.handled.fetch_add(1, Ordering::SeqCst);
     let said = request.get_ref().value.as_str();
     let value = match said {
@@ -190,13 +214,25 @@ async fn say(world: &World, request: &Request<StringValue>) -> Result<Response<S
 }
 
 fn stream(world: Arc<World>, said: &str) -> BoxStream<'static, Result<StringValue, Status>> {
-    let first = futures::stream::once(async { Ok(StringValue { value: "first".to_owned() }) });
+    let first = futures::stream::once(async {
+        Ok(StringValue {
+            value: "first".to_owned(),
+        })
+    });
     match said {
-        "panic" => first.chain(futures::stream::poll_fn(|_| panic!("a stream that fails"))).boxed(),
-        "refuse" => first
-            .chain(futures::stream::once(async { Err(Failure::NotFound("things/t".to_owned()).into()) }))
+        "panic" => first
+            .chain(futures::stream::poll_fn(|_| panic!("a stream that fails")))
             .boxed(),
-        "bare" => first.chain(futures::stream::once(async { Err(Status::unknown("no details")) })).boxed(),
+        "refuse" => first
+            .chain(futures::stream::once(async {
+                Err(Failure::NotFound("things/t".to_owned()).into())
+            }))
+            .boxed(),
+        "bare" => first
+            .chain(futures::stream::once(async {
+                Err(Status::unknown("no details"))
+            }))
+            .boxed(),
         "end" => first.boxed(),
         _ => {
             let endless = futures::stream::once(async move {
@@ -242,10 +278,16 @@ impl Suite {
             .positions(Arc::clone(&world) as Arc<dyn Positions>)
             .readiness(Arc::clone(&world) as Arc<dyn Readiness>)
             .service(Sample(Arc::clone(&world)))
-            .http(axum::Router::new().route("/hello", axum::routing::get(async || "hello")).route(
-                "/panic",
-                axum::routing::get(async || -> &'static str { panic!("a page that fails") }),
-            ))
+            .http(
+                axum::Router::new()
+                    .route("/hello", axum::routing::get(async || "hello"))
+                    .route(
+                        "/panic",
+                        axum::routing::get(async || -> &'static str {
+                            panic!("a page that fails")
+                        }),
+                    ),
+            )
             .start()
             .await?;
         Ok(Self {
@@ -275,6 +317,36 @@ impl Suite {
         Client(channel.connect().await.unwrap())
     }
 
+    /// A call by a client that leaves the deadline to the server: tonic's own client would end it by itself.
+    pub async fn patient_unary(
+        &self,
+        method: &str,
+        request: Request<StringValue>,
+    ) -> Result<Response<StringValue>, Status> {
+        let socket = tokio::net::TcpStream::connect(self.running.grpc)
+            .await
+            .unwrap();
+        let executor = hyper_util::rt::TokioExecutor::new();
+        let io = hyper_util::rt::TokioIo::new(socket);
+        let (sender, connection) =
+            hyper::client::conn::http2::handshake::<_, _, Body>(executor, io)
+                .await
+                .unwrap();
+        tokio::spawn(connection);
+        let send =
+            service_fn(move |request: http::Request<Body>| sender.clone().send_request(request));
+        let origin = http::Uri::from_static("http://sample");
+        let mut grpc = tonic::client::Grpc::with_origin(send, origin);
+        grpc.ready().await.unwrap();
+        let path: PathAndQuery = format!("/traffic.test.v1.Sample/{method}").parse().unwrap();
+        grpc.unary(
+            request,
+            path,
+            tonic_prost::ProstCodec::<StringValue, StringValue>::default(),
+        )
+        .await
+    }
+
     pub async fn get(&self, path: &str) -> (u16, String) {
         wire_get(self.running.http, path).await
     }
@@ -296,7 +368,9 @@ pub async fn wire_get(address: std::net::SocketAddr, path: &str) -> (u16, String
 pub struct Client(pub Channel);
 
 pub fn request(value: &str, metadata: &[(&'static str, &str)]) -> Request<StringValue> {
-    let mut request = Request::new(StringValue { value: value.to_owned() });
+    let mut request = Request::new(StringValue {
+        value: value.to_owned(),
+    });
     for (name, value) in metadata {
         request.metadata_mut().insert(*name, value.parse().unwrap());
     }
@@ -304,23 +378,37 @@ pub fn request(value: &str, metadata: &[(&'static str, &str)]) -> Request<String
 }
 
 impl Client {
-    pub async fn unary(&self, method: &str, request: Request<StringValue>) -> Result<Response<StringValue>, Status> {
+    pub async fn unary(
+        &self,
+        method: &str,
+        request: Request<StringValue>,
+    ) -> Result<Response<StringValue>, Status> {
         let mut grpc = tonic::client::Grpc::new(self.0.clone());
         grpc.ready().await.unwrap();
         let path: PathAndQuery = format!("/traffic.test.v1.Sample/{method}").parse().unwrap();
-        grpc.unary(request, path, tonic_prost::ProstCodec::<StringValue, StringValue>::default()).await
+        grpc.unary(
+            request,
+            path,
+            tonic_prost::ProstCodec::<StringValue, StringValue>::default(),
+        )
+        .await
     }
 
     pub async fn open(&self, value: &str) -> Result<Response<StringValue>, Status> {
         self.unary("Open", request(value, &[])).await
     }
 
-    pub async fn watch(&self, request: Request<StringValue>) -> Result<tonic::Streaming<StringValue>, Status> {
+    pub async fn watch(
+        &self,
+        request: Request<StringValue>,
+    ) -> Result<tonic::Streaming<StringValue>, Status> {
         let mut grpc = tonic::client::Grpc::new(self.0.clone());
         grpc.ready().await.unwrap();
         let path = PathAndQuery::from_static("/traffic.test.v1.Sample/Watch");
         let codec = tonic_prost::ProstCodec::<StringValue, StringValue>::default();
-        grpc.server_streaming(request, path, codec).await.map(Response::into_inner)
+        grpc.server_streaming(request, path, codec)
+            .await
+            .map(Response::into_inner)
     }
 }
 
