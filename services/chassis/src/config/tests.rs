@@ -23,7 +23,7 @@ fn the_defaults_need_nothing_but_a_way_to_authenticate() {
     let config = Config::parse(LEAST, []).unwrap();
     assert_eq!(config.nats.urls, ["nats://127.0.0.1:4222"]);
     assert_eq!(config.grpc.default_timeout_ms, 10_000);
-    assert!(refused("", []).contains("`auth.key_set_file`"));
+    assert!(refused("", &[]).contains("`auth.key_set_file`"));
 }
 
 #[test]
