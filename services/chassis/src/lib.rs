@@ -14,9 +14,15 @@ pub mod commit;
 pub mod config;
 pub mod domain;
 pub mod journal;
+mod lease;
+pub mod operations;
+pub mod policies;
 pub mod projection;
+pub mod published;
+mod relay;
 pub mod sealing;
 pub mod server;
+pub mod service;
 pub mod telemetry;
 pub mod timers;
 

@@ -123,13 +123,22 @@ mod tests {
         let ahead = Ahead::default();
         let (first, second) = (Uuid::from_u128(1), Uuid::from_u128(2));
         ahead.add(first, [(key("a"), at(5))], answer(5), 0);
-        assert_eq!(ahead.state(&key("a"), 4).map(|l| l.revision.position), Some(5));
+        assert_eq!(
+            ahead.state(&key("a"), 4).map(|l| l.revision.position),
+            Some(5)
+        );
         assert!(ahead.state(&key("a"), 5).is_none(), "the projection has it");
         assert!(ahead.answer(first).is_some());
 
         ahead.add(second, [(key("a"), at(6))], answer(6), 5);
-        assert!(ahead.answer(first).is_none(), "the projection answers it now");
-        assert_eq!(ahead.state(&key("a"), 5).map(|l| l.revision.position), Some(6));
+        assert!(
+            ahead.answer(first).is_none(),
+            "the projection answers it now"
+        );
+        assert_eq!(
+            ahead.state(&key("a"), 5).map(|l| l.revision.position),
+            Some(6)
+        );
         assert_eq!(ahead.len(), 3);
     }
 }

@@ -61,7 +61,15 @@ impl Call {
             let id = Uuid::try_parse(request_id)
                 .ok()
                 .filter(|id| !id.is_nil() && request_id.len() == 36)
-                .ok_or_else(|| Failure::field(field, Invalid::new("must be a UUID, such as 01890a5d-ac96-774b-bcce-b302099a8057", "必须是UUID格式")))?;
+                .ok_or_else(|| {
+                    Failure::field(
+                        field,
+                        Invalid::new(
+                            "must be a UUID, such as 01890a5d-ac96-774b-bcce-b302099a8057",
+                            "必须是UUID格式",
+                        ),
+                    )
+                })?;
             (command_id(&actor.id, id), Some([0; 16]))
         };
         Ok(Self {

@@ -18,9 +18,7 @@ pub use call::Call;
 
 use crate::clock::Clock;
 use crate::commit::Commit;
-use crate::domain::{
-    Aggregate, AggregateKey, Halt, LegalCalendar, Loaded, Revision, Transaction,
-};
+use crate::domain::{Aggregate, AggregateKey, Halt, LegalCalendar, Loaded, Revision, Transaction};
 use crate::journal::appender::{Appender, Outcome};
 use crate::journal::{Journal, Position};
 use crate::projection::{Answered, Projection, ReadError};
@@ -88,8 +86,7 @@ impl Debug for Commands {
 pub trait Handler: Fn(&mut Transaction) -> Result<String, Halt> + Send + Sync + 'static {}
 impl<F: Fn(&mut Transaction) -> Result<String, Halt> + Send + Sync + 'static> Handler for F {}
 
-type ErasedHandler =
-    dyn Fn(&mut Transaction) -> Result<Option<AggregateKey>, Halt> + Send + Sync;
+type ErasedHandler = dyn Fn(&mut Transaction) -> Result<Option<AggregateKey>, Halt> + Send + Sync;
 
 /// As [`Done`], before its type is known.
 struct Ended {
@@ -238,7 +235,10 @@ impl Inner {
                 return Err(Failure::unavailable("the journal is away", RETRY_AFTER));
             }
             if self.ahead.is_full() {
-                return Err(Failure::unavailable("the projection is behind", RETRY_AFTER));
+                return Err(Failure::unavailable(
+                    "the projection is behind",
+                    RETRY_AFTER,
+                ));
             }
             let held = self.locks.take(wanted.clone()).await;
             let (decided, held) = self.decide(call, handler, held).await?;
@@ -307,7 +307,9 @@ impl Inner {
                 }
             }
         }
-        Err(Failure::Aborted("too much is going on here; try again".into()))
+        Err(Failure::Aborted(
+            "too much is going on here; try again".into(),
+        ))
     }
 
     async fn decide(
@@ -345,7 +347,11 @@ impl Inner {
         positions: &[Position],
         mut answer: Option<(AggregateKey, Loaded)>,
     ) -> Ended {
-        assert_eq!(prepared.len(), positions.len(), "a position for each commit");
+        assert_eq!(
+            prepared.len(),
+            positions.len(),
+            "a position for each commit"
+        );
         let mut states = Vec::with_capacity(prepared.len());
         for (prepared, position) in prepared.iter().zip(positions) {
             let after = prepared.loaded(*position);
@@ -359,12 +365,15 @@ impl Inner {
         let position = positions.last().copied().unwrap_or_default();
         let last_key = prepared.last().map(|prepared| &prepared.entry.key);
         let about = answer.as_ref().map(|(key, _)| key).or(last_key);
-        let answered = call.fingerprint.zip(about).map(|(fingerprint, about)| Answered {
-            fingerprint,
-            position,
-            kind: about.kind.to_owned(),
-            id: about.id.to_string(),
-        });
+        let answered = call
+            .fingerprint
+            .zip(about)
+            .map(|(fingerprint, about)| Answered {
+                fingerprint,
+                position,
+                kind: about.kind.to_owned(),
+                id: about.id.to_string(),
+            });
         let applied = self.projection.applied();
         self.ahead.add(call.command_id, states, answered, applied);
         Ended {
@@ -436,10 +445,9 @@ impl Inner {
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::NotReady(why) => Self::unavailable(
-                format!("the projection is not ready: {why}"),
-                RETRY_AFTER,
-            ),
+            ReadError::NotReady(why) => {
+                Self::unavailable(format!("the projection is not ready: {why}"), RETRY_AFTER)
+            }
             ReadError::Failed => Self::internal("a read failed"),
         }
     }

@@ -88,6 +88,12 @@ impl Definition {
         self.kinds.get(name).map(Box::as_ref)
     }
 
+    pub(super) fn kind_names(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self.kinds.keys().copied().collect();
+        names.sort_unstable();
+        names
+    }
+
     pub(super) fn kind_name(&self, name: &str) -> Option<&'static str> {
         self.kinds.get_key_value(name).map(|(name, _)| *name)
     }
@@ -159,9 +165,11 @@ impl<A: Aggregate> Of<A> {
             None => (step.cached)(key),
         };
         if let Some(loaded) = loaded {
-            let state = loaded
-                .state
-                .map(|state| state.downcast().expect("one aggregate type has one state type"));
+            let state = loaded.state.map(|state| {
+                state
+                    .downcast()
+                    .expect("one aggregate type has one state type")
+            });
             return Ok((state, loaded.revision));
         }
         match step.rows.aggregate_row(key)? {
@@ -244,7 +252,9 @@ impl<A: Aggregate> Kind for Of<A> {
             &stored.position,
             &(stored.kind.clone(), stored.id.clone()),
         );
-        let row = after.as_ref().map(|state| encode_aggregate(revision, state));
+        let row = after
+            .as_ref()
+            .map(|state| encode_aggregate(revision, state));
         rows.writes
             .insert(super::table::aggregate_key(A::TYPE, &stored.id), row);
         step.states.insert(
