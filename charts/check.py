@@ -92,13 +92,13 @@ class Charts(unittest.TestCase):
 
     def test_a_services_own_value_wins_over_the_default_even_if_it_is_false_or_empty(self):
         values = {
-            "traffic-service": {"telemetry": {"otlp_endpoint": "http://c:4318"}, "serviceMonitor": {"enabled": True}, "replicas": 3},
-            "services": {"permits": {"networkPolicy": {"enabled": False}, "serviceMonitor": {"enabled": False}, "telemetry": {"otlp_endpoint": ""}}},
+            "traffic-service": {"telemetry": {"otlpEndpoint": "http://c:4318"}, "serviceMonitor": {"enabled": True}, "replicas": 3},
+            "services": {"permits": {"networkPolicy": {"enabled": False}, "serviceMonitor": {"enabled": False}, "telemetry": {"otlpEndpoint": ""}}},
         }
         manifests = render(values)
         self.assertEqual(list(of_kind(manifests, "NetworkPolicy")), ["city-parking"])
         self.assertEqual(list(of_kind(manifests, "ServiceMonitor")), ["city-parking"])
-        self.assertEqual(configuration(manifests, "permits")["telemetry"]["otlp_endpoint"], "")
+        self.assertNotIn("otlp_endpoint", configuration(manifests, "permits")["telemetry"])
         self.assertEqual(configuration(manifests, "parking")["telemetry"]["otlp_endpoint"], "http://c:4318")
         self.assertEqual(of_kind(manifests, "StatefulSet")["city-permits"]["spec"]["replicas"], 3)
 
@@ -115,7 +115,8 @@ class Charts(unittest.TestCase):
             "Additional property replica ": {"services": {"permits": {"replica": 2}}},
             "Additional property servces ": {"servces": {}},
             "traffic-service": {"traffic-service": {"replicas": 0}},
-            "services.permits.nats.servers.0": {"services": {"permits": {"nats": {"servers": ["nats://user:secret@nats"]}}}},
+            "services.permits.nats.urls.0": {"services": {"permits": {"nats": {"urls": ["nats://user:secret@nats"]}}}},
+            "services.permits.secrets.auth": {"services": {"permits": {"secrets": {"auth": ""}}}},
             "services.permits.storage.size": {"services": {"permits": {"storage": {"size": "ten"}}}},
             "services.permits.shutdown.grace": {"services": {"permits": {"shutdown": {"grace": 30}}}},
             "services.permits.ports": {"services": {"permits": {"ports": {"http": 50051}}}},
@@ -171,7 +172,7 @@ class Charts(unittest.TestCase):
                         named.append(value)
 
             walk(configuration(manifests, name.removeprefix("city-")))
-            self.assertGreaterEqual(len(named), 5)
+            self.assertGreaterEqual(len(named), 5, named)
             for path in named:
                 self.assertIn(os.path.dirname(path), mounted)
             volumes = {volume["name"] for volume in pod["volumes"]} | {"projection"}

@@ -4,36 +4,34 @@ names of configuration keys (services/chassis/src/config.rs).
 */}}
 {{- define "traffic-service.toml" -}}
 {{- $secrets := .service.secrets }}
-{{- $server := dict
-      "grpc" (printf "0.0.0.0:%d" (int .service.ports.grpc))
-      "http" (printf "0.0.0.0:%d" (int .service.ports.http)) }}
+{{- $grpc := dict "listen" (printf "0.0.0.0:%d" (int .service.ports.grpc)) }}
 {{- if $secrets.tls }}
-{{- $_ := set $server "tls_cert_file" "/etc/traffic/tls/tls.crt" }}
-{{- $_ := set $server "tls_key_file" "/etc/traffic/tls/tls.key" }}
+{{- $_ := set $grpc "tls" (dict
+      "certificate_file" "/etc/traffic/tls/tls.crt"
+      "key_file" "/etc/traffic/tls/tls.key") }}
 {{- end }}
-{{- $nats := dict "servers" .service.nats.servers "stream_replicas" (int .service.nats.stream_replicas) }}
-{{- if $secrets.nats }}
-{{- $_ := set $nats "user_file" "/etc/traffic/nats/user" }}
-{{- $_ := set $nats "password_file" "/etc/traffic/nats/password" }}
+{{- $nats := dict "urls" .service.nats.urls "stream_replicas" (int .service.nats.streamReplicas) }}
+{{- if $secrets.natsCredentials }}
+{{- $_ := set $nats "credentials_file" "/etc/traffic/nats-credentials/nats.creds" }}
 {{- end }}
-{{- if $secrets.natsCa }}
-{{- $_ := set $nats "ca_file" "/etc/traffic/nats-ca/ca.crt" }}
+{{- $telemetry := dict "log" .service.telemetry.log "sampling" .service.telemetry.sampling }}
+{{- with .service.telemetry.otlpEndpoint }}
+{{- $_ := set $telemetry "otlp_endpoint" . }}
 {{- end }}
 {{- $decided := dict
       "data_dir" "/var/lib/traffic"
-      "server" $server
+      "grpc" $grpc
+      "http" (dict "listen" (printf "0.0.0.0:%d" (int .service.ports.http)))
       "nats" $nats
-      "telemetry" (dict "otlp_endpoint" .service.telemetry.otlp_endpoint "log" .service.telemetry.log) }}
+      "telemetry" $telemetry
+      "auth" (dict "key_set_file" "/etc/traffic/auth/keys.json") }}
 {{- if $secrets.sealing }}
 {{- $_ := set $decided "sealing" (dict
       "master_key_file" "/etc/traffic/sealing/master-key"
-      "reference_key_file" "/etc/traffic/sealing/reference-key") }}
+      "person_key_file" "/etc/traffic/sealing/person-key") }}
 {{- end }}
 {{- if $secrets.signing }}
-{{- $_ := set $decided "signing" (dict "key_file" "/etc/traffic/signing/key.pem") }}
-{{- end }}
-{{- if $secrets.auth }}
-{{- $_ := set $decided "auth" (dict "keys_file" "/etc/traffic/auth/keys.json") }}
+{{- $_ := set $decided "credentials" (dict "signing_key_file" "/etc/traffic/signing/key.pem") }}
 {{- end }}
 {{- $config := include "traffic-service.merge" (dict "base" .service.config "over" $decided) | fromYaml }}
 {{- include "traffic-service.integers" $config }}

@@ -37,7 +37,7 @@ spec:
       to:
         {{- toYaml . | nindent 8 }}
       {{- end }}
-    {{- with .service.telemetry.otlp_endpoint }}
+    {{- with .service.telemetry.otlpEndpoint }}
     - ports:
         - port: {{ regexFind ":[0-9]+" (urlParse .).host | trimPrefix ":" | default "4318" }}
       {{- with $policy.collector }}
@@ -50,7 +50,7 @@ spec:
 {{/* Ports of the bus, from its addresses; 4222 where none is given. Answers a YAML list. */}}
 {{- define "traffic-service.natsports" -}}
 {{- $ports := list }}
-{{- range .service.nats.servers }}
+{{- range .service.nats.urls }}
 {{- $ports = append $ports (regexFind ":[0-9]+$" (urlParse .).host | trimPrefix ":" | default "4222" | int) }}
 {{- end }}
 {{- $ports | uniq | toYaml }}

@@ -52,7 +52,7 @@ spec:
     spec:
       serviceAccountName: {{ include "traffic-service.fullname" . }}
       automountServiceAccountToken: false
-      # Links would set TRAFFIC_... variables in a release called "traffic", and the service takes those for its own.
+      # No variable but those below.
       enableServiceLinks: false
       terminationGracePeriodSeconds: {{ .service.shutdown.grace }}
       {{- with .service.priorityClassName }}
@@ -107,6 +107,18 @@ spec:
             # Which replica a trace comes from; the OpenTelemetry SDK reads it.
             - name: OTEL_RESOURCE_ATTRIBUTES
               value: service.instance.id=$(POD_NAME),k8s.pod.name=$(POD_NAME)
+            {{- with .service.secrets.natsUrls }}
+            - name: TRAFFIC_NATS__URLS
+              valueFrom:
+                secretKeyRef:
+                  name: {{ . }}
+                  key: urls
+            {{- end }}
+            {{- if .service.secrets.natsCa }}
+            # The authorities that connections going out trust; in place of the image's.
+            - name: SSL_CERT_FILE
+              value: /etc/traffic/nats-ca/ca.crt
+            {{- end }}
           ports:
             - name: grpc
               containerPort: {{ .service.ports.grpc }}
@@ -171,11 +183,11 @@ spec:
         {{- end }}
 {{- end }}
 
-{{/* The Secrets that are used, each with the folder under /etc/traffic that it is mounted in. Answers a YAML list. */}}
+{{/* The Secrets that are mounted, each with the folder under /etc/traffic that it is mounted in. Answers a YAML list. */}}
 {{- define "traffic-service.secretmounts" -}}
 {{- $mounts := list }}
 {{- range $purpose, $secret := .service.secrets }}
-{{- if $secret }}
+{{- if and $secret (ne $purpose "natsUrls") }}
 {{- $mounts = append $mounts (dict "volume" (kebabcase $purpose) "secret" $secret) }}
 {{- end }}
 {{- end }}
