@@ -10,7 +10,6 @@ metadata:
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
-  # `service` on every series: the alerts and the dashboard tell services apart by it.
   jobLabel: app.kubernetes.io/name
   selector:
     matchLabels:
@@ -21,4 +20,8 @@ spec:
     - port: http
       path: /metrics
       interval: {{ .service.serviceMonitor.interval }}
+      relabelings:
+        # The operator would put the Service's name here; the alerts and the dashboard tell services apart by their own.
+        - targetLabel: service
+          replacement: {{ .name }}
 {{- end }}
