@@ -178,6 +178,19 @@ class Charts(unittest.TestCase):
             volumes = {volume["name"] for volume in pod["volumes"]} | {"projection"}
             self.assertEqual({mount["name"] for mount in pod["containers"][0]["volumeMounts"]}, volumes)
 
+    def test_secret_values_come_from_secrets_and_stand_in_no_manifest(self):
+        manifests = render({"services": {"permits": {"secrets": {"environment": "permits-environment", "natsCa": "authority"}}}})
+        container = of_kind(manifests, "StatefulSet")["city-permits"]["spec"]["template"]["spec"]["containers"][0]
+        self.assertEqual(container["envFrom"], [{"secretRef": {"name": "permits-environment"}}])
+        trusted = {variable["name"]: variable.get("value") for variable in container["env"]}["SSL_CERT_FILE"]
+        self.assertIn(os.path.dirname(trusted), [mount["mountPath"] for mount in container["volumeMounts"]])
+        self.assertEqual(of_kind(manifests, "Secret"), {})
+
+    def test_what_the_chart_decides_wins_over_configuration_given_beside_it(self):
+        given = {"grpc": {"listen": "127.0.0.1:1", "max_streams": 7}}
+        grpc = configuration(render({"services": {"permits": {"config": given}}}), "permits")["grpc"]
+        self.assertEqual(grpc, {"listen": "0.0.0.0:50051", "max_streams": 7})
+
     def test_a_changed_configuration_restarts_only_its_own_service(self):
         def checksums(values):
             return {

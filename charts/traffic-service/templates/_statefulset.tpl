@@ -107,18 +107,16 @@ spec:
             # Which replica a trace comes from; the OpenTelemetry SDK reads it.
             - name: OTEL_RESOURCE_ATTRIBUTES
               value: service.instance.id=$(POD_NAME),k8s.pod.name=$(POD_NAME)
-            {{- with .service.secrets.natsUrls }}
-            - name: TRAFFIC_NATS__URLS
-              valueFrom:
-                secretKeyRef:
-                  name: {{ . }}
-                  key: urls
-            {{- end }}
             {{- if .service.secrets.natsCa }}
             # The authorities that connections going out trust; in place of the image's.
             - name: SSL_CERT_FILE
               value: /etc/traffic/nats-ca/ca.crt
             {{- end }}
+          {{- with .service.secrets.environment }}
+          envFrom:
+            - secretRef:
+                name: {{ . }}
+          {{- end }}
           ports:
             - name: grpc
               containerPort: {{ .service.ports.grpc }}
@@ -187,7 +185,7 @@ spec:
 {{- define "traffic-service.secretmounts" -}}
 {{- $mounts := list }}
 {{- range $purpose, $secret := .service.secrets }}
-{{- if and $secret (ne $purpose "natsUrls") }}
+{{- if and $secret (ne $purpose "environment") }}
 {{- $mounts = append $mounts (dict "volume" (kebabcase $purpose) "secret" $secret) }}
 {{- end }}
 {{- end }}
