@@ -10,6 +10,7 @@ import yaml
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("",), "gauge": ("",)}
+METRIC = r"\b((?:traffic|rpc_server)_[a-z_]+)"
 # From Prometheus itself.
 FROM_THE_SCRAPE = {"service", "instance", "le"}
 
@@ -45,10 +46,10 @@ class Observability(unittest.TestCase):
         seen = 0
         for where, expression in expressions():
             with self.subTest(where):
-                for name in re.findall(r"\btraffic_[a-z_]+", expression):
+                for name in re.findall(METRIC, expression):
                     self.assertIn(name, known)
                     seen += 1
-                for name, selector in re.findall(r"\b(traffic_[a-z_]+)\{([^}]*)\}", expression):
+                for name, selector in re.findall(METRIC + r"\{([^}]*)\}", expression):
                     for label in re.findall(r"([a-z_]+)\s*(?:=~|!~|!=|=)", selector):
                         self.assertIn(label, known[name])
         self.assertGreater(seen, 30)

@@ -8,14 +8,15 @@ import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import tempfile
 import unittest
 
 import nats
-from nats.errors import TimeoutError as NoAnswer
+from nats.errors import NoRespondersError, TimeoutError as NoAnswer
 from nats.js.api import ConsumerConfig, ExternalStream, StreamConfig, StreamSource
-from nats.js.errors import APIError
+from nats.js.errors import APIError, NoStreamResponseError
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 USERS = {
@@ -41,17 +42,32 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def local_copy(folder, port):
-    """The files as they are, but for what only a real machine has: certificates, the store's place, the ports."""
+def certificate(folder):
+    """A certificate for this machine that vouches for itself, where the files name theirs."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-days", "1", "-subj", "/CN=sample",
+         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", os.path.join(folder, "tls.key"), "-out", os.path.join(folder, "tls.crt")],
+        check=True, capture_output=True, timeout=30,
+    )
+    shutil.copy(os.path.join(folder, "tls.crt"), os.path.join(folder, "ca.crt"))
+
+
+def local_copy(folder, port, cluster_port, routes):
+    """The files as they are, but for what only a real machine has: places of certificates and store, sizes, addresses."""
     for file in os.listdir(HERE):
         if file.endswith(".conf"):
             shutil.copy(os.path.join(HERE, file), folder)
+    store = [(r"/var/lib/nats", os.path.join(folder, "store")), (r"90GB", "4GB")]
+    here = [(r"/etc/nats/tls/", folder + "/")]
+    addresses = ", ".join(f'"nats-route://127.0.0.1:{route}"' for route in routes)
     edits = {
-        "tls.conf": [(r"(?s)\ntls \{.*\}", "")],
+        "tls.conf": here,
         "common.conf": [(r"port: 4222", f"listen: 127.0.0.1:{port}"), (r"http_port: 8222", "")],
-        "one-node.conf": [(r"/var/lib/nats", os.path.join(folder, "store")), (r"90GB", "4GB")],
+        "one-node.conf": store,
         "accounts.conf": [(r"80GB", "2GB"), (r"10GB", "1GB")],
-        "three-nodes.conf": [(r"(?s)\n  # Servers prove.*?\n  \}", "")],
+        "three-nodes.conf": [
+            *store, *here, (r"port: 6222", f"listen: 127.0.0.1:{cluster_port}"), (r"(?s)routes: \[.*?\]", f"routes: [{addresses}]"),
+        ],
     }
     for file, changes in edits.items():
         path = os.path.join(folder, file)
@@ -64,10 +80,19 @@ def local_copy(folder, port):
             stream.write(text)
 
 
+async def connect(folder, port, user, error_cb):
+    return await nats.connect(
+        f"tls://127.0.0.1:{port}", tls=ssl.create_default_context(cafile=os.path.join(folder, "ca.crt")),
+        user=user, password=user and f"sample-{user}", error_cb=error_cb,
+        connect_timeout=10, max_reconnect_attempts=50, reconnect_time_wait=0.1, allow_reconnect=user is not None,
+    )
+
+
 class Syntax(unittest.TestCase):
     def test_the_server_takes_every_layout(self):
         with tempfile.TemporaryDirectory() as folder:
-            local_copy(folder, free_port())
+            certificate(folder)
+            local_copy(folder, free_port(), free_port(), [free_port()])
             for layout in ("one-node.conf", "three-nodes.conf"):
                 with self.subTest(layout):
                     # Warnings count: an unknown key is one in some places.
@@ -84,7 +109,8 @@ class Permissions(unittest.IsolatedAsyncioTestCase):
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp()
         cls.port = free_port()
-        local_copy(cls.folder, cls.port)
+        certificate(cls.folder)
+        local_copy(cls.folder, cls.port, free_port(), [free_port()])
         cls.log = open(os.path.join(cls.folder, "log"), "w+", encoding="utf-8")
         cls.server = subprocess.Popen(
             ["nats-server", "-c", os.path.join(cls.folder, "one-node.conf")], env=environment(), stderr=cls.log
@@ -103,10 +129,7 @@ class Permissions(unittest.IsolatedAsyncioTestCase):
         async def note(error):
             await refusals.put(str(error))
 
-        client = await nats.connect(
-            f"nats://127.0.0.1:{self.port}", user=user, password=f"sample-{user}", error_cb=note,
-            connect_timeout=10, max_reconnect_attempts=30, reconnect_time_wait=0.1,
-        )
+        client = await connect(self.folder, self.port, user, note)
         self.addAsyncCleanup(client.close)
         # What was noted until here are attempts from before the server listened.
         while not refusals.empty():
@@ -191,8 +214,58 @@ class Permissions(unittest.IsolatedAsyncioTestCase):
             pass
 
         with self.assertRaises(Exception) as refusal:
-            await nats.connect(f"nats://127.0.0.1:{self.port}", error_cb=ignore, allow_reconnect=False, max_reconnect_attempts=0)
+            await connect(self.folder, self.port, None, ignore)
         self.assertIn("authorization", str(refusal.exception).lower())
+
+
+class ThreeServers(unittest.IsolatedAsyncioTestCase):
+    async def test_three_servers_form_a_cluster_that_outlives_one_of_them(self):
+        ports, cluster_ports = [free_port() for _ in range(3)], [free_port() for _ in range(3)]
+        with tempfile.TemporaryDirectory() as root:
+            certificate(root)
+            servers = []
+            for number in range(3):
+                folder = os.path.join(root, str(number))
+                os.mkdir(folder)
+                for file in ("tls.crt", "tls.key", "ca.crt"):
+                    shutil.copy(os.path.join(root, file), folder)
+                local_copy(folder, ports[number], cluster_ports[number], cluster_ports)
+                server = subprocess.Popen(
+                    ["nats-server", "-c", os.path.join(folder, "three-nodes.conf")],
+                    env=environment(f"nats-{number}"), stderr=subprocess.DEVNULL,
+                )
+                servers.append(server)
+
+            def stop_all():
+                for server in servers:
+                    server.kill()
+                for server in servers:
+                    server.wait(timeout=20)
+
+            self.addCleanup(stop_all)
+
+            async def ignore(_):
+                pass
+
+            async def until(action):
+                """Elections take their time: asks again until it goes, for at most 30 s."""
+                async with asyncio.timeout(30):
+                    while True:
+                        try:
+                            return await action()
+                        except (APIError, NoAnswer, NoStreamResponseError, NoRespondersError):
+                            await asyncio.sleep(0.1)
+
+            client = await connect(root, ports[0], "permits", ignore)
+            js = client.jetstream(timeout=2)
+            await until(lambda: js.add_stream(name="PERMITS", subjects=["permits.log.>"], num_replicas=3))
+            first = await until(lambda: js.publish("permits.log.sample.1", b"{}"))
+            servers[2].kill()
+            second = await until(lambda: js.publish("permits.log.sample.1", b"{}"))
+            self.assertGreater(second.seq, first.seq)
+            await client.close()
+            # Before the folder goes.
+            stop_all()
 
 
 if __name__ == "__main__":

@@ -124,7 +124,7 @@ spec:
               containerPort: {{ .service.ports.http }}
           startupProbe:
             httpGet:
-              path: /livez
+              path: /healthz
               port: http
             periodSeconds: 2
             failureThreshold: {{ div (add (int .service.probes.startupSeconds) 1) 2 }}
@@ -139,7 +139,7 @@ spec:
           # Says that the process answers, not that the bus does: a restart mends no bus.
           livenessProbe:
             httpGet:
-              path: /livez
+              path: /healthz
               port: http
             periodSeconds: 10
             timeoutSeconds: 5
