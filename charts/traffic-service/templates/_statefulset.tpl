@@ -106,7 +106,7 @@ spec:
                   fieldPath: metadata.name
             # Which replica a trace comes from; the OpenTelemetry SDK reads it.
             - name: OTEL_RESOURCE_ATTRIBUTES
-              value: service.instance.id=$(POD_NAME),k8s.pod.name=$(POD_NAME)
+              value: k8s.pod.name=$(POD_NAME)
             {{- if .service.secrets.natsCa }}
             # The authorities that connections going out trust; in place of the image's.
             - name: SSL_CERT_FILE
