@@ -6,6 +6,7 @@ import os
 import re
 import unittest
 
+import promql_parser
 import yaml
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -53,6 +54,12 @@ class Observability(unittest.TestCase):
                     for label in re.findall(r"([a-z_]+)\s*(?:=~|!~|!=|=)", selector):
                         self.assertIn(label, known[name])
         self.assertGreater(seen, 30)
+
+    def test_every_expression_is_promql(self):
+        for where, expression in expressions():
+            with self.subTest(where):
+                # Grafana fills these in.
+                promql_parser.parse(expression.replace("$__rate_interval", "1m").replace("$service", ".+"))
 
     def test_every_metric_is_shown_or_alerted_on(self):
         read_by_someone = " ".join(expression for _, expression in expressions())
