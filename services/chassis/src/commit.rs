@@ -64,7 +64,9 @@ pub struct Commit {
 pub enum Unreadable {
     #[error("not a commit: {0}")]
     Malformed(#[from] serde_json::Error),
-    #[error("written in envelope format {0}; this version reads up to {FORMAT}: upgrade the service")]
+    #[error(
+        "written in envelope format {0}; this version reads up to {FORMAT}: upgrade the service"
+    )]
     Newer(u32),
     #[error("holds no events")]
     Empty,
