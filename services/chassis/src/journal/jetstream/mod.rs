@@ -167,7 +167,10 @@ async fn ask<T: DeserializeOwned>(
 impl Journal for JetStreamJournal {
     async fn append(&self, entries: &[Entry]) -> Result<Position, AppendError> {
         let shared = &self.shared;
-        debug_assert!(entries.len() <= MAX_ENTRIES);
+        if entries.len() > MAX_ENTRIES {
+            let count = entries.len();
+            return Err(AppendError::Refused(format!("{count} entries at once")));
+        }
         if !self.is_connected() {
             return Err(AppendError::Refused("not connected".into()));
         }
