@@ -2,6 +2,12 @@
 //!
 //! Without the usual harness: this program is both the test and, started by itself, the service.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on has failed"
+)]
+
 use std::process::{Command, ExitCode, Output};
 
 const CHILD: &str = "CHASSIS_TEST_SERVES";

@@ -46,7 +46,7 @@ service Sample {
 "#;
 
 /// The contract as a descriptor set; `undeclared` adds a method.
-pub fn contract(undeclared: &str) -> &'static [u8] {
+pub(crate) fn contract(undeclared: &str) -> &'static [u8] {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sample.proto");
     std::fs::write(&path, CONTRACT.replace("UNDECLARED", undeclared)).unwrap();
@@ -58,14 +58,14 @@ pub fn contract(undeclared: &str) -> &'static [u8] {
 
 /// What tests and handlers share.
 #[derive(Debug)]
-pub struct World {
+pub(crate) struct World {
     /// Handlers of `wait` pass this gate.
-    pub gate: Semaphore,
+    pub(crate) gate: Semaphore,
     /// How many handlers have begun to wait.
-    pub waiting: watch::Sender<usize>,
-    pub position: watch::Sender<u64>,
-    pub ready: AtomicBool,
-    pub handled: AtomicUsize,
+    pub(crate) waiting: watch::Sender<usize>,
+    pub(crate) position: watch::Sender<u64>,
+    pub(crate) ready: AtomicBool,
+    pub(crate) handled: AtomicUsize,
 }
 
 impl World {
@@ -79,7 +79,7 @@ impl World {
         })
     }
 
-    pub async fn until_waiting(&self, handlers: usize) {
+    pub(crate) async fn until_waiting(&self, handlers: usize) {
         self.waiting
             .subscribe()
             .wait_for(|now| *now >= handlers)
@@ -245,24 +245,24 @@ fn stream(world: Arc<World>, said: &str) -> BoxStream<'static, Result<StringValu
 }
 
 /// A running server with its world.
-pub struct Suite {
-    pub world: Arc<World>,
-    pub running: Running,
-    pub issuer: TokenIssuer,
+pub(crate) struct Suite {
+    pub(crate) world: Arc<World>,
+    pub(crate) running: Running,
+    pub(crate) issuer: TokenIssuer,
     _folder: tempfile::TempDir,
 }
 
 impl Suite {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with("").await
     }
 
     /// With further lines of configuration.
-    pub async fn with(toml: &str) -> Self {
+    pub(crate) async fn with(toml: &str) -> Self {
         Self::try_with(toml, contract("")).await.unwrap()
     }
 
-    pub async fn try_with(toml: &str, contract: &'static [u8]) -> Result<Self, StartError> {
+    pub(crate) async fn try_with(toml: &str, contract: &'static [u8]) -> Result<Self, StartError> {
         let world = World::new();
         let folder = tempfile::tempdir().unwrap();
         let issuer = TokenIssuer::generate("k1").unwrap();
@@ -298,7 +298,7 @@ impl Suite {
         })
     }
 
-    pub fn token(&self, scope: &str) -> String {
+    pub(crate) fn token(&self, scope: &str) -> String {
         let claims = Claims {
             sub: "partner:cityworks".to_owned(),
             iss: "traffic".to_owned(),
@@ -312,13 +312,13 @@ impl Suite {
         format!("Bearer {}", self.issuer.sign(&claims).unwrap())
     }
 
-    pub async fn client(&self) -> Client {
+    pub(crate) async fn client(&self) -> Client {
         let channel = Channel::from_shared(format!("http://{}", self.running.grpc)).unwrap();
         Client(channel.connect().await.unwrap())
     }
 
     /// A call by a client that leaves the deadline to the server: tonic's own client would end it by itself.
-    pub async fn patient_unary(
+    pub(crate) async fn patient_unary(
         &self,
         method: &str,
         request: Request<StringValue>,
@@ -347,13 +347,13 @@ impl Suite {
         .await
     }
 
-    pub async fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         wire_get(self.running.http, path).await
     }
 }
 
 /// A plain HTTP/1.1 request.
-pub async fn wire_get(address: std::net::SocketAddr, path: &str) -> (u16, String) {
+pub(crate) async fn wire_get(address: std::net::SocketAddr, path: &str) -> (u16, String) {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
     let head = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
@@ -365,9 +365,9 @@ pub async fn wire_get(address: std::net::SocketAddr, path: &str) -> (u16, String
 }
 
 #[derive(Clone)]
-pub struct Client(pub Channel);
+pub(crate) struct Client(pub(crate) Channel);
 
-pub fn request(value: &str, metadata: &[(&'static str, &str)]) -> Request<StringValue> {
+pub(crate) fn request(value: &str, metadata: &[(&'static str, &str)]) -> Request<StringValue> {
     let mut request = Request::new(StringValue {
         value: value.to_owned(),
     });
@@ -378,7 +378,7 @@ pub fn request(value: &str, metadata: &[(&'static str, &str)]) -> Request<String
 }
 
 impl Client {
-    pub async fn unary(
+    pub(crate) async fn unary(
         &self,
         method: &str,
         request: Request<StringValue>,
@@ -394,11 +394,11 @@ impl Client {
         .await
     }
 
-    pub async fn open(&self, value: &str) -> Result<Response<StringValue>, Status> {
+    pub(crate) async fn open(&self, value: &str) -> Result<Response<StringValue>, Status> {
         self.unary("Open", request(value, &[])).await
     }
 
-    pub async fn watch(
+    pub(crate) async fn watch(
         &self,
         request: Request<StringValue>,
     ) -> Result<tonic::Streaming<StringValue>, Status> {
@@ -413,4 +413,4 @@ impl Client {
 }
 
 /// Longer than anything here takes; a test that hits it has failed.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
