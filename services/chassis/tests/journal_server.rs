@@ -1,5 +1,10 @@
 //! The journal in JetStream keeps the rules on a real server, one node and three, over cut connections and restarts.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "fixtures of tests stand outside the test functions"
+)]
+
 use async_trait::async_trait;
 use chassis::journal::{JetStreamJournal, Journal, OpenError, StreamConfig};
 use chassis::nats_server::{Cluster, NatsServer, Options};
