@@ -11,3 +11,10 @@ pub mod operations {
         include!(concat!(env!("OUT_DIR"), "/traffic.operations.v1.serde.rs"));
     }
 }
+
+pub mod permits {
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/traffic.permits.v1.rs"));
+        include!(concat!(env!("OUT_DIR"), "/traffic.permits.v1.serde.rs"));
+    }
+}
