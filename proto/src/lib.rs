@@ -4,9 +4,3 @@
 
 /// All contracts as a `FileDescriptorSet`, with their custom options: for reflection, and for what the server enforces.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
-
-pub mod options {
-    pub mod v1 {
-        include!(concat!(env!("OUT_DIR"), "/traffic.options.v1.rs"));
-    }
-}

@@ -1,8 +1,8 @@
 //! Legal day counting: working days, calendar days and public holidays, in the local time of China.
 
-use jiff::civil::{Date, Weekday};
-use jiff::tz::{Offset, TimeZone};
-use jiff::{Timestamp, ToSpan, Zoned};
+use jiff::civil::{Date, DateTime, Weekday};
+use jiff::tz::Offset;
+use jiff::{Timestamp, ToSpan};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A time limit as the law states it. Days are counted from the day after the event that starts them, and end with the
@@ -93,10 +93,12 @@ fn is_weekend(day: Date) -> bool {
     matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
 }
 
-/// Counts legal time limits. China has one time zone, UTC+8, without daylight saving.
+/// China has one time zone, without daylight saving.
+const CHINA: Offset = Offset::constant(8);
+
+/// Counts legal time limits.
 #[derive(Clone, Debug)]
 pub struct LegalCalendar {
-    zone: TimeZone,
     holidays: HolidayTable,
 }
 
@@ -108,15 +110,22 @@ impl Default for LegalCalendar {
 
 impl LegalCalendar {
     pub fn new(holidays: HolidayTable) -> Self {
-        Self {
-            zone: TimeZone::fixed(Offset::constant(8)),
-            holidays,
-        }
+        Self { holidays }
     }
 
     /// Local date and time of an instant.
-    pub fn local(&self, at: Timestamp) -> Zoned {
-        at.to_zoned(self.zone.clone())
+    pub fn local(&self, at: Timestamp) -> DateTime {
+        CHINA.to_datetime(at)
+    }
+
+    /// The instant of a local date and time.
+    ///
+    /// # Panics
+    /// Outside the years -9999 to 9999.
+    pub fn instant(&self, local: DateTime) -> Timestamp {
+        CHINA
+            .to_timestamp(local)
+            .expect("value types bound dates well within jiff's range")
     }
 
     /// Local date of an instant.
@@ -129,9 +138,7 @@ impl LegalCalendar {
     /// # Panics
     /// Outside the years -9999 to 9999.
     pub fn start_of(&self, day: Date) -> Timestamp {
-        day.to_zoned(self.zone.clone())
-            .expect("a fixed offset maps every civil time")
-            .timestamp()
+        self.instant(day.at(0, 0, 0, 0))
     }
 
     pub fn is_working_day(&self, day: Date) -> bool {

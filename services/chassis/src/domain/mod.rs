@@ -11,11 +11,15 @@
 
 mod calendar;
 mod context;
+mod invalid;
+mod person;
 mod refusal;
 mod transaction;
 
 pub use calendar::{HolidayTable, LegalCalendar, TimeLimit};
 pub use context::{Actor, Channel, Context, District};
+pub use invalid::Invalid;
+pub use person::{PersonRef, Sealed};
 pub use refusal::{LegalBasis, Refusal, RefusalKind, Rejection};
 pub use transaction::{
     AggregateKey, Halt, Loaded, Recorded, Revision, StateSource, Transaction, TypeErased,
@@ -43,7 +47,10 @@ pub trait Aggregate:
     /// Events are stored for ever: fields may be added with `#[serde(default)]`, never renamed or retyped.
     type Event: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static;
 
-    /// The state after `event`, which was committed at `at`. `None` before the first event.
+    /// The state after `event`, which was committed at `at`; `state` is `None` before the first event.
+    ///
+    /// `None` is the answer only to an event that cannot come first and has no state to change, which `decide` never
+    /// records: what exists never ends, it reaches a final state.
     fn evolve(state: Option<Self>, event: &Self::Event, at: Timestamp) -> Option<Self>;
 
     /// When time alone will next change this aggregate: the runtime then runs the service's timer handler on it.

@@ -253,5 +253,6 @@ fn downcast<A: Aggregate>(state: TypeErased) -> Arc<A> {
 }
 
 fn to_json(event: &impl Serialize) -> Box<serde_json::value::RawValue> {
-    serde_json::value::to_raw_value(event).expect("events are plain data, which JSON can always express")
+    serde_json::value::to_raw_value(event)
+        .expect("events are plain data, which JSON can always express")
 }

@@ -6,6 +6,14 @@
 //!                                            └─ head
 //! ```
 
+pub mod appender;
+pub mod jetstream;
+#[cfg(any(test, feature = "testing"))]
+pub mod model;
+
+pub use appender::{Appender, Counts, Limits, Outcome};
+pub use jetstream::{JetStreamJournal, OpenError, StreamConfig};
+
 use crate::domain::AggregateKey;
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -1,1 +1,34 @@
-//! (in the making)
+//! What stands between the network and a service's handlers: admission, errors, fields, paging, and the listeners.
+//!
+//! ```text
+//! connection ─> listener ─> guard ───────────────────────────────────────────> handler ─> answer
+//!               (bounds)    method known? caller? scopes? rate? room? deadline?  │
+//!                           position reached? span, metrics, panic            Fields, Failure
+//! ```
+
+mod auth;
+mod body;
+mod errors;
+mod fields;
+mod guard;
+mod headers;
+mod http;
+mod listener;
+mod names;
+mod paging;
+mod position;
+mod rate;
+mod runtime;
+mod scopes;
+mod tokens;
+
+pub use auth::{AuthError, Authenticator, Caller};
+pub use errors::{FieldViolation, Failure};
+pub use fields::{Fields, Timestamps};
+pub use guard::{POSITION, set_position, MIN_POSITION};
+pub use names::{resource_id, resource_ids};
+pub use paging::{Cursor, Page, PageTokens};
+pub use position::{Positions, Readiness};
+pub use runtime::{Running, Server, StartError};
+pub use scopes::{MethodKind, Methods, UndeclaredMethod};
+pub use tokens::{Claims, TokenIssuer};

@@ -171,7 +171,11 @@ impl<T: std::fmt::Debug> Outcome<T> {
     /// # Panics
     /// If the command was refused or recorded other events on it.
     #[track_caller]
-    pub fn then<A: Aggregate>(self, id: &str, expected: impl IntoIterator<Item = A::Event>) -> Self {
+    pub fn then<A: Aggregate>(
+        self,
+        id: &str,
+        expected: impl IntoIterator<Item = A::Event>,
+    ) -> Self {
         if let Err(rejection) = &self.result {
             panic!("refused: {rejection:?}");
         }

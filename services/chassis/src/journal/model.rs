@@ -1,0 +1,389 @@
+//! A journal in memory that behaves as JetStream does, faults included, for tests and simulations.
+//!
+//! It uses no threads, no timers and no clock but the one given, and the same seed gives the same faults. A test steers it
+//! by hand ([`Model::inject`], [`Model::disconnect`], [`Model::hold_delivery`]); a simulation gives probabilities ([`Faults`]).
+//! The conformance suite holds it to what a real server does.
+
+use super::{AppendError, Entry, Extent, Journal, MAX_ENTRIES, Position, Stored, Unavailable};
+use crate::clock::Clock;
+use crate::domain::AggregateKey;
+use async_trait::async_trait;
+use futures::stream::{self, BoxStream};
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// What happens to one attempt to append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Lost on the way to the server: not stored, unknown to the caller.
+    LoseRequest,
+    /// Stored if its guards hold, but the answer is lost.
+    LoseAnswer,
+    /// Unknown to the caller, and comes to the server later, with [`Model::land_late`].
+    Delay,
+    /// Refused without being stored, as by a server without a leader.
+    Refuse,
+}
+
+/// How often faults happen by themselves, each from 0 to 1 of all attempts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Faults {
+    pub seed: u64,
+    pub lose_request: f64,
+    pub lose_answer: f64,
+    pub delay: f64,
+    pub refuse: f64,
+}
+
+/// The journal. Clones are the connections of several replicas to one stream.
+#[derive(Clone, Debug)]
+pub struct Model {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+    /// Position up to which followers see the log; a change wakes them.
+    visible: watch::Sender<Visible>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Visible {
+    upto: Position,
+    connected: bool,
+    generation: u64,
+}
+
+#[derive(Debug)]
+struct State {
+    created: Timestamp,
+    generation: u64,
+    /// Position of the first commit in `log`; grows when commits are lost.
+    first: Position,
+    log: Vec<Stored>,
+    subjects: HashMap<(String, String), BTreeMap<Position, ()>>,
+    connected: bool,
+    holding: bool,
+    injected: VecDeque<Fault>,
+    delayed: VecDeque<Vec<Entry>>,
+    faults: Faults,
+    random: SmallRng,
+}
+
+impl Model {
+    /// An empty stream, connected, without faults.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self::with_faults(clock, Faults::default())
+    }
+
+    pub fn with_faults(clock: Arc<dyn Clock>, faults: Faults) -> Self {
+        let state = State {
+            created: clock.now(),
+            generation: 0,
+            first: 1,
+            log: Vec::new(),
+            subjects: HashMap::new(),
+            connected: true,
+            holding: false,
+            injected: VecDeque::new(),
+            delayed: VecDeque::new(),
+            faults,
+            random: SmallRng::seed_from_u64(faults.seed),
+        };
+        let visible = Visible {
+            upto: 0,
+            connected: true,
+            generation: 0,
+        };
+        Self {
+            inner: Arc::new(Inner {
+                clock,
+                state: Mutex::new(state),
+                visible: watch::Sender::new(visible),
+            }),
+        }
+    }
+
+    /// The next attempts meet these faults, one each, before any by chance.
+    pub fn inject(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.inner.state.lock().injected.extend(faults);
+    }
+
+    /// From now on appends and reads fail and followers get nothing, until [`Model::reconnect`].
+    pub fn disconnect(&self) {
+        self.change(|state| state.connected = false);
+    }
+
+    pub fn reconnect(&self) {
+        self.change(|state| state.connected = true);
+    }
+
+    /// Followers get nothing new until [`Model::deliver`]; appends and reads go on.
+    pub fn hold_delivery(&self) {
+        self.change(|state| state.holding = true);
+    }
+
+    /// Followers get what is stored up to now and, if nothing is held again, what comes.
+    pub fn deliver(&self) {
+        self.change(|state| state.holding = false);
+    }
+
+    /// Lets the attempts that [`Fault::Delay`] held back come to the server, oldest first. Guards decide about them.
+    /// Answers how many there were.
+    pub fn land_late(&self) -> usize {
+        let now = self.inner.clock.now();
+        self.change(|state| {
+            let delayed = std::mem::take(&mut state.delayed);
+            for entries in &delayed {
+                // Nobody waits for the answer any more.
+                let _ = state.store(entries, now);
+            }
+            delayed.len()
+        })
+    }
+
+    /// The stream is deleted and made anew, empty.
+    pub fn recreate(&self) {
+        let created = self.inner.clock.now();
+        self.change(|state| {
+            state.created = created;
+            state.generation += 1;
+            state.first = 1;
+            state.log.clear();
+            state.subjects.clear();
+        });
+    }
+
+    /// The stream loses its commits up to `position`, as by an operator's purge.
+    pub fn lose_upto(&self, position: Position) {
+        self.change(|state| {
+            let position = position.min(state.last());
+            let count = (position + 1).saturating_sub(state.first) as usize;
+            state.log.drain(..count);
+            state.first = state.first.max(position + 1);
+            state.generation += 1;
+            for positions in state.subjects.values_mut() {
+                *positions = positions.split_off(&(position + 1));
+            }
+        });
+    }
+
+    /// All that is stored, in order, whatever is delivered.
+    pub fn commits(&self) -> Vec<Stored> {
+        self.inner.state.lock().log.clone()
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.inner.state.lock();
+        let result = change(&mut state);
+        let (last, holding) = (state.last(), state.holding);
+        let (connected, generation) = (state.connected, state.generation);
+        self.inner.visible.send_if_modified(|visible| {
+            let next = Visible {
+                upto: if holding { visible.upto } else { last },
+                connected,
+                generation,
+            };
+            std::mem::replace(visible, next) != next
+        });
+        result
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&State) -> T) -> Result<T, Unavailable> {
+        let state = self.inner.state.lock();
+        match state.connected {
+            true => Ok(read(&state)),
+            false => Err(Unavailable("not connected".into())),
+        }
+    }
+}
+
+impl State {
+    fn last(&self) -> Position {
+        self.first + self.log.len() as Position - 1
+    }
+
+    fn at(&self, position: Position) -> Option<&Stored> {
+        let index = position.checked_sub(self.first)?;
+        self.log.get(index as usize)
+    }
+
+    fn of(&self, key: &AggregateKey) -> Option<&BTreeMap<Position, ()>> {
+        self.subjects.get(&(key.kind.to_owned(), key.id.to_string()))
+    }
+
+    fn after(&self, key: &AggregateKey, after: Position) -> impl Iterator<Item = &Stored> {
+        let positions = self.of(key).into_iter();
+        positions
+            .flat_map(move |positions| positions.range(after + 1..))
+            .filter_map(|(position, ())| self.at(*position))
+    }
+
+    /// All or none, as the server does it under its lock.
+    fn store(&mut self, entries: &[Entry], now: Timestamp) -> Result<Position, AppendError> {
+        let holds = |entry: &Entry| {
+            let last = self.of(&entry.key).and_then(|all| all.keys().next_back());
+            last.copied().unwrap_or(0) == entry.expected
+        };
+        if !entries.iter().all(holds) {
+            return Err(AppendError::Conflict);
+        }
+        for entry in entries {
+            let position = self.last() + 1;
+            let (kind, id) = (entry.key.kind.to_owned(), entry.key.id.to_string());
+            let positions = self.subjects.entry((kind.clone(), id.clone())).or_default();
+            positions.insert(position, ());
+            self.log.push(Stored {
+                position,
+                kind,
+                id,
+                commit_id: entry.commit_id,
+                stored_at: now,
+                payload: entry.payload.clone(),
+            });
+        }
+        Ok(self.last())
+    }
+
+    fn next_fault(&mut self) -> Option<Fault> {
+        if let Some(fault) = self.injected.pop_front() {
+            return Some(fault);
+        }
+        let faults = self.faults;
+        let mut dice: f64 = self.random.random();
+        for (share, fault) in [
+            (faults.lose_request, Fault::LoseRequest),
+            (faults.lose_answer, Fault::LoseAnswer),
+            (faults.delay, Fault::Delay),
+            (faults.refuse, Fault::Refuse),
+        ] {
+            if dice < share {
+                return Some(fault);
+            }
+            dice -= share;
+        }
+        None
+    }
+}
+
+#[async_trait]
+impl Journal for Model {
+    async fn append(&self, entries: &[Entry]) -> Result<Position, AppendError> {
+        if entries.is_empty() || entries.len() > MAX_ENTRIES {
+            return Err(AppendError::Refused(format!("{} entries", entries.len())));
+        }
+        // A real append lets other work run while it is on its way.
+        tokio::task::yield_now().await;
+        let now = self.inner.clock.now();
+        let unknown = || AppendError::Unknown("connection lost".into());
+        let result = self.change(|state| {
+            if !state.connected {
+                return Err(AppendError::Refused("not connected".into()));
+            }
+            match state.next_fault() {
+                None => state.store(entries, now),
+                Some(Fault::LoseRequest) => Err(unknown()),
+                Some(Fault::LoseAnswer) => {
+                    let _ = state.store(entries, now);
+                    Err(unknown())
+                }
+                Some(Fault::Delay) => {
+                    state.delayed.push_back(entries.to_vec());
+                    Err(unknown())
+                }
+                Some(Fault::Refuse) => Err(AppendError::Refused("no leader".into())),
+            }
+        });
+        tokio::task::yield_now().await;
+        result
+    }
+
+    async fn successor(
+        &self,
+        key: &AggregateKey,
+        after: Position,
+    ) -> Result<Option<Stored>, Unavailable> {
+        self.read(|state| state.after(key, after).next().cloned())
+    }
+
+    async fn history(
+        &self,
+        key: &AggregateKey,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Stored>, Unavailable> {
+        self.read(|state| state.after(key, after).take(limit).cloned().collect())
+    }
+
+    async fn extent(&self) -> Result<Extent, Unavailable> {
+        self.read(|state| Extent {
+            first: state.first,
+            last: state.last(),
+            created: state.created,
+        })
+    }
+
+    fn follow(&self, after: Position) -> BoxStream<'static, Result<Stored, Unavailable>> {
+        let follower = Follower {
+            model: self.clone(),
+            visible: self.inner.visible.subscribe(),
+            created: self.inner.state.lock().created,
+            last: after,
+            ended: false,
+        };
+        let commits = stream::unfold(follower, |mut follower| async move {
+            if follower.ended {
+                return None;
+            }
+            let next = follower.next().await;
+            follower.ended = next.is_err();
+            Some((next, follower))
+        });
+        Box::pin(commits)
+    }
+
+    fn is_connected(&self) -> bool {
+        self.inner.state.lock().connected
+    }
+}
+
+struct Follower {
+    model: Model,
+    visible: watch::Receiver<Visible>,
+    created: Timestamp,
+    last: Position,
+    ended: bool,
+}
+
+impl Follower {
+    async fn next(&mut self) -> Result<Stored, Unavailable> {
+        loop {
+            let visible = *self.visible.borrow_and_update();
+            if visible.connected {
+                let state = self.model.inner.state.lock();
+                if state.created != self.created {
+                    return Err(Unavailable("the stream was made anew".into()));
+                }
+                if self.last > state.last() || self.last + 1 < state.first {
+                    return Err(Unavailable("the stream lacks commits".into()));
+                }
+                let next = state.at(self.last + 1);
+                if let Some(commit) = next.filter(|next| next.position <= visible.upto) {
+                    self.last = commit.position;
+                    return Ok(commit.clone());
+                }
+            }
+            // The sender lives in the model, which this follower holds.
+            if self.visible.changed().await.is_err() {
+                return Err(Unavailable("the model has ended".into()));
+            }
+        }
+    }
+}

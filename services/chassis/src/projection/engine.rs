@@ -1,0 +1,293 @@
+//! The apply thread: takes commits in order, turns them into rows, and writes rows and checkpoint in one batch.
+
+use super::definition::{ApplyError, CHANGES, DUE, Definition, Due, Step};
+use super::state::Shared;
+use super::store::{Broken, Writes};
+use super::table::{Range, Rows, Table, View};
+use crate::journal::{Position, Stored};
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::ops::Bound;
+use tokio::sync::{mpsc, oneshot};
+use xxhash_rust::xxh3::Xxh3;
+
+/// Changes with the layout of the chassis' own rows.
+const LAYOUT: u32 = 1;
+
+/// Most commits in one batch: bounds its memory and the time between two checkpoints.
+const LARGEST_BATCH: usize = 1000;
+
+const CHECKPOINT: Table<(), Checkpoint> = Table::of_chassis(0x01);
+
+/// Up to where a projection has come, and what it is a projection of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Checkpoint {
+    layout: u32,
+    version: u32,
+    /// When the stream was created, in microseconds: a stream made anew is another stream.
+    stream: i64,
+    pub(super) position: Position,
+}
+
+impl Checkpoint {
+    pub(super) fn start(version: u32, stream: i64) -> Self {
+        Self {
+            layout: LAYOUT,
+            version,
+            stream,
+            position: 0,
+        }
+    }
+
+    pub(super) fn read(view: &View) -> Result<Option<Self>, Broken> {
+        view.get(&CHECKPOINT, &())
+    }
+
+    /// Why a projection at this checkpoint cannot be continued for that stream, if so.
+    pub(super) fn unfit(&self, wanted: &Self, last: Position) -> Option<String> {
+        if (self.layout, self.version) != (wanted.layout, wanted.version) {
+            return Some(format!(
+                "it has layout {}.{}, this version wants {}.{}",
+                self.layout, self.version, wanted.layout, wanted.version
+            ));
+        }
+        if self.stream != wanted.stream {
+            return Some("it is of another stream of this name".into());
+        }
+        if self.position > last {
+            return Some(format!(
+                "it is at {}, ahead of the stream, which ends at {last}",
+                self.position
+            ));
+        }
+        None
+    }
+}
+
+/// What comes to the apply thread.
+pub(super) enum Input {
+    Commit(Stored),
+    Digest(DigestRequest),
+    /// Another thread found the store broken.
+    Broken(Broken),
+    Rebuild,
+    Stop,
+}
+
+/// Asks for the digest of all rows as they are at a position.
+pub(super) struct DigestRequest {
+    /// `None`: wherever the projection is.
+    pub(super) at: Option<Position>,
+    pub(super) reply: oneshot::Sender<Result<Digest, Passed>>,
+}
+
+/// The digest of a projection: equal on all replicas at the same position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digest {
+    pub position: Position,
+    pub rows: u64,
+    pub hash: u128,
+}
+
+/// The projection has already passed the position asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passed(pub Position);
+
+/// Why the apply thread ended.
+#[derive(Debug)]
+pub(super) enum End {
+    Stopped,
+    Rebuild,
+    Broken(Broken),
+    /// A commit that this version cannot read: going on would lose it.
+    Halted(String),
+}
+
+/// Applies what comes until it must end. Blocks.
+pub(super) fn run(
+    definition: &Definition,
+    shared: &Shared,
+    view: &View,
+    mut checkpoint: Checkpoint,
+    inputs: &mut mpsc::Receiver<Input>,
+) -> End {
+    let mut waiting: Vec<DigestRequest> = Vec::new();
+    let mut buffer = Vec::with_capacity(LARGEST_BATCH);
+    loop {
+        buffer.clear();
+        if inputs.blocking_recv_many(&mut buffer, LARGEST_BATCH) == 0 {
+            return end(view, End::Stopped);
+        }
+        let mut commits = Vec::with_capacity(buffer.len());
+        let mut ending = None;
+        for input in buffer.drain(..) {
+            match input {
+                Input::Commit(stored) => commits.push(stored),
+                Input::Digest(request) => waiting.push(request),
+                Input::Broken(broken) => ending = Some(End::Broken(broken)),
+                Input::Rebuild => ending = Some(End::Rebuild),
+                Input::Stop => ending = Some(End::Stopped),
+            }
+        }
+        let mut rest = commits.as_slice();
+        loop {
+            // A batch ends where someone wants to see the rows as they are exactly there.
+            let stop = waiting.iter().filter_map(|r| r.at).min();
+            let until = match stop {
+                Some(stop) => rest.partition_point(|commit| commit.position <= stop),
+                None => rest.len(),
+            };
+            let (batch, after) = rest.split_at(until.max(usize::from(!rest.is_empty())));
+            if !batch.is_empty() {
+                match apply(definition, shared, view, &mut checkpoint, batch) {
+                    Ok(()) => {}
+                    Err(ApplyError::Broken(broken)) => return End::Broken(broken),
+                    Err(other) => return end(view, End::Halted(other.to_string())),
+                }
+            }
+            if let Err(broken) = answer(view, checkpoint.position, &mut waiting) {
+                return End::Broken(broken);
+            }
+            rest = after;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        if let Some(ending) = ending {
+            return end(view, ending);
+        }
+    }
+}
+
+fn end(view: &View, end: End) -> End {
+    match view.store.flush() {
+        Ok(()) => end,
+        Err(broken) => End::Broken(broken),
+    }
+}
+
+fn apply(
+    definition: &Definition,
+    shared: &Shared,
+    view: &View,
+    checkpoint: &mut Checkpoint,
+    commits: &[Stored],
+) -> Result<(), ApplyError> {
+    let mut writes = Writes::new();
+    let mut step = Step {
+        rows: Rows {
+            view,
+            writes: &mut writes,
+        },
+        states: HashMap::with_capacity(commits.len()),
+        cached: &|key| shared.cached(key),
+        unchained: Vec::new(),
+    };
+    for stored in commits {
+        assert!(
+            stored.position > checkpoint.position,
+            "commits are applied once and in order"
+        );
+        let Some(kind) = definition.kind(&stored.kind) else {
+            return Err(ApplyError::UnknownKind {
+                position: stored.position,
+                kind: stored.kind.clone(),
+                id: stored.id.clone(),
+            });
+        };
+        kind.apply(stored, &mut step)?;
+        checkpoint.position = stored.position;
+    }
+    step.rows.put(&CHECKPOINT, &(), checkpoint);
+    for (position, why) in &step.unchained {
+        shared.broken_chains.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        tracing::error!(position, %why, "an aggregate's chain of commits is broken");
+    }
+    let states = std::mem::take(&mut step.states);
+    view.store.write(writes)?;
+
+    shared.put(states.into_iter());
+    let first_due = view.scan(&DUE, Range::all(1))?;
+    shared
+        .next_due
+        .send_replace(first_due.into_iter().next().map(|((at, _, _), ())| at));
+    shared.applied.send_replace(checkpoint.position);
+    Ok(())
+}
+
+fn answer(
+    view: &View,
+    position: Position,
+    waiting: &mut Vec<DigestRequest>,
+) -> Result<(), Broken> {
+    let mut left = Vec::new();
+    for request in waiting.drain(..) {
+        match request.at {
+            Some(at) if at > position => left.push(request),
+            Some(at) if at < position => {
+                let _ = request.reply.send(Err(Passed(position)));
+            }
+            _ => {
+                let digest = digest(view, position)?;
+                let _ = request.reply.send(Ok(digest));
+            }
+        }
+    }
+    *waiting = left;
+    Ok(())
+}
+
+/// Hashes every row but the checkpoint, in key order.
+fn digest(view: &View, position: Position) -> Result<Digest, Broken> {
+    let mut hasher = Xxh3::new();
+    let mut rows = 0;
+    // The checkpoint's own row is the only one under its prefix, the lowest in use.
+    view.store.scan(
+        Bound::Included(&[0x02]),
+        Bound::Unbounded,
+        false,
+        |key, value| {
+            rows += 1;
+            hasher.update(&(key.len() as u64).to_le_bytes());
+            hasher.update(key);
+            hasher.update(&(value.len() as u64).to_le_bytes());
+            hasher.update(value);
+            true
+        },
+    )?;
+    Ok(Digest {
+        position,
+        rows,
+        hash: hasher.digest128(),
+    })
+}
+
+/// The aggregates that changed after a position, oldest change first, at most `limit` changes.
+pub(super) fn changes(
+    view: &View,
+    after: Position,
+    limit: usize,
+) -> Result<Vec<(Position, String, String)>, Broken> {
+    let rows = view.scan(&CHANGES, Range::all(limit).starting(Bound::Excluded(&after)))?;
+    Ok(rows
+        .into_iter()
+        .map(|(position, (kind, id))| (position, kind, id))
+        .collect())
+}
+
+/// The position of the last commit whose rows are there; 0 if there is none.
+pub(super) fn newest_change(view: &View) -> Result<Position, Broken> {
+    let newest = view.scan(&CHANGES, Range::all(1).reversed())?;
+    Ok(newest.first().map_or(0, |(position, _)| *position))
+}
+
+/// What is due at `now`, longest overdue first, at most `limit`.
+pub(super) fn due(view: &View, now: Timestamp, limit: usize) -> Result<Vec<Due>, Broken> {
+    let beyond = (now + 1.microsecond(), String::new(), String::new());
+    let rows = view.scan(&DUE, Range::all(limit).ending(Bound::Excluded(&beyond)))?;
+    Ok(rows
+        .into_iter()
+        .map(|((at, kind, id), ())| Due { at, kind, id })
+        .collect())
+}

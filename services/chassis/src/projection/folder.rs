@@ -1,0 +1,142 @@
+//! The projection's folder: opens the newest store in it, or moves aside what cannot be continued and starts anew.
+
+use super::engine::Checkpoint;
+use super::store::{Broken, Store, StoreOptions};
+use super::table::View;
+use crate::journal::Position;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
+
+/// Each rebuild makes a store in a folder of its own, because readers may still hold the one before.
+const PREFIX: &str = "store-";
+
+pub(super) struct Opened {
+    pub(super) view: View,
+    pub(super) checkpoint: Checkpoint,
+}
+
+/// Blocks.
+pub(super) fn open(
+    folder: &Path,
+    options: StoreOptions,
+    wanted: Checkpoint,
+    last: Position,
+) -> Result<Opened, Broken> {
+    let newest = match generations(folder) {
+        Ok(mut generations) => {
+            generations.sort_unstable();
+            generations.pop()
+        }
+        Err(error) => {
+            set_aside(folder, &format!("its folder cannot be read: {error}"));
+            None
+        }
+    };
+    if let Some(newest) = newest {
+        let path = path_of(folder, newest);
+        match reopen(&path, options, &wanted, last) {
+            Ok(opened) => {
+                remove_older(folder, newest);
+                return Ok(opened);
+            }
+            Err(why) => set_aside(&path, &why),
+        }
+    }
+    let number = newest.map_or(1, |newest| newest + 1);
+    fs::create_dir_all(folder).map_err(|e| Broken(format!("cannot make its folder: {e}")))?;
+    remove_older(folder, number);
+    let store = Store::open(&path_of(folder, number), options)?;
+    Ok(Opened {
+        view: View {
+            store: Arc::new(store),
+        },
+        checkpoint: wanted,
+    })
+}
+
+fn reopen(
+    path: &Path,
+    options: StoreOptions,
+    wanted: &Checkpoint,
+    last: Position,
+) -> Result<Opened, String> {
+    let store = Store::open(path, options).map_err(|broken| broken.0)?;
+    let view = View {
+        store: Arc::new(store),
+    };
+    let checkpoint = Checkpoint::read(&view)
+        .map_err(|broken| broken.0)?
+        .ok_or("it has no checkpoint")?;
+    if let Some(why) = checkpoint.unfit(wanted, last) {
+        return Err(why);
+    }
+    // Written in one batch with the checkpoint: if they disagree, rows are missing.
+    let newest = super::engine::newest_change(&view).map_err(|broken| broken.0)?;
+    if newest != checkpoint.position {
+        return Err(format!(
+            "its checkpoint is at {}, its newest row at {newest}",
+            checkpoint.position
+        ));
+    }
+    Ok(Opened { view, checkpoint })
+}
+
+/// Moves a store out of the way: it is rebuilt, and the last bad one is kept for whoever wants to know why.
+pub(super) fn set_aside(path: &Path, why: &str) {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".aside");
+    let aside = PathBuf::from(aside);
+    let moved = remove(&aside)
+        .and_then(|()| fs::rename(path, &aside))
+        .or_else(|_| remove(path));
+    tracing::warn!(
+        %why,
+        aside = %aside.display(),
+        error = moved.err().map(|e| e.to_string()),
+        "projection set aside, rebuilding it from the journal"
+    );
+}
+
+/// The newest store's folder.
+pub(super) fn newest(folder: &Path) -> Option<PathBuf> {
+    let newest = generations(folder).ok()?.into_iter().max()?;
+    Some(path_of(folder, newest))
+}
+
+fn path_of(folder: &Path, number: u32) -> PathBuf {
+    folder.join(format!("{PREFIX}{number}"))
+}
+
+fn generations(folder: &Path) -> io::Result<Vec<u32>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        if let Some(number) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) {
+            found.extend(number.parse::<u32>());
+        }
+    }
+    Ok(found)
+}
+
+fn remove_older(folder: &Path, newest: u32) {
+    for number in generations(folder).unwrap_or_default() {
+        if number < newest {
+            let _ = remove(&path_of(folder, number));
+        }
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(meta) if meta.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+    }
+}

@@ -1,0 +1,115 @@
+//! What the apply thread, the readers and the supervisor share.
+
+use super::store::Broken;
+use super::table::{View, split_aggregate};
+use crate::domain::{AggregateKey, Loaded, TypeErased};
+use crate::journal::Position;
+use arc_swap::ArcSwapOption;
+use jiff::Timestamp;
+use parking_lot::RwLock;
+use std::fmt::{self, Debug};
+use std::sync::atomic::AtomicU64;
+use tokio::sync::watch;
+
+/// Where a projection is in its life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Waiting for the journal, or opening the store.
+    Opening,
+    /// Replaying up to the head that the stream had at start.
+    CatchingUp { head: Position },
+    /// Serving.
+    Live,
+    /// Stopped before a commit that this version cannot read.
+    Halted(String),
+}
+
+pub(super) struct Shared {
+    /// Decoded states exactly as the projection has them. Bounded by a number of states.
+    cache: quick_cache::sync::Cache<AggregateKey, Loaded>,
+    /// Held for reading while a reader fills the cache from the store, for writing while the apply thread refreshes
+    /// it: a reader that saw an old row has then put it there before the new one overwrites it.
+    filling: RwLock<()>,
+    pub(super) view: ArcSwapOption<View>,
+    pub(super) applied: watch::Sender<Position>,
+    pub(super) next_due: watch::Sender<Option<Timestamp>>,
+    pub(super) phase: watch::Sender<Phase>,
+    pub(super) broken_chains: AtomicU64,
+    pub(super) rebuilds: AtomicU64,
+}
+
+impl Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("applied", &*self.applied.borrow())
+            .field("phase", &*self.phase.borrow())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub(super) fn new(cached_states: usize) -> Self {
+        Self {
+            cache: quick_cache::sync::Cache::new(cached_states),
+            filling: RwLock::new(()),
+            view: ArcSwapOption::empty(),
+            applied: watch::Sender::new(0),
+            next_due: watch::Sender::new(None),
+            phase: watch::Sender::new(Phase::Opening),
+            broken_chains: AtomicU64::new(0),
+            rebuilds: AtomicU64::new(0),
+        }
+    }
+
+    /// Points readers at another store.
+    pub(super) fn switch_to(&self, view: Option<View>, applied: Position) {
+        let _refreshing = self.filling.write();
+        self.view.store(view.map(Into::into));
+        self.cache.clear();
+        self.applied.send_replace(applied);
+    }
+
+    pub(super) fn cached(&self, key: &AggregateKey) -> Option<Loaded> {
+        self.cache.get(key)
+    }
+
+    pub(super) fn put(&self, states: impl Iterator<Item = (AggregateKey, Loaded)>) {
+        let _refreshing = self.filling.write();
+        for (key, loaded) in states {
+            self.cache.insert(key, loaded);
+        }
+    }
+
+    /// The state of an aggregate as the projection has it: from the cache, else from the store.
+    pub(super) fn load(
+        &self,
+        view: &View,
+        key: &AggregateKey,
+        decode: fn(&[u8]) -> Option<TypeErased>,
+    ) -> Result<Loaded, Broken> {
+        if let Some(loaded) = self.cache.get(key) {
+            return Ok(loaded);
+        }
+        let _filling = self.filling.read();
+        let Some(row) = view.aggregate_row(key.kind, &key.id)? else {
+            return Ok(Loaded::default());
+        };
+        let (revision, state) = split_aggregate(&row)?;
+        let state = decode(state)
+            .ok_or_else(|| Broken(format!("the state of {key:?} has another layout")))?;
+        let loaded = Loaded {
+            state: Some(state),
+            revision,
+        };
+        // Not for a store that has been replaced meanwhile.
+        if self
+            .view
+            .load()
+            .as_ref()
+            .is_some_and(|current| std::sync::Arc::ptr_eq(&current.store, &view.store))
+        {
+            self.cache.insert(key.clone(), loaded.clone());
+        }
+        Ok(loaded)
+    }
+}

@@ -1,0 +1,178 @@
+//! Opens the store, feeds the apply thread, and begins again when either comes to an end.
+
+use super::engine::{self, Checkpoint, End, Input};
+use super::folder::{self, Opened};
+use super::state::{Phase, Shared};
+use super::store::Broken;
+use super::{Definition, Options};
+use crate::journal::{Extent, Journal, Position};
+use futures::StreamExt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+/// Commits that may wait for the apply thread.
+const QUEUE: usize = 4096;
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+pub(super) struct Supervisor {
+    pub(super) definition: Arc<Definition>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) journal: Arc<dyn Journal>,
+    pub(super) options: Options,
+    pub(super) inputs: watch::Sender<Option<mpsc::Sender<Input>>>,
+    pub(super) stopping: CancellationToken,
+}
+
+impl Supervisor {
+    pub(super) async fn run(self) {
+        let mut pause = SHORTEST_PAUSE;
+        while !self.stopping.is_cancelled() {
+            self.shared.phase.send_replace(Phase::Opening);
+            let Some(extent) = self.extent().await else {
+                break;
+            };
+            let end = match self.open(extent).await {
+                Ok(opened) => {
+                    pause = SHORTEST_PAUSE;
+                    self.follow(opened, extent.last).await
+                }
+                Err(broken) => End::Broken(broken),
+            };
+            self.inputs.send_replace(None);
+            match end {
+                End::Stopped => break,
+                End::Rebuild => self.discard("an operator asked for it").await,
+                End::Broken(broken) => self.discard(&broken.0).await,
+                End::Halted(why) => {
+                    tracing::error!(%why, "projection halted");
+                    self.shared.phase.send_replace(Phase::Halted(why));
+                    // What cannot be read now can be after an upgrade, which restarts the process.
+                    self.stopping.cancelled().await;
+                    break;
+                }
+            }
+            self.pause(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        self.shared.phase.send_replace(Phase::Opening);
+        self.shared.switch_to(None, 0);
+    }
+
+    /// Asks until the journal answers; `None` when stopping.
+    async fn extent(&self) -> Option<Extent> {
+        let mut pause = SHORTEST_PAUSE;
+        loop {
+            let why = tokio::select! {
+                extent = self.journal.extent() => match extent {
+                    Ok(extent) => return Some(extent),
+                    Err(why) => why,
+                },
+                () = self.stopping.cancelled() => return None,
+            };
+            tracing::warn!(%why, "waiting for the journal");
+            self.pause(pause).await;
+            if self.stopping.is_cancelled() {
+                return None;
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn pause(&self, pause: Duration) {
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = self.stopping.cancelled() => {}
+        }
+    }
+
+    async fn open(&self, extent: Extent) -> Result<Opened, Broken> {
+        let wanted = Checkpoint::start(self.definition.version, extent.created.as_microsecond());
+        let path = self.options.folder.clone();
+        let store = self.options.store;
+        blocking(move || folder::open(&path, store, wanted, extent.last)).await?
+    }
+
+    async fn discard(&self, why: &str) {
+        self.shared.phase.send_replace(Phase::Opening);
+        self.shared.switch_to(None, 0);
+        self.shared.rebuilds.fetch_add(1, Ordering::Relaxed);
+        let path = self.options.folder.clone();
+        let why = why.to_owned();
+        let _ = blocking(move || {
+            if let Some(newest) = folder::newest(&path) {
+                folder::set_aside(&newest, &why);
+            }
+        })
+        .await;
+    }
+
+    /// Feeds the apply thread until it ends.
+    async fn follow(&self, opened: Opened, head: Position) -> End {
+        let Opened { view, checkpoint } = opened;
+        let from = checkpoint.position;
+        self.shared.switch_to(Some(view.clone()), from);
+        if from < head {
+            tracing::info!(from, head, "projection catching up");
+        }
+        self.shared.phase.send_replace(Phase::CatchingUp { head });
+
+        let (inputs, mut queue) = mpsc::channel(QUEUE);
+        let definition = Arc::clone(&self.definition);
+        let shared = Arc::clone(&self.shared);
+        let mut applying = tokio::task::spawn_blocking(move || {
+            engine::run(&definition, &shared, &view, checkpoint, &mut queue)
+        });
+        self.inputs.send_replace(Some(inputs.clone()));
+
+        let mut commits = self.journal.follow(from);
+        let mut applied = self.shared.applied.subscribe();
+        let mut live = false;
+        let mut feeding = true;
+        loop {
+            tokio::select! {
+                end = &mut applying => {
+                    return end.unwrap_or_else(|panic| End::Broken(Broken(panic.to_string())));
+                }
+                () = reach(&mut applied, head), if !live => {
+                    live = true;
+                    tracing::info!(position = head, "projection live");
+                    self.shared.phase.send_replace(Phase::Live);
+                }
+                commit = commits.next(), if feeding => {
+                    let input = match commit {
+                        Some(Ok(stored)) => Input::Commit(stored),
+                        Some(Err(why)) => {
+                            feeding = false;
+                            Input::Broken(Broken(why.to_string()))
+                        }
+                        None => {
+                            feeding = false;
+                            continue;
+                        }
+                    };
+                    // A full queue means the apply thread is at work; if it has ended instead, the loop sees why.
+                    let _ = inputs.send(input).await;
+                }
+                () = self.stopping.cancelled(), if feeding => {
+                    feeding = false;
+                    let _ = inputs.send(Input::Stop).await;
+                }
+            }
+        }
+    }
+}
+
+async fn reach(applied: &mut watch::Receiver<Position>, position: Position) {
+    let _ = applied.wait_for(|applied| *applied >= position).await;
+}
+
+async fn blocking<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Result<T, Broken> {
+    tokio::task::spawn_blocking(job)
+        .await
+        .map_err(|panic| Broken(panic.to_string()))
+}
