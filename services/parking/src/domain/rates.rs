@@ -13,7 +13,7 @@
 use super::money::Fen;
 use super::plate::VehicleClass;
 use jiff::civil::Time;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
@@ -269,9 +269,9 @@ impl RateTable {
             } else {
                 today + 1.day()
             };
-            next.to_zoned(TimeZone::fixed(LOCAL))
-                .expect("a fixed offset maps every civil time")
-                .timestamp()
+            LOCAL
+                .to_timestamp(next)
+                .expect("stays lie within the years that a timestamp can hold")
         };
         let (day, night) = (next(self.0.day.begins), next(self.0.night.begins));
         if night < day {

@@ -7,8 +7,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 pub(super) const BEIJING_PARKING: &str = "Beijing Motor Vehicle Parking Regulations";
-pub(super) const ROAD_TRAFFIC_LAW: &str = "Road Traffic Safety Law";
-pub(super) const SHANDONG_MEASURES: &str = "Shandong Road Traffic Safety Measures";
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParkingRefusal {

@@ -32,59 +32,105 @@ impl Works {
     }
 }
 
-/// A road occupation.
+/// What a permit says, and at which revision it says so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Notice {
+    /// Granted: may close the road from now on.
+    Granted(Works),
+    /// Amended: other places or times; whether it may be used stays as it was.
+    Amended(Works),
+    /// May not be used for the time being.
+    Suspended,
+    /// May be used again.
+    Resumed,
+    /// Reopened, revoked, expired or completed: the road is given back.
+    Ended,
+}
+
+/// Whether an occupation may close anything now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    InForce,
+    Suspended,
+    Ended,
+}
+
+/// A road occupation. Works and standing each come from the newest notice that speaks of them, because notices may come in
+/// any order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Occupation {
-    pub revision: u64,
-    /// `None`: not in force (suspended, reopened, revoked, expired).
-    pub works: Option<Works>,
+    works: Option<(u64, Works)>,
+    standing: Option<(u64, Standing)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum OccupationEvent {
-    OccupationPutInForce { revision: u64, works: Works },
-    OccupationLifted { revision: u64 },
+    OccupationNoticed { revision: u64, notice: Notice },
+}
+
+impl Occupation {
+    /// What it closes now; `None` if nothing.
+    pub fn works_in_force(&self) -> Option<&Works> {
+        let in_force = matches!(self.standing, Some((_, Standing::InForce)));
+        self.works.as_ref().filter(|_| in_force).map(|(_, works)| works)
+    }
+
+    /// The newest revision heard of.
+    pub fn revision(&self) -> u64 {
+        let works = self.works.as_ref().map_or(0, |(revision, _)| *revision);
+        let standing = self.standing.map_or(0, |(revision, _)| revision);
+        works.max(standing)
+    }
+
+    fn heard(&self, revision: u64, notice: &Notice) -> Self {
+        let works = match notice {
+            Notice::Granted(works) | Notice::Amended(works) => Some(works),
+            Notice::Suspended | Notice::Resumed | Notice::Ended => None,
+        };
+        let standing = match notice {
+            Notice::Granted(_) | Notice::Resumed => Some(Standing::InForce),
+            Notice::Suspended => Some(Standing::Suspended),
+            Notice::Ended => Some(Standing::Ended),
+            Notice::Amended(_) => None,
+        };
+        let mut next = self.clone();
+        if let Some(works) = works
+            && next.works.as_ref().is_none_or(|(known, _)| *known < revision)
+        {
+            next.works = Some((revision, works.clone()));
+        }
+        if let Some(standing) = standing
+            && next.standing.is_none_or(|(known, _)| known < revision)
+        {
+            next.standing = Some((revision, standing));
+        }
+        next
+    }
 }
 
 impl Aggregate for Occupation {
     const TYPE: &'static str = "occupation";
     type Event = OccupationEvent;
 
-    fn evolve(_: Option<Self>, event: &OccupationEvent, _: Timestamp) -> Option<Self> {
-        Some(match event {
-            OccupationEvent::OccupationPutInForce { revision, works } => Self {
-                revision: *revision,
-                works: Some(works.clone()),
-            },
-            OccupationEvent::OccupationLifted { revision } => Self {
-                revision: *revision,
-                works: None,
-            },
-        })
+    fn evolve(state: Option<Self>, event: &OccupationEvent, _: Timestamp) -> Option<Self> {
+        let OccupationEvent::OccupationNoticed { revision, notice } = event;
+        Some(state.unwrap_or_default().heard(*revision, notice))
     }
 }
 
-/// Takes note of what a permit says at `revision`. Answers whether that was news.
+/// Takes note of what a permit says at `revision`, which grows with every event of the permit. Nothing happens if
+/// something newer is known.
 ///
 /// # Errors
 /// As [`Transaction::load`].
-pub fn notice(
-    tx: &mut Transaction,
-    id: &OccupationId,
-    revision: u64,
-    works: Option<Works>,
-) -> Result<bool, Halt> {
+pub fn take_note(tx: &mut Transaction, id: &OccupationId, revision: u64, notice: Notice) -> Result<(), Halt> {
     let known = tx.load::<Occupation>(id.as_str())?;
-    if known.is_some_and(|known| known.revision >= revision) {
-        return Ok(false);
+    let known = known.as_deref().cloned().unwrap_or_default();
+    if known.heard(revision, &notice) == known {
+        return Ok(());
     }
-    let event = match works {
-        Some(works) => OccupationEvent::OccupationPutInForce { revision, works },
-        None => OccupationEvent::OccupationLifted { revision },
-    };
-    tx.record::<Occupation>(id.as_str(), [event])?;
-    Ok(true)
+    tx.record::<Occupation>(id.as_str(), [OccupationEvent::OccupationNoticed { revision, notice }])
 }
 
 /// Aligns bays with what is known of an occupation: closes those that it touches for its hours, frees the others. Bays
@@ -118,10 +164,9 @@ fn align_bay(
     let Some(bay) = tx.load::<Bay>(bay_id.as_str())?.filter(|bay| !bay.retired) else {
         return Ok(());
     };
-    let revision = occupation.revision;
+    let revision = occupation.revision();
     let wanted = occupation
-        .works
-        .as_ref()
+        .works_in_force()
         .filter(|works| works.touches(bay.details.position))
         .map(|works| works.schedule.clone());
     let known = bay.suspensions.get(id);

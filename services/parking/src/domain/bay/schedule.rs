@@ -2,7 +2,6 @@
 
 use crate::domain::rates::LOCAL;
 use jiff::civil::{Date, Time};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
@@ -90,10 +89,9 @@ impl ClosureSchedule {
 }
 
 fn local(day: Date, time: Time) -> Timestamp {
-    day.to_datetime(time)
-        .to_zoned(TimeZone::fixed(LOCAL))
-        .expect("a fixed offset maps every civil time")
-        .timestamp()
+    LOCAL
+        .to_timestamp(day.to_datetime(time))
+        .expect("closures lie within the years that a timestamp can hold")
 }
 
 #[cfg(test)]
