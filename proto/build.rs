@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut prost = tonic_prost_build::Config::new();
     prost
         .compile_well_known_types()
+        .enable_type_names()
         .extern_path(".google.protobuf", "::pbjson_types")
         .bytes(["."]);
     tonic_prost_build::configure()

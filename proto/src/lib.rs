@@ -5,6 +5,13 @@
 /// All contracts as a `FileDescriptorSet`, with their custom options: for reflection, and for what the server enforces.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
+pub mod operations {
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/traffic.operations.v1.rs"));
+        include!(concat!(env!("OUT_DIR"), "/traffic.operations.v1.serde.rs"));
+    }
+}
+
 pub mod parking {
     pub mod v1 {
         include!(concat!(env!("OUT_DIR"), "/traffic.parking.v1.rs"));

@@ -23,7 +23,7 @@ pub struct Metadata {
     pub commit_id: Uuid,
     /// What the caller and the request id make unique: the same for all commits of one command and for its repetitions.
     pub command_id: Uuid,
-    /// On the aggregate that the command's answer is about: what a repetition must match.
+    /// On the last commit of a command that can be repeated: what a repetition must match, and what it is answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestMark>,
     pub actor: Actor,
@@ -43,12 +43,15 @@ pub struct Metadata {
     pub previous: [u8; 16],
 }
 
-/// The request that a commit answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The request that a command's last commit answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestMark {
     /// Hash of method and body: tells a repetition from another request under the same id.
     #[serde(with = "hex_hash")]
     pub fingerprint: [u8; 16],
+    /// Type and id of the aggregate that the answer is about, if it is another than the one that the commit is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<(String, String)>,
 }
 
 /// Metadata and events; what is stored is its JSON.
@@ -64,7 +67,9 @@ pub struct Commit {
 pub enum Unreadable {
     #[error("not a commit: {0}")]
     Malformed(#[from] serde_json::Error),
-    #[error("written in envelope format {0}; this version reads up to {FORMAT}: upgrade the service")]
+    #[error(
+        "written in envelope format {0}; this version reads up to {FORMAT}: upgrade the service"
+    )]
     Newer(u32),
     #[error("holds no events")]
     Empty,
@@ -151,6 +156,7 @@ mod tests {
                 command_id: Uuid::from_u128(2),
                 request: Some(RequestMark {
                     fingerprint: [7; 16],
+                    answer: None,
                 }),
                 actor: Actor::system("test"),
                 channel: Channel::Api,

@@ -9,14 +9,22 @@
 //! ```
 
 pub mod clock;
+pub mod commands;
 pub mod commit;
 pub mod config;
 pub mod domain;
 pub mod journal;
+mod lease;
+pub mod operations;
+pub mod policies;
 pub mod projection;
+pub mod published;
+mod relay;
 pub mod sealing;
 pub mod server;
+pub mod service;
 pub mod telemetry;
+pub mod timers;
 
 #[cfg(feature = "local-bus")]
 pub mod nats_server;

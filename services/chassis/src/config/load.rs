@@ -10,7 +10,10 @@ use toml::{Table, Value};
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error("cannot read the configuration file {}: {error}", path.display())]
-    Unreadable { path: PathBuf, error: std::io::Error },
+    Unreadable {
+        path: PathBuf,
+        error: std::io::Error,
+    },
     #[error("the configuration file is not TOML: {0}")]
     Syntax(String),
     #[error("{0}")]
@@ -140,7 +143,12 @@ fn typed<T: DeserializeOwned>(
 ) -> Result<T, ConfigError> {
     let mut table = table.clone();
     for set in overrides {
-        insert(prefix, &mut table, &set.path, Value::String(set.text.clone()))?;
+        insert(
+            prefix,
+            &mut table,
+            &set.path,
+            Value::String(set.text.clone()),
+        )?;
     }
     let mut as_toml = vec![false; overrides.len()];
     loop {
@@ -177,7 +185,10 @@ fn insert(
             .or_insert_with(|| Value::Table(Table::new()));
         let Value::Table(inner) = entry else {
             let key = format!("{prefix}{}", path.join("."));
-            return Err(ConfigError::key(key, format!("`{parent}` is not a section")));
+            return Err(ConfigError::key(
+                key,
+                format!("`{parent}` is not a section"),
+            ));
         };
         table = inner;
     }

@@ -17,8 +17,8 @@ pub use load::ConfigError;
 pub use run::{EXIT_BAD_CONFIG, EXIT_FAILURE, run};
 pub use secret::Secret;
 pub use sections::{
-    Auth, AuthMode, Calendar, Credentials, Grpc, Http, Limits, Nats, Projection, Sealing, SealingKeys,
-    Telemetry, Tls,
+    Auth, AuthMode, Calendar, Credentials, Grpc, Http, Limits, Nats, Projection, Sealing,
+    SealingKeys, Telemetry, Tls,
 };
 
 use serde::{Deserialize, Serialize};
@@ -88,10 +88,12 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let text = match path {
             None => String::new(),
-            Some(path) => std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
-                path: path.to_owned(),
-                error,
-            })?,
+            Some(path) => {
+                std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
+                    path: path.to_owned(),
+                    error,
+                })?
+            }
         };
         Self::parse(&text, variables)
     }
@@ -123,9 +125,10 @@ impl Config {
         let mut shown = self.clone();
         for set in &self.service_overrides {
             // A free-form table cannot tell a secret: what came from the environment is not shown.
-            shown
-                .service
-                .insert(set.path.join("."), toml::Value::String(secret::SHOWN.into()));
+            shown.service.insert(
+                set.path.join("."),
+                toml::Value::String(secret::SHOWN.into()),
+            );
         }
         toml::to_string_pretty(&shown).unwrap_or_else(|error| format!("# cannot be shown: {error}"))
     }

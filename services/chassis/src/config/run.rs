@@ -32,7 +32,11 @@ where
         Err(error) => {
             eprintln!("{service}: {error}");
             let bad_config = error.downcast_ref::<ConfigError>().is_some();
-            ExitCode::from(if bad_config { EXIT_BAD_CONFIG } else { EXIT_FAILURE })
+            ExitCode::from(if bad_config {
+                EXIT_BAD_CONFIG
+            } else {
+                EXIT_FAILURE
+            })
         }
     }
 }
@@ -43,7 +47,10 @@ where
     Running: Future<Output = Result<(), Box<dyn Error + Send + Sync>>>,
 {
     let config = Config::load()?;
-    if std::env::args_os().nth(1).is_some_and(|first| first == "print-config") {
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|first| first == "print-config")
+    {
         std::io::stdout().write_all(config.print().as_bytes())?;
         return Ok(());
     }

@@ -43,7 +43,10 @@ impl Nats {
 
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if self.urls.is_empty() {
-            return Err(ConfigError::key("nats.urls", "must name at least one server"));
+            return Err(ConfigError::key(
+                "nats.urls",
+                "must name at least one server",
+            ));
         }
         for url in &self.urls {
             let known = ["nats://", "tls://", "ws://", "wss://"];
@@ -81,8 +84,6 @@ pub struct Grpc {
     pub max_requests: usize,
     /// Streaming calls open in all. Default 1024.
     pub max_streams: usize,
-    /// Largest request message in bytes. Default 4 MiB.
-    pub max_message_bytes: usize,
     /// Largest block of request headers in bytes. Default 16 KiB.
     pub max_header_bytes: u32,
     /// Deadline of a unary request that brings none. Default 10 s.
@@ -116,7 +117,6 @@ impl Default for Grpc {
             max_concurrent_streams: 256,
             max_requests: 4_096,
             max_streams: 1_024,
-            max_message_bytes: 4 * 1024 * 1024,
             max_header_bytes: 16 * 1024,
             default_timeout_ms: 10_000,
             max_timeout_ms: 60_000,
@@ -130,16 +130,35 @@ impl Default for Grpc {
 impl Grpc {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         within("grpc.max_connections", self.max_connections, 1..=100_000)?;
-        within("grpc.max_concurrent_streams", self.max_concurrent_streams, 1..=10_000)?;
+        within(
+            "grpc.max_concurrent_streams",
+            self.max_concurrent_streams,
+            1..=10_000,
+        )?;
         within("grpc.max_requests", self.max_requests, 1..=1_000_000)?;
         within("grpc.max_streams", self.max_streams, 1..=1_000_000)?;
-        within("grpc.max_message_bytes", self.max_message_bytes, 1_024..=64 * 1024 * 1024)?;
-        within("grpc.max_header_bytes", self.max_header_bytes, 1_024..=1024 * 1024)?;
+        within(
+            "grpc.max_header_bytes",
+            self.max_header_bytes,
+            1_024..=1024 * 1024,
+        )?;
         within("grpc.max_timeout_ms", self.max_timeout_ms, 10..=3_600_000)?;
-        within("grpc.default_timeout_ms", self.default_timeout_ms, 10..=self.max_timeout_ms)?;
+        within(
+            "grpc.default_timeout_ms",
+            self.default_timeout_ms,
+            10..=self.max_timeout_ms,
+        )?;
         within("grpc.position_wait_ms", self.position_wait_ms, 0..=60_000)?;
-        within("grpc.handshake_timeout_ms", self.handshake_timeout_ms, 10..=60_000)?;
-        within("grpc.max_connection_age_s", self.max_connection_age_s, 1..=86_400)?;
+        within(
+            "grpc.handshake_timeout_ms",
+            self.handshake_timeout_ms,
+            10..=60_000,
+        )?;
+        within(
+            "grpc.max_connection_age_s",
+            self.max_connection_age_s,
+            1..=86_400,
+        )?;
         if let Some(tls) = &self.tls {
             readable("grpc.tls.certificate_file", Some(&tls.certificate_file))?;
             readable("grpc.tls.key_file", Some(&tls.key_file))?;
@@ -199,7 +218,11 @@ impl Default for Projection {
 impl Projection {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         within("projection.cache_mib", self.cache_mib, 16..=1_048_576)?;
-        within("projection.flush_interval_ms", self.flush_interval_ms, 10..=600_000)
+        within(
+            "projection.flush_interval_ms",
+            self.flush_interval_ms,
+            10..=600_000,
+        )
     }
 }
 
@@ -249,7 +272,9 @@ impl Auth {
                 None => Ok(()),
                 Some(address) => Err(ConfigError::key(
                     "auth.mode",
-                    format!("`development` is only for loopback addresses, but {address} is one to listen on"),
+                    format!(
+                        "`development` is only for loopback addresses, but {address} is one to listen on"
+                    ),
                 )),
             },
             AuthMode::Jwt => Ok(()),
@@ -281,7 +306,11 @@ impl Default for Limits {
 
 impl Limits {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        within("limits.requests_per_second", self.requests_per_second, 1..=10_000_000)?;
+        within(
+            "limits.requests_per_second",
+            self.requests_per_second,
+            1..=10_000_000,
+        )?;
         within("limits.burst", self.burst, 1..=10_000_000)?;
         within("limits.clients", self.clients, 1..=10_000_000)
     }
@@ -356,7 +385,10 @@ impl Calendar {
             .map_err(|error| error.to_string())
             .and_then(|text| crate::domain::HolidayTable::parse(&text))
             .map_err(|problem| {
-                ConfigError::key("calendar.holidays", format!("{}: {problem}", path.display()))
+                ConfigError::key(
+                    "calendar.holidays",
+                    format!("{}: {problem}", path.display()),
+                )
             })
     }
 }
@@ -416,16 +448,27 @@ impl Sealing {
     pub fn keys(&self) -> Result<SealingKeys, ConfigError> {
         let current = self.master_key_id.clone().unwrap_or_else(|| "1".to_owned());
         if !(1..=32).contains(&current.len()) {
-            return Err(ConfigError::key("sealing.master_key_id", "must have 1 to 32 characters"));
+            return Err(ConfigError::key(
+                "sealing.master_key_id",
+                "must have 1 to 32 characters",
+            ));
         }
         let mut masters = BTreeMap::new();
         for (id, key) in &self.retired_master_keys {
             let path = format!("sealing.retired_master_keys.{id}");
             masters.insert(id.clone(), key_bytes(&path, key.expose())?);
         }
-        let master = one_of("sealing.master_key", self.master_key.as_ref(), self.master_key_file.as_deref())?;
+        let master = one_of(
+            "sealing.master_key",
+            self.master_key.as_ref(),
+            self.master_key_file.as_deref(),
+        )?;
         masters.insert(current.clone(), master);
-        let person = one_of("sealing.person_key", self.person_key.as_ref(), self.person_key_file.as_deref())?;
+        let person = one_of(
+            "sealing.person_key",
+            self.person_key.as_ref(),
+            self.person_key_file.as_deref(),
+        )?;
         Ok(SealingKeys {
             person,
             current,
@@ -454,31 +497,57 @@ impl Credentials {
     /// # Errors
     /// Both are set, the file cannot be read, or it is no private key.
     pub fn pem(&self) -> Result<Option<Secret>, ConfigError> {
-        let pem = text_of("credentials.signing_key", self.signing_key.as_ref(), self.signing_key_file.as_deref())?;
+        let pem = text_of(
+            "credentials.signing_key",
+            self.signing_key.as_ref(),
+            self.signing_key_file.as_deref(),
+        )?;
         let Some(pem) = pem else {
             return Ok(None);
         };
         jsonwebtoken::EncodingKey::from_ed_pem(pem.expose().as_bytes()).map_err(|_| {
-            ConfigError::key("credentials.signing_key", "must be an Ed25519 private key in PKCS#8 PEM")
+            ConfigError::key(
+                "credentials.signing_key",
+                "must be an Ed25519 private key in PKCS#8 PEM",
+            )
         })?;
         Ok(Some(pem))
     }
 }
 
-fn one_of(key: &str, inline: Option<&Secret>, file: Option<&Path>) -> Result<Zeroizing<[u8; 32]>, ConfigError> {
+fn one_of(
+    key: &str,
+    inline: Option<&Secret>,
+    file: Option<&Path>,
+) -> Result<Zeroizing<[u8; 32]>, ConfigError> {
     match text_of(key, inline, file)? {
         Some(text) => key_bytes(key, text.expose()),
-        None => Err(ConfigError::key(key, "is required (or its `_file`): base64 of 32 bytes")),
+        None => Err(ConfigError::key(
+            key,
+            "is required (or its `_file`): base64 of 32 bytes",
+        )),
     }
 }
 
-fn text_of(key: &str, inline: Option<&Secret>, file: Option<&Path>) -> Result<Option<Secret>, ConfigError> {
+fn text_of(
+    key: &str,
+    inline: Option<&Secret>,
+    file: Option<&Path>,
+) -> Result<Option<Secret>, ConfigError> {
     match (inline, file) {
-        (Some(_), Some(_)) => Err(ConfigError::key(key, "is set both directly and by `_file`; keep one")),
+        (Some(_), Some(_)) => Err(ConfigError::key(
+            key,
+            "is set both directly and by `_file`; keep one",
+        )),
         (Some(text), None) => Ok(Some(text.clone())),
-        (None, Some(path)) => std::fs::read_to_string(path).map(|text| Some(Secret::new(text))).map_err(|error| {
-            ConfigError::key(format!("{key}_file"), format!("cannot read {}: {error}", path.display()))
-        }),
+        (None, Some(path)) => std::fs::read_to_string(path)
+            .map(|text| Some(Secret::new(text)))
+            .map_err(|error| {
+                ConfigError::key(
+                    format!("{key}_file"),
+                    format!("cannot read {}: {error}", path.display()),
+                )
+            }),
         (None, None) => Ok(None),
     }
 }
@@ -494,12 +563,19 @@ fn key_bytes(key: &str, text: &str) -> Result<Zeroizing<[u8; 32]>, ConfigError> 
     }
 }
 
-fn within<N: PartialOrd + std::fmt::Display>(key: &str, value: N, range: RangeInclusive<N>) -> Result<(), ConfigError> {
+fn within<N: PartialOrd + std::fmt::Display>(
+    key: &str,
+    value: N,
+    range: RangeInclusive<N>,
+) -> Result<(), ConfigError> {
     if range.contains(&value) {
         return Ok(());
     }
     let (low, high) = (range.start(), range.end());
-    Err(ConfigError::key(key, format!("must be between {low} and {high}, is {value}")))
+    Err(ConfigError::key(
+        key,
+        format!("must be between {low} and {high}, is {value}"),
+    ))
 }
 
 fn readable(key: &str, path: Option<&Path>) -> Result<(), ConfigError> {

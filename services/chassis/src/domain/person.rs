@@ -17,9 +17,7 @@ impl PersonRef {
     /// `None` unless `text` is what [`PersonRef::as_str`] gives.
     pub fn parse(text: &str) -> Option<Self> {
         let well_formed = text.len() == Self::LENGTH
-            && text
-                .bytes()
-                .all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
+            && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
         well_formed.then(|| Self(text.into()))
     }
 
@@ -121,7 +119,12 @@ mod tests {
         let person = PersonRef::from_hash(&[0xA7; 32]);
         assert_eq!(PersonRef::parse(person.as_str()), Some(person.clone()));
         assert_eq!(person.as_str().len(), PersonRef::LENGTH);
-        for bad in ["", "abc", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxy1"] {
+        for bad in [
+            "",
+            "abc",
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+            "abcdefghijklmnopqrstuvwxy1",
+        ] {
             assert_eq!(PersonRef::parse(bad), None, "{bad}");
         }
         assert!(serde_json::from_str::<PersonRef>("\"too short\"").is_err());
@@ -148,6 +151,9 @@ mod tests {
         assert_eq!(serde_json::from_str::<Sealed>(&json).unwrap(), sealed);
         let bytes = postcard::to_allocvec(&sealed).unwrap();
         assert_eq!(postcard::from_bytes::<Sealed>(&bytes).unwrap(), sealed);
-        assert!(bytes.len() < 256 + 26 + 8, "postcard must hold the bytes as they are");
+        assert!(
+            bytes.len() < 256 + 26 + 8,
+            "postcard must hold the bytes as they are"
+        );
     }
 }

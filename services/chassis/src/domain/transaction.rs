@@ -204,6 +204,14 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
+    /// An aggregate as this transaction leaves it, if it has touched it.
+    pub fn touched(&self, key: &AggregateKey) -> Option<Loaded> {
+        self.touched
+            .iter()
+            .find(|touched| touched.key == *key)
+            .map(|touched| touched.loaded.clone())
+    }
+
     /// What is to be committed: every touched aggregate on which something was recorded, in the order of first touch.
     pub fn into_recorded(self) -> Vec<Recorded> {
         self.touched

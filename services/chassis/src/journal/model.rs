@@ -216,7 +216,8 @@ impl State {
     }
 
     fn of(&self, key: &AggregateKey) -> Option<&BTreeMap<Position, ()>> {
-        self.subjects.get(&(key.kind.to_owned(), key.id.to_string()))
+        self.subjects
+            .get(&(key.kind.to_owned(), key.id.to_string()))
     }
 
     fn after(&self, key: &AggregateKey, after: Position) -> impl Iterator<Item = &Stored> {

@@ -12,7 +12,7 @@ use std::fmt::{self, Debug};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Which request a commit answered: what a repetition is recognised and answered by.
+/// Which request was answered up to which position, and about which aggregate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Answered {
     pub(crate) fingerprint: [u8; 16],
@@ -87,6 +87,16 @@ impl Definition {
     pub(super) fn kind(&self, name: &str) -> Option<&dyn Kind> {
         self.kinds.get(name).map(Box::as_ref)
     }
+
+    pub(super) fn kind_names(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self.kinds.keys().copied().collect();
+        names.sort_unstable();
+        names
+    }
+
+    pub(super) fn kind_name(&self, name: &str) -> Option<&'static str> {
+        self.kinds.get_key_value(name).map(|(name, _)| *name)
+    }
 }
 
 /// Why a commit could not be applied.
@@ -155,9 +165,11 @@ impl<A: Aggregate> Of<A> {
             None => (step.cached)(key),
         };
         if let Some(loaded) = loaded {
-            let state = loaded
-                .state
-                .map(|state| state.downcast().expect("one aggregate type has one state type"));
+            let state = loaded.state.map(|state| {
+                state
+                    .downcast()
+                    .expect("one aggregate type has one state type")
+            });
             return Ok((state, loaded.revision));
         }
         match step.rows.aggregate_row(key)? {
@@ -223,11 +235,15 @@ impl<A: Aggregate> Kind for Of<A> {
             after.as_ref().and_then(due),
         );
         if let Some(request) = &metadata.request {
+            let (kind, id) = request
+                .answer
+                .clone()
+                .unwrap_or_else(|| (stored.kind.clone(), stored.id.clone()));
             let answered = Answered {
                 fingerprint: request.fingerprint,
                 position: stored.position,
-                kind: stored.kind.clone(),
-                id: stored.id.clone(),
+                kind,
+                id,
             };
             rows.put(&REQUESTS, &metadata.command_id, &answered);
         }
@@ -236,7 +252,9 @@ impl<A: Aggregate> Kind for Of<A> {
             &stored.position,
             &(stored.kind.clone(), stored.id.clone()),
         );
-        let row = after.as_ref().map(|state| encode_aggregate(revision, state));
+        let row = after
+            .as_ref()
+            .map(|state| encode_aggregate(revision, state));
         rows.writes
             .insert(super::table::aggregate_key(A::TYPE, &stored.id), row);
         step.states.insert(

@@ -201,7 +201,9 @@ fn apply(
     }
     step.rows.put(&CHECKPOINT, &(), checkpoint);
     for (position, why) in &step.unchained {
-        shared.broken_chains.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        shared
+            .broken_chains
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         tracing::error!(position, %why, "an aggregate's chain of commits is broken");
     }
     let states = std::mem::take(&mut step.states);
@@ -216,11 +218,7 @@ fn apply(
     Ok(())
 }
 
-fn answer(
-    view: &View,
-    position: Position,
-    waiting: &mut Vec<DigestRequest>,
-) -> Result<(), Broken> {
+fn answer(view: &View, position: Position, waiting: &mut Vec<DigestRequest>) -> Result<(), Broken> {
     let mut left = Vec::new();
     for request in waiting.drain(..) {
         match request.at {
@@ -269,7 +267,10 @@ pub(super) fn changes(
     after: Position,
     limit: usize,
 ) -> Result<Vec<(Position, String, String)>, Broken> {
-    let rows = view.scan(&CHANGES, Range::all(limit).starting(Bound::Excluded(&after)))?;
+    let rows = view.scan(
+        &CHANGES,
+        Range::all(limit).starting(Bound::Excluded(&after)),
+    )?;
     Ok(rows
         .into_iter()
         .map(|(position, (kind, id))| (position, kind, id))
@@ -282,12 +283,18 @@ pub(super) fn newest_change(view: &View) -> Result<Position, Broken> {
     Ok(newest.first().map_or(0, |(position, _)| *position))
 }
 
-/// What is due at `now`, longest overdue first, at most `limit`.
-pub(super) fn due(view: &View, now: Timestamp, limit: usize) -> Result<Vec<Due>, Broken> {
+/// What is due at `now`, longest overdue first, at most `limit`; and when the next thing after `now` will be.
+pub(super) fn due(
+    view: &View,
+    now: Timestamp,
+    limit: usize,
+) -> Result<(Vec<Due>, Option<Timestamp>), Broken> {
     let beyond = (now + 1.microsecond(), String::new(), String::new());
     let rows = view.scan(&DUE, Range::all(limit).ending(Bound::Excluded(&beyond)))?;
-    Ok(rows
+    let next = view.scan(&DUE, Range::all(1).starting(Bound::Included(&beyond)))?;
+    let due = rows
         .into_iter()
         .map(|((at, kind, id), ())| Due { at, kind, id })
-        .collect())
+        .collect();
+    Ok((due, next.into_iter().next().map(|((at, _, _), ())| at)))
 }

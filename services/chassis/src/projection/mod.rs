@@ -226,7 +226,12 @@ impl Projection {
         self.shared.next_due.subscribe()
     }
 
-    pub(crate) async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, ReadError> {
+    /// What is due, at most `limit`, and when the next thing will be.
+    pub(crate) async fn due(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<(Vec<Due>, Option<Timestamp>), ReadError> {
         self.read(move |view| engine::due(view, now, limit)).await
     }
 
@@ -236,7 +241,8 @@ impl Projection {
     /// [`ReadError`]; the inner [`Passed`] if the projection is already beyond `at`.
     pub async fn digest(&self, at: Option<Position>) -> Result<Result<Digest, Passed>, ReadError> {
         let (reply, answer) = oneshot::channel();
-        self.send(Input::Digest(DigestRequest { at, reply })).await?;
+        self.send(Input::Digest(DigestRequest { at, reply }))
+            .await?;
         answer
             .await
             .map_err(|_| ReadError::NotReady("it is being rebuilt".into()))
@@ -272,6 +278,16 @@ impl Projection {
             Some(kind) => kind.fold(state, commit),
             None => Ok(state),
         }
+    }
+
+    /// The aggregate type of this name, if the service has it.
+    pub(crate) fn kind_name(&self, name: &str) -> Option<&'static str> {
+        self.definition.kind_name(name)
+    }
+
+    /// The aggregate types of the service, sorted.
+    pub(crate) fn kind_names(&self) -> Vec<&'static str> {
+        self.definition.kind_names()
     }
 
     /// Runs `job` on a reader thread with what a command needs to decide.

@@ -41,7 +41,7 @@ impl Default for StoreOptions {
 
 /// A value, borrowed from the store's cache where it is large.
 #[derive(Clone)]
-pub struct Row(sled::InlineArray);
+pub(super) struct Row(sled::InlineArray);
 
 impl Deref for Row {
     type Target = [u8];
@@ -57,10 +57,10 @@ impl Debug for Row {
 }
 
 /// Rows to write together: a value, or `None` to delete.
-pub type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+pub(super) type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 /// An open store.
-pub struct Store {
+pub(super) struct Store {
     /// A tree can be sent to another thread but not shared with it: each thread has its own handle.
     handles: ThreadLocal<sled::Tree<LEAF_FANOUT>>,
     opened: Mutex<(sled::Db<LEAF_FANOUT>, sled::Tree<LEAF_FANOUT>)>,
@@ -93,7 +93,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Broken`] if what is there cannot be read.
-    pub fn open(path: &Path, options: StoreOptions) -> Result<Self, Broken> {
+    pub(super) fn open(path: &Path, options: StoreOptions) -> Result<Self, Broken> {
         guarded(|| {
             let flush_ms = usize::try_from(options.flush_every.as_millis()).unwrap_or(usize::MAX);
             let db = sled::Config::new()
@@ -117,7 +117,7 @@ impl Store {
 
     /// # Errors
     /// [`Broken`].
-    pub fn get(&self, key: &[u8]) -> Result<Option<Row>, Broken> {
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Row>, Broken> {
         guarded(|| Ok(self.tree().get(key)?.map(Row)))
     }
 
@@ -125,7 +125,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Broken`].
-    pub fn write(&self, writes: Writes) -> Result<(), Broken> {
+    pub(super) fn write(&self, writes: Writes) -> Result<(), Broken> {
         guarded(|| {
             let mut batch = sled::Batch::default();
             for (key, value) in writes {
@@ -142,7 +142,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Broken`].
-    pub fn scan(
+    pub(super) fn scan(
         &self,
         from: Bound<&[u8]>,
         to: Bound<&[u8]>,
@@ -155,7 +155,11 @@ impl Store {
         guarded(|| {
             let mut rows = self.tree().range::<&[u8], _>((from, to));
             loop {
-                let row = if reverse { rows.next_back() } else { rows.next() };
+                let row = if reverse {
+                    rows.next_back()
+                } else {
+                    rows.next()
+                };
                 let Some(row) = row else { return Ok(()) };
                 let (key, value) = row?;
                 if !visit(&key, &value) {
@@ -169,7 +173,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Broken`].
-    pub fn flush(&self) -> Result<(), Broken> {
+    pub(super) fn flush(&self) -> Result<(), Broken> {
         guarded(|| self.tree().flush().map(|_| ()))
     }
 
@@ -177,7 +181,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Broken`].
-    pub fn size_on_disk(&self) -> Result<u64, Broken> {
+    pub(super) fn size_on_disk(&self) -> Result<u64, Broken> {
         guarded(|| self.opened.lock().0.size_on_disk())
     }
 }

@@ -171,7 +171,9 @@ async fn reach(applied: &mut watch::Receiver<Position>, position: Position) {
     let _ = applied.wait_for(|applied| *applied >= position).await;
 }
 
-async fn blocking<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Result<T, Broken> {
+async fn blocking<T: Send + 'static>(
+    job: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Broken> {
     tokio::task::spawn_blocking(job)
         .await
         .map_err(|panic| Broken(panic.to_string()))

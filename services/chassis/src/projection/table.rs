@@ -30,7 +30,10 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
     /// # Panics
     /// At compile time, if the prefix belongs to the chassis.
     pub const fn new(prefix: u8) -> Self {
-        assert!(prefix >= FIRST_OF_SERVICE, "this prefix belongs to the chassis");
+        assert!(
+            prefix >= FIRST_OF_SERVICE,
+            "this prefix belongs to the chassis"
+        );
         Self::of_chassis(prefix)
     }
 
@@ -205,15 +208,19 @@ impl View {
         mut visit: impl FnMut(K, V) -> bool,
     ) -> Result<(), Broken> {
         let mut failed = None;
-        self.visit(table, range, |key, value| {
-            match Table::<K, V>::decode_key(key).and_then(|key| Ok((key, decode(value)?))) {
+        self.visit(
+            table,
+            range,
+            |key, value| match Table::<K, V>::decode_key(key)
+                .and_then(|key| Ok((key, decode(value)?)))
+            {
                 Ok((key, value)) => visit(key, value),
                 Err(broken) => {
                     failed = Some(broken);
                     false
                 }
-            }
-        })?;
+            },
+        )?;
         failed.map_or(Ok(()), Err)
     }
 
@@ -395,7 +402,8 @@ mod tests {
 
     fn view() -> (tempfile::TempDir, View) {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(folder.path(), super::super::StoreOptions::default()).expect("opens");
+        let store =
+            Store::open(folder.path(), super::super::StoreOptions::default()).expect("opens");
         let view = View {
             store: Arc::new(store),
         };
@@ -422,16 +430,38 @@ mod tests {
     #[test]
     fn a_range_stays_within_its_table_prefix_bounds_and_limit() {
         let (_folder, view) = view();
-        assert_eq!(values(&view, Range::all(100)), [0, 1, 2, 10, 11, 12, 20, 21, 22]);
-        assert_eq!(values(&view, Range::all(2).reversed()), [22, 21]);
-        assert_eq!(values(&view, Range::all(100).within(&prefix_of(&1_u32))), [10, 11, 12]);
-        let after = (1, 1);
-        assert_eq!(values(&view, Range::all(100).starting(Bound::Excluded(&after))), [12, 20, 21, 22]);
         assert_eq!(
-            values(&view, Range::all(9).within(&prefix_of(&1_u32)).ending(Bound::Included(&(2, 0)))),
+            values(&view, Range::all(100)),
+            [0, 1, 2, 10, 11, 12, 20, 21, 22]
+        );
+        assert_eq!(values(&view, Range::all(2).reversed()), [22, 21]);
+        assert_eq!(
+            values(&view, Range::all(100).within(&prefix_of(&1_u32))),
             [10, 11, 12]
         );
-        assert_eq!(values(&view, Range::all(9).starting(Bound::Included(&(2, 0))).ending(Bound::Excluded(&(1, 0)))), [0; 0]);
+        let after = (1, 1);
+        assert_eq!(
+            values(&view, Range::all(100).starting(Bound::Excluded(&after))),
+            [12, 20, 21, 22]
+        );
+        assert_eq!(
+            values(
+                &view,
+                Range::all(9)
+                    .within(&prefix_of(&1_u32))
+                    .ending(Bound::Included(&(2, 0)))
+            ),
+            [10, 11, 12]
+        );
+        assert_eq!(
+            values(
+                &view,
+                Range::all(9)
+                    .starting(Bound::Included(&(2, 0)))
+                    .ending(Bound::Excluded(&(1, 0)))
+            ),
+            [0; 0]
+        );
         assert_eq!(values(&view, Range::all(0)), [0; 0]);
     }
 

@@ -66,7 +66,9 @@ impl Caller {
     pub fn has_scope(&self, scope: &str) -> bool {
         match &self.scopes {
             Scopes::All => true,
-            Scopes::These(scopes) => scopes.binary_search_by(|own| own.as_str().cmp(scope)).is_ok(),
+            Scopes::These(scopes) => scopes
+                .binary_search_by(|own| own.as_str().cmp(scope))
+                .is_ok(),
         }
     }
 
@@ -87,7 +89,10 @@ impl Caller {
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
     #[error("cannot read the key set {}: {error}", path.display())]
-    Unreadable { path: PathBuf, error: std::io::Error },
+    Unreadable {
+        path: PathBuf,
+        error: std::io::Error,
+    },
     #[error("not a usable key set: {0}")]
     KeySet(String),
 }
@@ -117,10 +122,11 @@ impl Authenticator {
         let key_set = match &config.key_set_file {
             None => JwkSet { keys: Vec::new() },
             Some(path) => {
-                let text = std::fs::read_to_string(path).map_err(|error| AuthError::Unreadable {
-                    path: path.clone(),
-                    error,
-                })?;
+                let text =
+                    std::fs::read_to_string(path).map_err(|error| AuthError::Unreadable {
+                        path: path.clone(),
+                        error,
+                    })?;
                 serde_json::from_str(&text).map_err(|error| AuthError::KeySet(error.to_string()))?
             }
         };
@@ -154,7 +160,9 @@ impl Authenticator {
         let Some(header) = authorization else {
             return Ok(self.without_token.clone());
         };
-        let token = bearer(header).ok_or(Failure::Unauthenticated("want `authorization: bearer TOKEN`"))?;
+        let token = bearer(header).ok_or(Failure::Unauthenticated(
+            "want `authorization: bearer TOKEN`",
+        ))?;
         if token.len() > LONGEST_TOKEN {
             return Err(Failure::Unauthenticated("the token is too long"));
         }
@@ -175,7 +183,9 @@ impl Authenticator {
             .kid
             .as_deref()
             .and_then(|kid| self.keys.get(kid))
-            .ok_or(Failure::Unauthenticated("the token's key is not known here"))?;
+            .ok_or(Failure::Unauthenticated(
+                "the token's key is not known here",
+            ))?;
         let claims = jsonwebtoken::decode::<Claims>(token, key, &self.validation)
             .map_err(bad)?
             .claims;
@@ -205,16 +215,29 @@ fn caller_of(claims: Claims) -> Result<Caller, Failure> {
         // Nobody outside may act as the runtime.
         && !claims.sub.starts_with("system:");
     if !id_is_good {
-        return Err(Failure::Unauthenticated("the token's subject is no account id"));
+        return Err(Failure::Unauthenticated(
+            "the token's subject is no account id",
+        ));
     }
-    let districts: Option<Vec<District>> =
-        claims.districts.iter().map(|code| District::new(*code)).collect();
-    let districts = districts.ok_or(Failure::Unauthenticated("the token names a district that is none"))?;
+    let districts: Option<Vec<District>> = claims
+        .districts
+        .iter()
+        .map(|code| District::new(*code))
+        .collect();
+    let districts = districts.ok_or(Failure::Unauthenticated(
+        "the token names a district that is none",
+    ))?;
     let channel = claims.channel.unwrap_or(Channel::Api);
     if matches!(channel, Channel::Timer | Channel::Policy) {
-        return Err(Failure::Unauthenticated("the token names a channel of the runtime"));
+        return Err(Failure::Unauthenticated(
+            "the token names a channel of the runtime",
+        ));
     }
-    let mut scopes: Vec<String> = claims.scope.split_ascii_whitespace().map(str::to_owned).collect();
+    let mut scopes: Vec<String> = claims
+        .scope
+        .split_ascii_whitespace()
+        .map(str::to_owned)
+        .collect();
     scopes.sort_unstable();
     scopes.dedup();
     Ok(Caller {
@@ -234,7 +257,10 @@ fn bearer(header: &[u8]) -> Option<&str> {
 }
 
 /// The Ed25519 keys by `kid`. Any other key in the set is refused: it could only be a mistake.
-fn decoding_keys(set: &JwkSet, may_be_empty: bool) -> Result<HashMap<String, DecodingKey>, AuthError> {
+fn decoding_keys(
+    set: &JwkSet,
+    may_be_empty: bool,
+) -> Result<HashMap<String, DecodingKey>, AuthError> {
     let bad = |problem: String| Err(AuthError::KeySet(problem));
     if set.keys.len() > MOST_KEYS {
         return bad(format!("more than {MOST_KEYS} keys"));
@@ -262,3 +288,6 @@ fn decoding_keys(set: &JwkSet, may_be_empty: bool) -> Result<HashMap<String, Dec
     }
     Ok(keys)
 }
+
+#[cfg(test)]
+mod tests;

@@ -277,3 +277,6 @@ impl From<Status> for Failure {
         Self::from_bare_status(status.code(), status.message())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -362,8 +362,8 @@ fn parse_timestamp(timestamp: &pbjson_types::Timestamp) -> Result<Timestamp, Inv
             "时间应在公元 1 年至 9999 年之间，纳秒应在 0 至 999999999 之间",
         )
     };
-    let in_range = (FIRST..=LAST).contains(&timestamp.seconds)
-        && (0..=999_999_999).contains(&timestamp.nanos);
+    let in_range =
+        (FIRST..=LAST).contains(&timestamp.seconds) && (0..=999_999_999).contains(&timestamp.nanos);
     if !in_range {
         return Err(out_of_range());
     }
@@ -381,3 +381,6 @@ pub fn to_timestamp(time: Timestamp) -> pbjson_types::Timestamp {
     }
     pbjson_types::Timestamp { seconds, nanos }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,7 +44,9 @@ impl std::fmt::Debug for PageTokens {
 
 impl PageTokens {
     pub fn new(key: [u8; 32]) -> Self {
-        Self { key: Zeroizing::new(key) }
+        Self {
+            key: Zeroizing::new(key),
+        }
     }
 
     /// Reads `page_size` and `page_token` of a request.
@@ -100,11 +102,8 @@ impl PageTokens {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (version, rest) = bytes.split_first()?;
         let (tag, last) = rest.split_at_checked(TAG)?;
-        let authentic = *version == VERSION
-            && self
-                .mac(last, query)
-                .verify_truncated_left(tag)
-                .is_ok();
+        let authentic =
+            *version == VERSION && self.mac(last, query).verify_truncated_left(tag).is_ok();
         authentic.then(|| Cursor(last.to_vec()))
     }
 
@@ -154,7 +153,13 @@ mod tests {
     fn a_token_continues_after_the_last_key_of_its_page() {
         let token = tokens().token(b"k9", &[b"bays", b"zone-1"]).unwrap();
         let page = read(10, &token, &[b"bays", b"zone-1"]).unwrap();
-        assert_eq!(page, Page { size: 10, after: Some(Cursor(b"k9".to_vec())) });
+        assert_eq!(
+            page,
+            Page {
+                size: 10,
+                after: Some(Cursor(b"k9".to_vec()))
+            }
+        );
     }
 
     #[test]
@@ -168,7 +173,12 @@ mod tests {
     #[test]
     fn another_querys_token_is_refused() {
         let token = tokens().token(b"k9", &[b"ab", b"c"]).unwrap();
-        for other in [&[b"ab".as_slice(), b"d"][..], &[b"a", b"bc"], &[b"abc"], &[]] {
+        for other in [
+            &[b"ab".as_slice(), b"d"][..],
+            &[b"a", b"bc"],
+            &[b"abc"],
+            &[],
+        ] {
             assert_eq!(refused_field(read(0, &token, other)), "page_token");
         }
     }
@@ -178,12 +188,18 @@ mod tests {
         for garbage in ["x", "====", "許可", "AQ", &"A".repeat(5000)] {
             assert_eq!(refused_field(read(0, garbage, &[])), "page_token");
         }
-        let token = URL_SAFE_NO_PAD.decode(tokens().token(b"k9", &[]).unwrap()).unwrap();
+        let token = URL_SAFE_NO_PAD
+            .decode(tokens().token(b"k9", &[]).unwrap())
+            .unwrap();
         for bit in 0..token.len() * 8 {
             let mut tampered = token.clone();
             tampered[bit / 8] ^= 1 << (bit % 8);
             let tampered = URL_SAFE_NO_PAD.encode(tampered);
-            assert_eq!(refused_field(read(0, &tampered, &[])), "page_token", "bit {bit}");
+            assert_eq!(
+                refused_field(read(0, &tampered, &[])),
+                "page_token",
+                "bit {bit}"
+            );
         }
     }
 

@@ -74,8 +74,14 @@ impl Methods {
             ("/grpc.health.v1.Health/Check", MethodKind::Unary),
             ("/grpc.health.v1.Health/List", MethodKind::Unary),
             ("/grpc.health.v1.Health/Watch", MethodKind::Streaming),
-            ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", MethodKind::Streaming),
-            ("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", MethodKind::Streaming),
+            (
+                "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+                MethodKind::Streaming,
+            ),
+            (
+                "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                MethodKind::Streaming,
+            ),
         ];
         for (path, kind) in METHODS {
             let path: Arc<str> = path.into();
@@ -123,7 +129,11 @@ fn read(pool: &DescriptorPool, method: &MethodDescriptor) -> Result<Method, Unde
     let streaming = method.is_client_streaming() || method.is_server_streaming();
     Ok(Method {
         path: format!("/{}/{}", method.parent_service().full_name(), method.name()).into(),
-        kind: if streaming { MethodKind::Streaming } else { MethodKind::Unary },
+        kind: if streaming {
+            MethodKind::Streaming
+        } else {
+            MethodKind::Unary
+        },
         public,
         required_scopes,
         infrastructure: false,

@@ -47,7 +47,9 @@ pub struct TokenIssuer {
 
 impl std::fmt::Debug for TokenIssuer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TokenIssuer").field("kid", &self.kid).finish_non_exhaustive()
+        f.debug_struct("TokenIssuer")
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
     }
 }
 
@@ -63,7 +65,9 @@ impl TokenIssuer {
     /// The key cannot be encoded, which would be a bug of a library.
     pub fn generate(kid: &str) -> Result<Self, SigningError> {
         let key = SigningKey::from_bytes(&rand::random());
-        let der = key.to_pkcs8_der().map_err(|error| SigningError(error.to_string()))?;
+        let der = key
+            .to_pkcs8_der()
+            .map_err(|error| SigningError(error.to_string()))?;
         Ok(Self {
             kid: kid.to_owned(),
             signing: EncodingKey::from_ed_der(der.as_bytes()),
@@ -89,6 +93,7 @@ impl TokenIssuer {
     pub fn sign(&self, claims: &Claims) -> Result<String, SigningError> {
         let mut header = Header::new(Algorithm::EdDSA);
         header.kid = Some(self.kid.clone());
-        jsonwebtoken::encode(&header, claims, &self.signing).map_err(|error| SigningError(error.to_string()))
+        jsonwebtoken::encode(&header, claims, &self.signing)
+            .map_err(|error| SigningError(error.to_string()))
     }
 }

@@ -28,7 +28,7 @@ pub struct Tariff {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum TariffEvent {
     TariffPublished {
         display_name: String,

@@ -51,7 +51,7 @@ pub struct Waiver {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum WaiverEvent {
     WaiverGranted {
         plate: PlateNumber,

@@ -64,7 +64,7 @@ pub struct Occupation {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum OccupationEvent {
     OccupationNoticed { revision: u64, notice: Notice },
 }

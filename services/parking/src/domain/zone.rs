@@ -33,7 +33,7 @@ pub struct ZoneDetails {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum ZoneEvent {
     ZoneOpened { details: ZoneDetails },
     ZoneChanged { details: ZoneDetails },

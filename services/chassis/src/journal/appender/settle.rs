@@ -55,6 +55,7 @@ pub(super) async fn settle(
 ) {
     let deadline = pending.since + deadline;
     let mut pause = PAUSE.0;
+    let mut tried = false;
     let mut look = doubt.may_land || doubt.blocked;
     let outcome = loop {
         // A request over a lost connection would only wait for its time limit.
@@ -74,26 +75,26 @@ pub(super) async fn settle(
                 false => Outcome::Unavailable(doubt.reason),
             };
         }
-        if !look && !away {
-            match timeout_at(deadline, journal.append(&pending.entries)).await {
-                Ok(Ok(last)) => {
-                    break Outcome::Committed(positions(last, pending.entries.len()));
-                }
-                Ok(Err(error)) => {
-                    let next = Doubt::of(&error);
-                    look = next.may_land || next.blocked;
-                    doubt.may_land |= next.may_land;
-                    doubt.reason = next.reason;
-                }
-                // Given up while it was under way.
-                Err(_) => doubt.may_land = true,
-            }
-            if look {
-                continue;
-            }
+        let attempt_now = !look && !away;
+        if tried || !attempt_now {
+            sleep(pause).await;
+            pause = (pause * 2).min(PAUSE.1);
         }
-        sleep(pause).await;
-        pause = (pause * 2).min(PAUSE.1);
+        if !attempt_now {
+            continue;
+        }
+        tried = true;
+        match timeout_at(deadline, journal.append(&pending.entries)).await {
+            Ok(Ok(last)) => break Outcome::Committed(positions(last, pending.entries.len())),
+            Ok(Err(error)) => {
+                let next = Doubt::of(&error);
+                look = next.may_land || next.blocked;
+                doubt.may_land |= next.may_land;
+                doubt.reason = next.reason;
+            }
+            // Given up while it was under way.
+            Err(_) => doubt.may_land = true,
+        }
     };
     pending.answer(outcome);
 }

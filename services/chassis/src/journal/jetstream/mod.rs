@@ -13,7 +13,7 @@ mod link;
 mod stream;
 mod wire;
 
-pub use stream::StreamConfig;
+pub use stream::{StreamConfig, ensure_stream};
 
 use super::{AppendError, Entry, Extent, Journal, MAX_ENTRIES, Position, Stored, Unavailable};
 use crate::domain::AggregateKey;
@@ -75,7 +75,7 @@ impl JetStreamJournal {
     /// If the server does not answer, or has the stream with other settings.
     pub async fn open(client: Client, config: StreamConfig) -> Result<Self, OpenError> {
         let link = Link::watch(client.clone());
-        let created = stream::ensure(&client, &config).await?;
+        let created = stream::ensure_stream(&client, &config).await?;
         Ok(Self {
             shared: Arc::new(Shared {
                 client,
@@ -167,7 +167,10 @@ async fn ask<T: DeserializeOwned>(
 impl Journal for JetStreamJournal {
     async fn append(&self, entries: &[Entry]) -> Result<Position, AppendError> {
         let shared = &self.shared;
-        debug_assert!(entries.len() <= MAX_ENTRIES);
+        if entries.len() > MAX_ENTRIES {
+            let count = entries.len();
+            return Err(AppendError::Refused(format!("{count} entries at once")));
+        }
         if !self.is_connected() {
             return Err(AppendError::Refused("not connected".into()));
         }

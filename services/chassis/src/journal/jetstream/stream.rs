@@ -12,8 +12,10 @@ use std::time::Duration;
 pub struct StreamConfig {
     /// `PERMITS`
     pub stream: String,
-    /// `permits`: the stream holds `permits.log.>`.
+    /// `permits`: the prefix of the journal's subjects.
     pub service: String,
+    /// What the stream holds, e.g. `permits.log.>`.
+    pub subjects: String,
     /// 1, 3 or 5.
     pub replicas: usize,
     /// Above this many bytes the stream takes no more; -1: no limit but the disk.
@@ -28,16 +30,26 @@ impl StreamConfig {
         Self {
             stream: stream.to_owned(),
             service: service.to_owned(),
+            subjects: format!("{service}.log.>"),
             replicas: 1,
             max_bytes: -1,
             ack_timeout: Duration::from_secs(2),
         }
     }
 
+    /// The stream of published events: guarded and durable like a journal, filled by the relays of all services.
+    pub fn events(stream: &str, replicas: usize) -> Self {
+        Self {
+            replicas,
+            subjects: "events.>".to_owned(),
+            ..Self::new(stream, "events")
+        }
+    }
+
     /// The settings that a journal rests on. The dedupe window is not among them: guards do its work.
     fn settings(&self) -> Map<String, Value> {
         let settings = json!({
-            "subjects": [format!("{}.log.>", self.service)],
+            "subjects": [self.subjects],
             "retention": "limits",
             "storage": "file",
             "discard": "new",
@@ -71,7 +83,10 @@ const FORBIDDEN: [&str; 8] = [
 ];
 
 /// Answers when the stream was created, after making it if need be.
-pub(super) async fn ensure(client: &Client, config: &StreamConfig) -> Result<Timestamp, OpenError> {
+///
+/// # Errors
+/// As [`super::JetStreamJournal::open`].
+pub async fn ensure_stream(client: &Client, config: &StreamConfig) -> Result<Timestamp, OpenError> {
     let subject = format!("$JS.API.STREAM.INFO.{}", config.stream);
     let found = ask::<wire::StreamInfo>(client, subject, String::new()).await?;
     let info = match found {

@@ -1,7 +1,7 @@
 //! What goes over the wire: headers of a commit, acknowledgements, stored messages.
 
 use crate::journal::{AppendError, Entry, Extent, Position, Stored, Unavailable};
-use async_nats::header::{self, HeaderMap, HeaderName};
+use async_nats::header::{self, HeaderMap, HeaderName, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -28,7 +28,10 @@ const NOT_STORED: [u32; 12] = [
 /// The headers of a commit published by itself.
 pub(super) fn guarded(entry: &Entry) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    headers.insert(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, entry.expected);
+    headers.insert(
+        header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
+        HeaderValue::from(entry.expected),
+    );
     let mut buffer = Uuid::encode_buffer();
     let id: &str = entry.commit_id.simple().encode_lower(&mut buffer);
     headers.insert(COMMIT_ID, id);
@@ -39,7 +42,7 @@ pub(super) fn guarded(entry: &Entry) -> HeaderMap {
 pub(super) fn batched(entry: &Entry, batch: &str, number: u64) -> HeaderMap {
     let mut headers = guarded(entry);
     headers.insert(header::NATS_BATCH_ID, batch);
-    headers.insert(header::NATS_BATCH_SEQUENCE, number);
+    headers.insert(header::NATS_BATCH_SEQUENCE, HeaderValue::from(number));
     headers
 }
 

@@ -121,7 +121,7 @@ pub struct Bay {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum BayEvent {
     BayMarked {
         details: BayDetails,

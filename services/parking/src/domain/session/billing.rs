@@ -17,7 +17,7 @@ pub struct Money {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum MoneyEvent {
     ReferenceTaken { session: SessionId, amount: Fen },
 }

@@ -1,0 +1,272 @@
+"""Checks of the bus's configuration: a real server takes it, and who may do what holds.
+
+Needs nats-server on PATH and nats-py. Every server runs on ports and folders of its own.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import unittest
+
+import nats
+from nats.errors import NoRespondersError, TimeoutError as NoAnswer
+from nats.js.api import ConsumerConfig, ExternalStream, StreamConfig, StreamSource
+from nats.js.errors import APIError, NoStreamResponseError
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+USERS = {
+    "system": "NATS_SYSTEM_PASSWORD",
+    "operator": "NATS_OPERATOR_PASSWORD",
+    "permits": "NATS_PERMITS_PASSWORD",
+    "parking": "NATS_PARKING_PASSWORD",
+    "registration": "NATS_REGISTRATION_PASSWORD",
+    "enforcement": "NATS_ENFORCEMENT_PASSWORD",
+    "agencies-operator": "NATS_AGENCIES_OPERATOR_PASSWORD",
+    "transport": "NATS_AGENCY_TRANSPORT_PASSWORD",
+}
+
+
+def environment(name="nats-0"):
+    # Only in this check in the clear.
+    return {**os.environ, "NATS_NAME": name, **{variable: f"sample-{user}" for user, variable in USERS.items()}}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def certificate(folder):
+    """A certificate for this machine that vouches for itself, where the files name theirs."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-days", "1", "-subj", "/CN=sample",
+         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", os.path.join(folder, "tls.key"), "-out", os.path.join(folder, "tls.crt")],
+        check=True, capture_output=True, timeout=30,
+    )
+    shutil.copy(os.path.join(folder, "tls.crt"), os.path.join(folder, "ca.crt"))
+
+
+def local_copy(folder, port, cluster_port, routes):
+    """The files as they are, but for what only a real machine has: places of certificates and store, sizes, addresses."""
+    for file in os.listdir(HERE):
+        if file.endswith(".conf"):
+            shutil.copy(os.path.join(HERE, file), folder)
+    store = [(r"/var/lib/nats", os.path.join(folder, "store")), (r"90GB", "4GB")]
+    here = [(r"/etc/nats/tls/", folder + "/")]
+    addresses = ", ".join(f'"nats-route://127.0.0.1:{route}"' for route in routes)
+    edits = {
+        "tls.conf": here,
+        "common.conf": [(r"port: 4222", f"listen: 127.0.0.1:{port}"), (r"http_port: 8222", "")],
+        "one-node.conf": store,
+        "accounts.conf": [(r"80GB", "2GB"), (r"10GB", "1GB")],
+        "three-nodes.conf": [
+            *store, *here, (r"port: 6222", f"listen: 127.0.0.1:{cluster_port}"), (r"(?s)routes: \[.*?\]", f"routes: [{addresses}]"),
+        ],
+    }
+    for file, changes in edits.items():
+        path = os.path.join(folder, file)
+        with open(path, encoding="utf-8") as stream:
+            text = stream.read()
+        for pattern, replacement in changes:
+            text, count = re.subn(pattern, replacement, text)
+            assert count > 0, f"{file}: nothing matches {pattern}"
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(text)
+
+
+async def connect(folder, port, user, error_cb):
+    return await nats.connect(
+        f"tls://127.0.0.1:{port}", tls=ssl.create_default_context(cafile=os.path.join(folder, "ca.crt")),
+        user=user, password=user and f"sample-{user}", error_cb=error_cb,
+        connect_timeout=10, max_reconnect_attempts=50, reconnect_time_wait=0.1, allow_reconnect=user is not None,
+    )
+
+
+class Syntax(unittest.TestCase):
+    def test_the_server_takes_every_layout(self):
+        with tempfile.TemporaryDirectory() as folder:
+            certificate(folder)
+            local_copy(folder, free_port(), free_port(), [free_port()])
+            for layout in ("one-node.conf", "three-nodes.conf"):
+                with self.subTest(layout):
+                    # Warnings count: an unknown key is one in some places.
+                    result = subprocess.run(
+                        ["nats-server", "-t", "-c", os.path.join(folder, layout)],
+                        env=environment(), capture_output=True, text=True, timeout=30,
+                    )
+                    self.assertEqual(result.returncode, 0, result.stderr)
+                    self.assertNotIn("warn", result.stderr.lower())
+
+
+class Permissions(unittest.IsolatedAsyncioTestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp()
+        cls.port = free_port()
+        certificate(cls.folder)
+        local_copy(cls.folder, cls.port, free_port(), [free_port()])
+        cls.log = open(os.path.join(cls.folder, "log"), "w+", encoding="utf-8")
+        cls.server = subprocess.Popen(
+            ["nats-server", "-c", os.path.join(cls.folder, "one-node.conf")], env=environment(), stderr=cls.log
+        )
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.terminate()
+        cls.server.wait(timeout=20)
+        cls.log.close()
+        shutil.rmtree(cls.folder)
+
+    async def as_user(self, user):
+        refusals = asyncio.Queue()
+
+        async def note(error):
+            await refusals.put(str(error))
+
+        client = await connect(self.folder, self.port, user, note)
+        self.addAsyncCleanup(client.close)
+        # What was noted until here are attempts from before the server listened.
+        while not refusals.empty():
+            refusals.get_nowait()
+        return client, refusals
+
+    async def refused(self, user, subject):
+        client, refusals = await self.as_user(user)
+        await client.publish(subject, b"x")
+        await client.flush()
+        text = await asyncio.wait_for(refusals.get(), 5)
+        self.assertIn("permissions violation", text.lower())
+        self.assertIn(subject.lower(), text.lower())
+
+    async def test_a_service_makes_its_stream_and_writes_and_reads_its_own_log_and_events(self):
+        for service in ("permits", "parking", "registration", "enforcement"):
+            client, refusals = await self.as_user(service)
+            js = client.jetstream()
+            await js.add_stream(name=service.upper(), subjects=[f"{service}.log.>"], allow_direct=True)
+            await js.add_stream(name="EVENTS", subjects=["events.>"], allow_direct=True)
+            await js.add_stream(name="KV_PERSON_KEYS", subjects=["$KV.PERSON_KEYS.>"], allow_direct=True)
+            for stream, subject in ((service.upper(), f"{service}.log.thing.1"), ("EVENTS", f"events.{service}.thing_done.371702")):
+                ack = await js.publish(subject, b"{}")
+                self.assertEqual(ack.stream, stream)
+                self.assertEqual((await js.get_msg(stream, ack.seq)).data, b"{}")
+                self.assertEqual((await js.get_msg(stream, ack.seq, direct=True)).data, b"{}")
+                consumer = await js.pull_subscribe(subject, stream=stream, durable=f"{service}-check")
+                [message] = await consumer.fetch(1, timeout=5)
+                await message.ack_sync(timeout=5)
+            await js.publish("$KV.PERSON_KEYS.sample", b"key")
+            self.assertTrue(refusals.empty())
+
+    async def test_a_service_cannot_write_what_is_another_services(self):
+        for subject in ("parking.log.bay.1", "events.parking.bay_suspended.371702", "$JS.API.STREAM.MSG.GET.PARKING"):
+            await self.refused("permits", subject)
+
+    async def test_a_service_cannot_change_empty_or_delete_a_stream(self):
+        for verb in ("UPDATE", "DELETE", "PURGE", "MSG.DELETE", "RESTORE"):
+            await self.refused("permits", f"$JS.API.STREAM.{verb}.PERMITS")
+
+    async def test_an_agency_reads_the_mirror_through_its_own_consumer_and_nothing_else(self):
+        service, _ = await self.as_user("permits")
+        js = service.jetstream()
+        await js.add_stream(name="EVENTS", subjects=["events.>"], allow_direct=True)
+        await js.publish("events.permits.permit_submitted.371702", b"{}", headers={"ce-id": "sample"})
+
+        operator, _ = await self.as_user("agencies-operator")
+        agencies = operator.jetstream()
+        external = ExternalStream(api="JS.traffic.API", deliver="mirror.agencies")
+        await agencies.add_stream(StreamConfig(name="EVENTS", mirror=StreamSource(name="EVENTS", external=external)))
+        await agencies.add_consumer("EVENTS", ConsumerConfig(durable_name="transport", ack_policy="explicit"))
+
+        agency, refusals = await self.as_user("transport")
+        consumer = await agency.jetstream().pull_subscribe_bind("transport", "EVENTS")
+        [message] = await consumer.fetch(1, timeout=10)
+        self.assertTrue(message.subject.startswith("events."))
+        await message.ack_sync(timeout=5)
+        self.assertTrue(refusals.empty())
+
+        for subject in (
+            "events.permits.permit_submitted.371702", "$JS.API.STREAM.INFO.PERMITS", "$JS.API.STREAM.DELETE.EVENTS",
+            "$JS.API.CONSUMER.CREATE.EVENTS.other", "$JS.API.CONSUMER.MSG.NEXT.EVENTS.other",
+        ):
+            await self.refused("transport", subject)
+
+    async def test_even_the_agencies_operator_reaches_no_stream_of_the_suite(self):
+        service, _ = await self.as_user("permits")
+        await service.jetstream().add_stream(name="PERMITS", subjects=["permits.log.>"], allow_direct=True)
+        operator, _ = await self.as_user("agencies-operator")
+        with self.assertRaises((APIError, NoAnswer)):
+            await operator.jetstream().stream_info("PERMITS")
+        before = (await service.jetstream().stream_info("PERMITS")).state.last_seq
+        # A reply subject is no way in either: it stays within the account.
+        await operator.publish("$JS.API.INFO", b"", reply="permits.log.forged.1")
+        await operator.flush()
+        self.assertEqual((await service.jetstream().stream_info("PERMITS")).state.last_seq, before)
+
+    async def test_without_a_password_nobody_comes_in(self):
+        await self.as_user("permits")
+
+        async def ignore(_):
+            pass
+
+        with self.assertRaises(Exception) as refusal:
+            await connect(self.folder, self.port, None, ignore)
+        self.assertIn("authorization", str(refusal.exception).lower())
+
+
+class ThreeServers(unittest.IsolatedAsyncioTestCase):
+    async def test_three_servers_form_a_cluster_that_outlives_one_of_them(self):
+        ports, cluster_ports = [free_port() for _ in range(3)], [free_port() for _ in range(3)]
+        with tempfile.TemporaryDirectory() as root:
+            certificate(root)
+            servers = []
+            for number in range(3):
+                folder = os.path.join(root, str(number))
+                os.mkdir(folder)
+                for file in ("tls.crt", "tls.key", "ca.crt"):
+                    shutil.copy(os.path.join(root, file), folder)
+                local_copy(folder, ports[number], cluster_ports[number], cluster_ports)
+                server = subprocess.Popen(
+                    ["nats-server", "-c", os.path.join(folder, "three-nodes.conf")],
+                    env=environment(f"nats-{number}"), stderr=subprocess.DEVNULL,
+                )
+                servers.append(server)
+
+            def stop_all():
+                for server in servers:
+                    server.kill()
+                for server in servers:
+                    server.wait(timeout=20)
+
+            self.addCleanup(stop_all)
+
+            async def ignore(_):
+                pass
+
+            async def until(action):
+                """Elections take their time: asks again until it goes, for at most 30 s."""
+                async with asyncio.timeout(30):
+                    while True:
+                        try:
+                            return await action()
+                        except (APIError, NoAnswer, NoStreamResponseError, NoRespondersError):
+                            await asyncio.sleep(0.1)
+
+            client = await connect(root, ports[0], "permits", ignore)
+            js = client.jetstream(timeout=2)
+            await until(lambda: js.add_stream(name="PERMITS", subjects=["permits.log.>"], num_replicas=3))
+            first = await until(lambda: js.publish("permits.log.sample.1", b"{}"))
+            servers[2].kill()
+            second = await until(lambda: js.publish("permits.log.sample.1", b"{}"))
+            self.assertGreater(second.seq, first.seq)
+            await client.close()
+            # Before the folder goes.
+            stop_all()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,454 @@
+//! Commands: recognise a repetition, lock, decide, append with guards, answer. Exactly once, whatever is cut or raced.
+//!
+//! A command is known by its caller and request id. Its commit holds both, so that
+//! - a repetition on this replica finds the first outcome, before or after the projection has it;
+//! - a repetition on another replica meets the guard of the first attempt, waits for its own projection to see it,
+//!   and answers the same;
+//! - the same id with another body is refused.
+//!
+//! Once a command has been handed over it runs to its end, even if its caller goes away: a cut connection never leaves
+//! half a command behind.
+
+mod ahead;
+mod call;
+mod decision;
+mod locks;
+
+pub use call::Call;
+
+use crate::clock::Clock;
+use crate::commit::Commit;
+use crate::domain::{Aggregate, AggregateKey, Halt, LegalCalendar, Loaded, Revision, Transaction};
+use crate::journal::appender::{Appender, Outcome};
+use crate::journal::{Journal, Position};
+use crate::projection::{Answered, Projection, ReadError};
+use crate::server::{Failure, set_position};
+use ahead::Ahead;
+use decision::{Decided, Desk, Prepared};
+use locks::Locks;
+use std::fmt::{self, Debug};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::task::TaskTracker;
+use tonic::Response;
+
+/// How often a command that lost a race is decided again.
+const ATTEMPTS: usize = 16;
+/// How long a command waits for the projection to see the commit that stood in its way.
+const CATCH_UP: Duration = Duration::from_secs(2);
+/// When to come back if the journal is away.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// What became of a command: the aggregate that its answer is about, as the command left it.
+#[derive(Clone, Debug)]
+pub struct Done<A> {
+    pub id: Arc<str>,
+    pub state: Arc<A>,
+    pub revision: Revision,
+    /// Where to read from to see what the command did: the position of its last commit, or, if it changed nothing,
+    /// of the aggregate's last one.
+    pub position: Position,
+}
+
+impl<A> Done<A> {
+    /// An answer that tells the position in its metadata.
+    pub fn respond<M>(&self, message: M) -> Response<M> {
+        let mut response = Response::new(message);
+        set_position(&mut response, self.position);
+        response
+    }
+}
+
+/// Carries out the commands of one service.
+#[derive(Clone)]
+pub struct Commands(Arc<Inner>);
+
+struct Inner {
+    projection: Projection,
+    journal: Arc<dyn Journal>,
+    appender: Appender,
+    clock: Arc<dyn Clock>,
+    calendar: Arc<LegalCalendar>,
+    locks: Arc<Locks>,
+    ahead: Ahead,
+    running: TaskTracker,
+}
+
+impl Debug for Commands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Commands")
+            .field("running", &self.0.running.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a handler is: a plain function that may be run again, on another thread.
+pub trait Handler: Fn(&mut Transaction) -> Result<String, Halt> + Send + Sync + 'static {}
+impl<F: Fn(&mut Transaction) -> Result<String, Halt> + Send + Sync + 'static> Handler for F {}
+
+type ErasedHandler = dyn Fn(&mut Transaction) -> Result<Option<AggregateKey>, Halt> + Send + Sync;
+
+/// As [`Done`], before its type is known.
+struct Ended {
+    /// What the answer is about, if anything.
+    answer: Option<(AggregateKey, Loaded)>,
+    /// Where the command's last commit is; `None` if it changed nothing.
+    position: Option<Position>,
+}
+
+impl Commands {
+    pub fn new(
+        projection: Projection,
+        journal: Arc<dyn Journal>,
+        appender: Appender,
+        clock: Arc<dyn Clock>,
+        calendar: Arc<LegalCalendar>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            projection,
+            journal,
+            appender,
+            clock,
+            calendar,
+            locks: Arc::default(),
+            ahead: Ahead::default(),
+            running: TaskTracker::new(),
+        }))
+    }
+
+    /// Carries out a command. `handler` answers the id of the aggregate that the answer is about.
+    ///
+    /// # Errors
+    /// [`Failure`]; nothing was changed, except that after [`Failure::Unavailable`] the command may still take effect:
+    /// a repetition with the same request id finds out.
+    pub async fn execute<A: Aggregate>(
+        &self,
+        call: Call,
+        handler: impl Handler,
+    ) -> Result<Done<A>, Failure> {
+        self.spawn(call, erase::<A>(handler)).await?.typed()
+    }
+
+    /// Carries out a command that has no answer, such as a timer's or a policy's: the position of its last commit, or
+    /// `None` if there was nothing to do or it had been done before.
+    ///
+    /// # Errors
+    /// As [`Commands::execute`].
+    pub async fn perform(
+        &self,
+        call: Call,
+        handler: impl Fn(&mut Transaction) -> Result<(), Halt> + Send + Sync + 'static,
+    ) -> Result<Option<Position>, Failure> {
+        let handler: Arc<ErasedHandler> =
+            Arc::new(move |transaction: &mut Transaction| handler(transaction).map(|()| None));
+        Ok(self.spawn(call, handler).await?.position)
+    }
+
+    async fn spawn(&self, call: Call, handler: Arc<ErasedHandler>) -> Result<Ended, Failure> {
+        let inner = Arc::clone(&self.0);
+        self.0
+            .running
+            .spawn(async move { inner.execute(&Arc::new(call), &handler).await })
+            .await
+            .map_err(|panic| Failure::internal(format_args!("a command panicked: {panic}")))?
+    }
+
+    /// Decides a command without carrying it out (`validate_only`): answers what it would answer.
+    ///
+    /// # Errors
+    /// As [`Commands::execute`].
+    pub async fn rehearse<A: Aggregate>(
+        &self,
+        call: Call,
+        handler: impl Handler,
+    ) -> Result<Done<A>, Failure> {
+        let handler = erase::<A>(handler);
+        self.0.rehearse(&Arc::new(call), &handler).await?.typed()
+    }
+
+    /// [`Commands::execute`], or [`Commands::rehearse`] if `validate_only`.
+    ///
+    /// # Errors
+    /// As [`Commands::execute`].
+    pub async fn run<A: Aggregate>(
+        &self,
+        validate_only: bool,
+        call: Call,
+        handler: impl Handler,
+    ) -> Result<Done<A>, Failure> {
+        if validate_only {
+            self.rehearse(call, handler).await
+        } else {
+            self.execute(call, handler).await
+        }
+    }
+
+    /// Waits until every command under way has ended. New ones are still taken: close the door first.
+    pub async fn drained(&self) {
+        self.0.running.close();
+        self.0.running.wait().await;
+    }
+}
+
+fn erase<A: Aggregate>(handler: impl Handler) -> Arc<ErasedHandler> {
+    Arc::new(move |transaction: &mut Transaction| {
+        let id = handler(transaction)?;
+        // The answer's aggregate is loaded in any case, for commands that change nothing.
+        transaction.load::<A>(&id)?;
+        Ok(Some(AggregateKey::of::<A>(&id)))
+    })
+}
+
+impl Ended {
+    fn typed<A: Aggregate>(self) -> Result<Done<A>, Failure> {
+        let (key, loaded) = self
+            .answer
+            .ok_or_else(|| Failure::internal("a command's answer is about nothing"))?;
+        let state = loaded
+            .state
+            .ok_or_else(|| Failure::NotFound(key.id.to_string()))?;
+        Ok(Done {
+            id: key.id,
+            state: state.downcast().map_err(|_| {
+                Failure::internal("a command's answer is of another aggregate type")
+            })?,
+            revision: loaded.revision,
+            position: self.position.unwrap_or(loaded.revision.position),
+        })
+    }
+}
+
+impl Inner {
+    async fn execute(
+        self: &Arc<Self>,
+        call: &Arc<Call>,
+        handler: &Arc<ErasedHandler>,
+    ) -> Result<Ended, Failure> {
+        // Repetitions of one request wait for the first, then find its answer.
+        let request = call.fingerprint.map(|_| AggregateKey {
+            kind: "request",
+            id: call.command_id.simple().to_string().into(),
+        });
+        let mut wanted = Vec::from_iter(request);
+        for _ in 0..ATTEMPTS {
+            if !self.journal.is_connected() {
+                return Err(Failure::unavailable("the journal is away", RETRY_AFTER));
+            }
+            if self.ahead.is_full() {
+                return Err(Failure::unavailable(
+                    "the projection is behind",
+                    RETRY_AFTER,
+                ));
+            }
+            let held = self.locks.take(wanted.clone()).await;
+            let (decided, held) = self.decide(call, handler, held).await?;
+            match decided {
+                Decided::Answered(answered) => {
+                    drop(held);
+                    return self.answer_again(call, answered).await;
+                }
+                Decided::Rejected(rejection) => return Err(Failure::Rejected(Box::new(rejection))),
+                Decided::Unavailable(why) => return Err(Failure::unavailable(why, RETRY_AFTER)),
+                Decided::Locked(key) => {
+                    wanted = held.iter().map(|held| held.key.clone()).collect();
+                    wanted.push(key);
+                }
+                Decided::Unchanged(answer) => {
+                    return Ok(Ended {
+                        answer,
+                        position: None,
+                    });
+                }
+                Decided::Commits { prepared, answer } => {
+                    let entries = prepared.iter().map(|p| p.entry.clone()).collect();
+                    match self.appender.append(entries).await {
+                        Outcome::Committed(positions) => {
+                            return Ok(self.committed(call, &prepared, &positions, answer));
+                        }
+                        Outcome::Conflict { at, .. } => {
+                            drop(held);
+                            self.catch_up(at).await?;
+                        }
+                        Outcome::Unavailable(why) | Outcome::Unknown(why) => {
+                            return Err(Failure::unavailable(why, RETRY_AFTER));
+                        }
+                    }
+                }
+            }
+        }
+        Err(Failure::Aborted(
+            "others changed the same thing at the same time; try again".into(),
+        ))
+    }
+
+    async fn rehearse(
+        self: &Arc<Self>,
+        call: &Arc<Call>,
+        handler: &Arc<ErasedHandler>,
+    ) -> Result<Ended, Failure> {
+        let mut wanted = Vec::new();
+        for _ in 0..ATTEMPTS {
+            let held = self.locks.take(wanted).await;
+            let (decided, held) = self.decide(call, handler, held).await?;
+            let applied = self.projection.applied();
+            match decided {
+                Decided::Answered(answered) => return self.answer_again(call, answered).await,
+                Decided::Rejected(rejection) => return Err(Failure::Rejected(Box::new(rejection))),
+                Decided::Unavailable(why) => return Err(Failure::unavailable(why, RETRY_AFTER)),
+                Decided::Locked(key) => {
+                    wanted = held.iter().map(|held| held.key.clone()).collect();
+                    wanted.push(key);
+                }
+                Decided::Unchanged(answer) | Decided::Commits { answer, .. } => {
+                    return Ok(Ended {
+                        answer,
+                        position: Some(applied),
+                    });
+                }
+            }
+        }
+        Err(Failure::Aborted(
+            "too much is going on here; try again".into(),
+        ))
+    }
+
+    async fn decide(
+        self: &Arc<Self>,
+        call: &Arc<Call>,
+        handler: &Arc<ErasedHandler>,
+        mut held: Vec<locks::Held>,
+    ) -> Result<(Decided, Vec<locks::Held>), Failure> {
+        let inner = Arc::clone(self);
+        let call = Arc::clone(call);
+        let handler = Arc::clone(handler);
+        let decided = self
+            .projection
+            .decide(move |snapshot| {
+                let mut desk = Desk {
+                    snapshot,
+                    ahead: &inner.ahead,
+                    locks: &inner.locks,
+                    held: &mut held,
+                    applied: inner.projection.applied(),
+                    broken: None,
+                };
+                let now = inner.clock.now();
+                let decided = desk.decide(&call, now, &inner.calendar, &*handler)?;
+                Ok((decided, held))
+            })
+            .await?;
+        Ok(decided)
+    }
+
+    fn committed(
+        &self,
+        call: &Call,
+        prepared: &[Prepared],
+        positions: &[Position],
+        mut answer: Option<(AggregateKey, Loaded)>,
+    ) -> Ended {
+        assert_eq!(
+            prepared.len(),
+            positions.len(),
+            "a position for each commit"
+        );
+        let mut states = Vec::with_capacity(prepared.len());
+        for (prepared, position) in prepared.iter().zip(positions) {
+            let after = prepared.loaded(*position);
+            if let Some((key, loaded)) = &mut answer
+                && *key == prepared.entry.key
+            {
+                *loaded = after.clone();
+            }
+            states.push((prepared.entry.key.clone(), after));
+        }
+        let position = positions.last().copied().unwrap_or_default();
+        let last_key = prepared.last().map(|prepared| &prepared.entry.key);
+        let about = answer.as_ref().map(|(key, _)| key).or(last_key);
+        let answered = call
+            .fingerprint
+            .zip(about)
+            .map(|(fingerprint, about)| Answered {
+                fingerprint,
+                position,
+                kind: about.kind.to_owned(),
+                id: about.id.to_string(),
+            });
+        let applied = self.projection.applied();
+        self.ahead.add(call.command_id, states, answered, applied);
+        Ended {
+            answer,
+            position: Some(position),
+        }
+    }
+
+    /// Waits until the projection has seen the commit that stood in the way.
+    async fn catch_up(&self, position: Position) -> Result<(), Failure> {
+        tokio::time::timeout(CATCH_UP, self.projection.reached(position))
+            .await
+            .map_err(|_| Failure::unavailable("the projection is behind", RETRY_AFTER))
+    }
+
+    /// The answer that the command was given the first time.
+    async fn answer_again(&self, call: &Call, answered: Answered) -> Result<Ended, Failure> {
+        if call.fingerprint != Some(answered.fingerprint) {
+            return Err(Failure::RequestIdReused);
+        }
+        let kind = self
+            .projection
+            .kind_name(&answered.kind)
+            .ok_or_else(|| Failure::internal("an answer of an unknown aggregate type"))?;
+        let key = AggregateKey {
+            kind,
+            id: answered.id.into(),
+        };
+        let loaded = self.state_at(&key, answered.position).await?;
+        Ok(Ended {
+            answer: Some((key, loaded)),
+            position: Some(answered.position),
+        })
+    }
+
+    /// What an aggregate was at a position in the past.
+    async fn state_at(&self, key: &AggregateKey, position: Position) -> Result<Loaded, Failure> {
+        if let Some(newest) = self.ahead.state(key, 0)
+            && newest.revision.position <= position
+        {
+            return Ok(newest);
+        }
+        // From the leader, one by one: a repetition is rare, and its answer must not miss the commit it repeats.
+        let mut loaded = Loaded::default();
+        loop {
+            let stored = self
+                .journal
+                .successor(key, loaded.revision.position)
+                .await
+                .map_err(|away| Failure::unavailable(away.to_string(), RETRY_AFTER))?;
+            let Some(stored) = stored.filter(|stored| stored.position <= position) else {
+                return Ok(loaded);
+            };
+            let commit = Commit::decode(&stored.payload).map_err(Failure::internal)?;
+            loaded = Loaded {
+                state: self
+                    .projection
+                    .fold(key.kind, loaded.state, &commit)
+                    .map_err(Failure::internal)?,
+                revision: Revision {
+                    position: stored.position,
+                    hash: crate::commit::hash(&stored.payload),
+                },
+            };
+        }
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::NotReady(why) => {
+                Self::unavailable(format!("the projection is not ready: {why}"), RETRY_AFTER)
+            }
+            ReadError::Failed => Self::internal("a read failed"),
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! What every service offers to its operators: the state of its projection, and the recorded history of anything.
+
+use crate::commit::{self, Commit};
+use crate::domain::{AggregateKey, Invalid, LegalBasis, Refusal, Revision};
+use crate::journal::{Journal, Position};
+use crate::projection::{Phase, Projection};
+use crate::server::Failure;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tonic::{Request, Response, Status};
+use traffic_proto::operations::v1 as proto;
+use traffic_proto::operations::v1::operations_service_server::OperationsService;
+
+/// How long a digest waits for its position.
+const DIGEST_WAIT: Duration = Duration::from_secs(30);
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+const DEFAULT_PAGE: usize = 50;
+const LARGEST_PAGE: i32 = 1000;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Operations {
+    pub(crate) projection: Projection,
+    pub(crate) journal: Arc<dyn Journal>,
+}
+
+/// The replica has already passed the position that a digest was asked for.
+#[derive(Debug)]
+struct PositionPassed {
+    asked: Position,
+    applied: Position,
+}
+
+impl fmt::Display for PositionPassed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the projection is at {}, already beyond {}; ask for a later position",
+            self.applied, self.asked
+        )
+    }
+}
+
+impl Refusal for PositionPassed {
+    fn reason(&self) -> &'static str {
+        "POSITION_PASSED"
+    }
+
+    fn basis(&self) -> Option<LegalBasis> {
+        None
+    }
+
+    fn zh(&self) -> String {
+        format!("投影已到达位置{}，请指定更后的位置", self.applied)
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        vec![("applied_position", self.applied.to_string())]
+    }
+}
+
+impl Operations {
+    async fn state(&self) -> proto::Projection {
+        let status = self.projection.status().await;
+        let (phase, why) = match status.phase {
+            Phase::Opening => (proto::projection::Phase::Opening, String::new()),
+            Phase::CatchingUp { .. } => (proto::projection::Phase::CatchingUp, String::new()),
+            Phase::Live => (proto::projection::Phase::Live, String::new()),
+            Phase::Halted(why) => (proto::projection::Phase::Halted, why),
+        };
+        let head = self.journal.extent().await.map_or(0, |extent| extent.last);
+        proto::Projection {
+            phase: phase.into(),
+            why,
+            applied_position: status.applied,
+            head_position: head,
+            rebuilds: status.rebuilds,
+            broken_chains: status.broken_chains,
+            bytes_on_disk: status.bytes_on_disk.unwrap_or(0),
+        }
+    }
+
+    async fn digest(&self, position: Position) -> Result<proto::Digest, Failure> {
+        let at = (position > 0).then_some(position);
+        let digest = tokio::time::timeout(DIGEST_WAIT, self.projection.digest(at))
+            .await
+            .map_err(|_| {
+                Failure::unavailable("the position was not reached in time", RETRY_AFTER)
+            })??
+            .map_err(|passed| {
+                let refusal = PositionPassed {
+                    asked: position,
+                    applied: passed.0,
+                };
+                Failure::Rejected(Box::new(refusal.into()))
+            })?;
+        Ok(proto::Digest {
+            position: digest.position,
+            rows: digest.rows,
+            hash: format!("{:032x}", digest.hash),
+        })
+    }
+
+    async fn commits(
+        &self,
+        request: proto::ListCommitsRequest,
+    ) -> Result<proto::ListCommitsResponse, Failure> {
+        let limit = match request.page_size {
+            0 => DEFAULT_PAGE,
+            size if size < 0 => {
+                let why = Invalid::new("must not be negative", "不得为负数");
+                return Err(Failure::field("page_size", why));
+            }
+            size => usize::try_from(size.min(LARGEST_PAGE)).unwrap_or(DEFAULT_PAGE),
+        };
+        let key = self.key(&request.aggregate)?;
+        // One before the page, for the first hash of the chain.
+        let mut revision = Revision::default();
+        if request.after_position > 0 {
+            let at = request.after_position - 1;
+            if let Some(before) = self.page(&key, at, 1).await?.first() {
+                revision.hash = commit::hash(&before.payload);
+            }
+        }
+        let stored = self.page(&key, request.after_position, limit).await?;
+        let more = stored.len() == limit;
+        let mut commits = Vec::with_capacity(stored.len());
+        for stored in stored {
+            let commit = Commit::decode(&stored.payload).map_err(Failure::internal)?;
+            let chained = commit.continues(&revision).is_ok();
+            revision.hash = commit::hash(&stored.payload);
+            commits.push(to_proto(stored.position, &commit, chained));
+        }
+        Ok(proto::ListCommitsResponse { commits, more })
+    }
+
+    fn key(&self, aggregate: &str) -> Result<AggregateKey, Failure> {
+        let named = aggregate.split_once('/').and_then(|(kind, id)| {
+            let kind = self.projection.kind_name(kind)?;
+            AggregateKey::is_valid_id(id).then(|| AggregateKey {
+                kind,
+                id: id.into(),
+            })
+        });
+        named.ok_or_else(|| {
+            let kinds = self.projection.kind_names().join(", ");
+            let en = format!("must be <type>/<id> with a type of this service: {kinds}");
+            let zh = format!("应为“类型/编号”，类型为本服务的类型之一：{kinds}");
+            Failure::field("aggregate", Invalid::new(en, zh))
+        })
+    }
+
+    async fn page(
+        &self,
+        key: &AggregateKey,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<crate::journal::Stored>, Failure> {
+        self.journal
+            .history(key, after, limit)
+            .await
+            .map_err(|away| Failure::unavailable(away.to_string(), RETRY_AFTER))
+    }
+}
+
+fn to_proto(position: Position, commit: &Commit, chained: bool) -> proto::Commit {
+    let metadata = &commit.metadata;
+    let channel = serde_json::to_value(metadata.channel).unwrap_or_default();
+    proto::Commit {
+        position,
+        time: Some(timestamp(metadata.time)),
+        actor: metadata.actor.id.clone(),
+        channel: channel.as_str().unwrap_or_default().to_owned(),
+        command_id: metadata.command_id.to_string(),
+        correlation_id: metadata.correlation_id.to_string(),
+        causation_id: metadata.causation_id.clone().unwrap_or_default(),
+        traceparent: metadata.traceparent.clone().unwrap_or_default(),
+        events: commit.events.iter().map(|json| event(json.get())).collect(),
+        chained,
+    }
+}
+
+/// The contract's form of an instant.
+pub fn timestamp(at: jiff::Timestamp) -> pbjson_types::Timestamp {
+    pbjson_types::Timestamp {
+        seconds: at.as_second(),
+        nanos: at.subsec_nanosecond(),
+    }
+}
+
+/// An event is stored as `"Name"` or `{"Name": {...}}`.
+fn event(json: &str) -> proto::Event {
+    let (name, data) = match serde_json::from_str(json) {
+        Ok(serde_json::Value::String(name)) => (name, "{}".to_owned()),
+        Ok(serde_json::Value::Object(fields)) => match fields.into_iter().next() {
+            Some((name, data)) => (name, data.to_string()),
+            None => (String::new(), json.to_owned()),
+        },
+        _ => (String::new(), json.to_owned()),
+    };
+    proto::Event {
+        r#type: name,
+        data_json: data,
+    }
+}
+
+#[tonic::async_trait]
+impl OperationsService for Operations {
+    async fn get_projection(
+        &self,
+        _: Request<proto::GetProjectionRequest>,
+    ) -> Result<Response<proto::Projection>, Status> {
+        Ok(Response::new(self.state().await))
+    }
+
+    async fn rebuild_projection(
+        &self,
+        _: Request<proto::RebuildProjectionRequest>,
+    ) -> Result<Response<proto::Projection>, Status> {
+        self.projection.rebuild().await.map_err(Failure::from)?;
+        Ok(Response::new(self.state().await))
+    }
+
+    async fn digest_projection(
+        &self,
+        request: Request<proto::DigestProjectionRequest>,
+    ) -> Result<Response<proto::Digest>, Status> {
+        Ok(Response::new(
+            self.digest(request.get_ref().position).await?,
+        ))
+    }
+
+    async fn list_commits(
+        &self,
+        request: Request<proto::ListCommitsRequest>,
+    ) -> Result<Response<proto::ListCommitsResponse>, Status> {
+        Ok(Response::new(self.commits(request.into_inner()).await?))
+    }
+}

@@ -1,0 +1,113 @@
+//! The plain HTTP listener: liveness, readiness, metrics, and the public JSON that a service adds.
+
+use super::listener;
+use super::position::Readiness;
+use crate::config;
+use crate::telemetry::Telemetry;
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures::FutureExt;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// How long answers in flight may take once the listener closes. It closes last, so few are.
+const GRACE: Duration = Duration::from_secs(2);
+/// Largest block of request headers in bytes.
+const LARGEST_HEAD: usize = 16 * 1024;
+
+/// All routes: the server's own, and `routes` of the service, each bounded in time and safe from panics.
+pub(super) fn router(
+    routes: Router,
+    readiness: Arc<dyn Readiness>,
+    drain: CancellationToken,
+    telemetry: Telemetry,
+    timeout: Duration,
+) -> Router {
+    let ready = move || async move {
+        let ready = if drain.is_cancelled() {
+            Err("shutting down".to_owned())
+        } else {
+            readiness.ready()
+        };
+        match ready {
+            Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+            Err(waiting_for) => (StatusCode::SERVICE_UNAVAILABLE, format!("{waiting_for}\n")),
+        }
+    };
+    let metrics = move || async move {
+        match telemetry.prometheus() {
+            Ok(text) => ([("content-type", "text/plain; version=0.0.4")], text).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "metrics cannot be shown");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    };
+    Router::new()
+        .route("/healthz", get(|| async { "alive\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .merge(routes)
+        .layer(middleware::from_fn(move |request: Request, next: Next| {
+            bounded(request, next, timeout)
+        }))
+}
+
+async fn bounded(request: Request, next: Next, timeout: Duration) -> Response {
+    let handling = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(timeout, handling).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => {
+            let failure = super::guard::panicked(panic.as_ref());
+            (StatusCode::INTERNAL_SERVER_ERROR, format!("{failure}\n")).into_response()
+        }
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "took too long\n").into_response(),
+    }
+}
+
+/// Serves until `stop`, then finishes what is in flight.
+pub(super) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    config: config::Http,
+    stop: CancellationToken,
+) {
+    let slots = Arc::new(Semaphore::new(config.max_connections));
+    let graceful = GracefulShutdown::new();
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_millis(config.timeout_ms))
+        .max_buf_size(LARGEST_HEAD);
+    loop {
+        let (stream, _, slot) = tokio::select! {
+            accepted = listener::accept(&listener, &slots) => accepted,
+            () = stop.cancelled() => break,
+        };
+        let service = TowerToHyperService::new(router.clone());
+        let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            // A client that goes away in the middle is nobody's fault.
+            let _ = connection.await;
+            drop(slot);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(GRACE, graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("http connections cut off at shutdown");
+    }
+}

@@ -1,0 +1,377 @@
+//! A service put together: from its blueprint and configuration to something that takes commands, reads, reacts.
+
+use crate::clock::Clock;
+use crate::commands::Commands;
+use crate::config::{Config, ConfigError};
+use crate::domain::LegalCalendar;
+use crate::journal::appender::{Appender, Counts, Limits};
+use crate::journal::jetstream::{JetStreamJournal, OpenError, StreamConfig, ensure_stream};
+use crate::journal::{Journal, Unavailable};
+use crate::operations::Operations;
+use crate::policies::{self, Policy};
+use crate::projection::{self, Definition, Phase, Projection, StoreOptions};
+use crate::published::{EVENTS, Publications};
+use crate::relay::Relay;
+use crate::sealing::{NatsKeyStore, Sealer};
+use crate::server::{PageTokens, Positions, Readiness, Server};
+use crate::telemetry::Telemetry;
+use crate::timers::{TimerHandler, Timers};
+use async_nats::{Client, ConnectOptions, jetstream};
+use async_trait::async_trait;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+use traffic_proto::operations::v1::operations_service_server::OperationsServiceServer;
+
+/// How long the parts of a service may take to end, after its server has.
+const GRACE: Duration = Duration::from_secs(5);
+/// How often to try what the bus did not answer at start.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// What makes a service the one it is.
+#[derive(Debug)]
+pub struct Blueprint {
+    /// `permits`: names its stream, subjects, folder and error domain.
+    pub service: &'static str,
+    pub projection: Definition,
+    pub timer: Option<TimerHandler>,
+    pub publications: Publications,
+}
+
+/// Why a service did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Stream(#[from] OpenError),
+    #[error("cannot connect to the bus: {0}")]
+    Connect(String),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// A running service without its server: what its handlers and policies stand on.
+#[derive(Clone, Debug)]
+pub struct Core {
+    pub service: &'static str,
+    pub commands: Commands,
+    pub projection: Projection,
+    pub clock: Arc<dyn Clock>,
+    pub calendar: Arc<LegalCalendar>,
+    pub sealer: Sealer,
+    pub page_tokens: PageTokens,
+    pub client: Client,
+    journal: Arc<dyn Journal>,
+    appender: Appender,
+    /// Idle once all commands have drained; ends with the last handle on the service.
+    _appending: Arc<AbortOnDropHandle<()>>,
+    relayed: Arc<AtomicU64>,
+    replicas: usize,
+    stopping: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Core {
+    /// Connects, ensures the streams, opens or rebuilds the projection, starts relay and timers. Waits for the bus.
+    ///
+    /// # Errors
+    /// A configuration that cannot be used, or a stream that differs from it.
+    pub async fn start(
+        blueprint: Blueprint,
+        config: &Config,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
+        let Blueprint {
+            service,
+            projection: definition,
+            timer,
+            publications,
+        } = blueprint;
+        let keys = config.sealing.keys()?;
+        let calendar = Arc::new(LegalCalendar::new(config.calendar.table()?));
+        let client = connect(config, service).await?;
+        let replicas = config.nats.stream_replicas;
+
+        let mut stream = StreamConfig::new(&service.to_uppercase(), service);
+        stream.replicas = replicas;
+        stream.ack_timeout = config.nats.ack_timeout();
+        let journal: Arc<dyn Journal> = Arc::new(
+            until_answered(|| JetStreamJournal::open(client.clone(), stream.clone())).await?,
+        );
+        let events = StreamConfig::events(EVENTS, replicas);
+        until_answered(|| ensure_stream(&client, &events)).await?;
+        let jetstream = jetstream::new(client.clone());
+        let key_store = loop {
+            match NatsKeyStore::open(&jetstream, replicas).await {
+                Ok(store) => break store,
+                Err(why) => {
+                    tracing::warn!(%why, "waiting for the key bucket");
+                    tokio::time::sleep(RETRY).await;
+                }
+            }
+        };
+
+        let tasks = TaskTracker::new();
+        let stopping = CancellationToken::new();
+        let (appender, appending) = Appender::start(Arc::clone(&journal), Limits::default());
+        let mut options = projection::Options::in_folder(config.data_dir.join(service));
+        options.store = StoreOptions {
+            cache_bytes: usize::try_from(config.projection.cache_mib << 20).unwrap_or(usize::MAX),
+            flush_every: Duration::from_millis(config.projection.flush_interval_ms),
+        };
+        let (projection, projecting) =
+            Projection::start(definition, Arc::clone(&journal), options)?;
+        let commands = Commands::new(
+            projection.clone(),
+            Arc::clone(&journal),
+            appender.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&calendar),
+        );
+        tasks.spawn(projecting);
+        if let Some(handler) = timer {
+            let timers = Timers {
+                projection: projection.clone(),
+                commands: commands.clone(),
+                clock: Arc::clone(&clock),
+                handler,
+            };
+            tasks.spawn(timers.run(stopping.clone()));
+        }
+        let relayed = Arc::new(AtomicU64::new(0));
+        let relay = Relay {
+            service,
+            client: client.clone(),
+            journal: Arc::clone(&journal),
+            publications,
+            replicas,
+            relayed: Arc::clone(&relayed),
+        };
+        tasks.spawn(relay.run(stopping.clone()));
+
+        // Page tokens must be good on every replica, so their key follows from what all replicas share.
+        let mut page_key = Sha256::new();
+        page_key.update(b"page tokens");
+        page_key.update(*keys.person);
+        Ok(Self {
+            service,
+            commands,
+            projection,
+            clock,
+            calendar,
+            sealer: Sealer::new(&keys, Arc::new(key_store)),
+            page_tokens: PageTokens::new(page_key.finalize().into()),
+            client,
+            journal,
+            appender,
+            _appending: Arc::new(AbortOnDropHandle::new(appending)),
+            relayed,
+            replicas,
+            stopping,
+            tasks,
+        })
+    }
+
+    /// Runs a policy until the service stops.
+    pub fn run_policy(&self, policy: Arc<dyn Policy>) {
+        self.tasks.spawn(policies::run(
+            self.client.clone(),
+            policy,
+            self.replicas,
+            self.stopping.clone(),
+        ));
+    }
+
+    /// Runs a task of the service's own until it stops; it must end soon after `stopping` is cancelled.
+    pub fn run_task<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        task: impl FnOnce(CancellationToken) -> F,
+    ) {
+        self.tasks.spawn(task(self.stopping.clone()));
+    }
+
+    /// A server with the operators' methods, wired to this service's position and readiness.
+    pub fn server(&self, config: &Config, telemetry: &Telemetry) -> Server {
+        self.observe(telemetry);
+        let projected = Arc::new(Projected {
+            projection: self.projection.clone(),
+            client: self.client.clone(),
+        });
+        Server::new(self.service, config, telemetry)
+            .clock(Arc::clone(&self.clock))
+            .positions(Arc::clone(&projected) as Arc<dyn Positions>)
+            .readiness(projected)
+            .service(OperationsServiceServer::new(Operations {
+                projection: self.projection.clone(),
+                journal: Arc::clone(&self.journal),
+            }))
+    }
+
+    /// How appends have gone so far.
+    pub fn appends(&self) -> Counts {
+        self.appender.counts()
+    }
+
+    /// The commits of one aggregate after a position, oldest first: its history as recorded.
+    ///
+    /// # Errors
+    /// The journal is away.
+    pub async fn history<A: crate::domain::Aggregate>(
+        &self,
+        id: &str,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<crate::journal::Stored>, Unavailable> {
+        let key = crate::domain::AggregateKey::of::<A>(id);
+        self.journal.history(&key, after, limit).await
+    }
+
+    /// Ends everything, in the order in which one part needs the other. Shut the server down first.
+    pub async fn stop(&self) {
+        self.stopping.cancel();
+        let ending = async {
+            self.commands.drained().await;
+            self.projection.stop();
+            self.tasks.close();
+            self.tasks.wait().await;
+            let _ = self.client.flush().await;
+        };
+        if tokio::time::timeout(GRACE, ending).await.is_err() {
+            tracing::warn!(
+                service = self.service,
+                "parts of the service cut off at shutdown"
+            );
+        }
+    }
+
+    /// Metrics that are read when they are asked for.
+    fn observe(&self, telemetry: &Telemetry) {
+        let meter = telemetry.meter();
+        let projection = self.projection.clone();
+        meter
+            .u64_observable_gauge("traffic.projection.position")
+            .with_description("position up to which the projection has applied the journal")
+            .with_callback(move |gauge| gauge.observe(projection.applied(), &[]))
+            .build();
+        let projection = self.projection.clone();
+        meter
+            .u64_observable_gauge("traffic.projection.rebuilding")
+            .with_description("1 while the projection is not live")
+            .with_callback(move |gauge| {
+                gauge.observe(u64::from(projection.phase() != Phase::Live), &[]);
+            })
+            .build();
+        let relayed = Arc::clone(&self.relayed);
+        meter
+            .u64_observable_gauge("traffic.relay.position")
+            .with_description("position up to which commits were looked at for publication, on the replica that relays")
+            .with_callback(move |gauge| gauge.observe(relayed.load(Ordering::Relaxed), &[]))
+            .build();
+        let client = self.client.clone();
+        meter
+            .u64_observable_gauge("traffic.bus.connected")
+            .with_description("1 while the bus is connected")
+            .with_callback(move |gauge| gauge.observe(u64::from(is_connected(&client)), &[]))
+            .build();
+        let counters: [(&'static str, fn(&Counts) -> u64); 8] = [
+            ("traffic.append.singles", |c| c.singles),
+            ("traffic.append.batches", |c| c.batches),
+            ("traffic.append.batched_entries", |c| c.batched_entries),
+            ("traffic.append.settled", |c| c.settled),
+            ("traffic.append.committed", |c| c.committed),
+            ("traffic.append.conflicts", |c| c.conflicts),
+            ("traffic.append.unavailable", |c| c.unavailable),
+            ("traffic.append.unknown", |c| c.unknown),
+        ];
+        for (name, read) in counters {
+            let appender = self.appender.clone();
+            meter
+                .u64_observable_counter(name)
+                .with_callback(move |counter| counter.observe(read(&appender.counts()), &[]))
+                .build();
+        }
+    }
+}
+
+fn is_connected(client: &Client) -> bool {
+    client.connection_state() == async_nats::connection::State::Connected
+}
+
+async fn connect(config: &Config, service: &'static str) -> Result<Client, StartError> {
+    let failed = |error: &dyn std::fmt::Display| StartError::Connect(error.to_string());
+    let mut options = ConnectOptions::new()
+        .name(service)
+        .retry_on_initial_connect()
+        .connection_timeout(Duration::from_secs(5))
+        .reconnect_delay_callback(|attempts| {
+            Duration::from_millis(u64::try_from(attempts).unwrap_or(20).min(20) * 50)
+        })
+        .request_timeout(Some(Duration::from_secs(5)));
+    if let Some(file) = &config.nats.credentials_file {
+        options = options
+            .credentials_file(file)
+            .await
+            .map_err(|error| failed(&error))?;
+    }
+    options
+        .connect(config.nats.urls.as_slice())
+        .await
+        .map_err(|error| failed(&error))
+}
+
+/// Tries until the bus answers, one way or the other.
+async fn until_answered<T, F: Future<Output = Result<T, OpenError>>>(
+    attempt: impl Fn() -> F,
+) -> Result<T, OpenError> {
+    loop {
+        match attempt().await {
+            Err(OpenError::Unavailable(why)) => {
+                tracing::warn!(%why, "waiting for the bus");
+                tokio::time::sleep(RETRY).await;
+            }
+            answered => return answered,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Projected {
+    projection: Projection,
+    client: Client,
+}
+
+#[async_trait]
+impl Positions for Projected {
+    fn current(&self) -> u64 {
+        self.projection.applied()
+    }
+
+    async fn reached(&self, at_least: u64) {
+        self.projection.reached(at_least).await;
+    }
+}
+
+impl Readiness for Projected {
+    fn ready(&self) -> Result<(), String> {
+        match self.projection.phase() {
+            Phase::Live => {}
+            Phase::CatchingUp { head } => {
+                return Err(format!(
+                    "projection at {} of {head}",
+                    self.projection.applied()
+                ));
+            }
+            Phase::Opening => return Err("projection opening".into()),
+            Phase::Halted(why) => return Err(format!("projection halted: {why}")),
+        }
+        if is_connected(&self.client) {
+            Ok(())
+        } else {
+            Err("the bus is away".into())
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The model keeps the rules of a journal, and the appender keeps its own over every fault that the model knows.
+
+use async_trait::async_trait;
+use chassis::clock::ManualClock;
+use chassis::journal::model::{Fault, Faults, Model};
+use chassis::journal::{Appender, Journal, Limits, Outcome};
+use chassis::testing::conformance::{self, Harness, Outage, entry, new_key};
+use futures::StreamExt;
+use jiff::Timestamp;
+use std::sync::Arc;
+
+#[derive(Debug)]
+struct Disconnection(Model);
+
+#[async_trait]
+impl Outage for Disconnection {
+    async fn begin(&self) {
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        self.0.disconnect();
+    }
+
+    async fn end(&self) {
+        self.0.reconnect();
+    }
+}
+
+fn model(faults: Faults) -> Model {
+    let clock = ManualClock::starting_at(Timestamp::UNIX_EPOCH);
+    Model::with_faults(Arc::new(clock), faults)
+}
+
+fn harness(model: &Model) -> Harness {
+    Harness {
+        journal: Arc::new(model.clone()),
+        outage: Arc::new(Disconnection(model.clone())),
+    }
+}
+
+macro_rules! the_model_keeps {
+    ($($rule:ident,)*) => {
+        $(
+            #[tokio::test(start_paused = true)]
+            async fn $rule() {
+                conformance::$rule(harness(&model(Faults::default()))).await;
+            }
+        )*
+    };
+}
+
+the_model_keeps! {
+    the_first_commit_of_an_aggregate_is_guarded_by_zero,
+    a_commit_follows_exactly_the_one_it_names,
+    a_guard_on_an_aggregate_without_commits_does_not_hold,
+    entries_appended_together_get_consecutive_positions,
+    entries_with_one_bad_guard_are_not_stored_at_all,
+    nothing_and_too_much_are_refused,
+    a_successor_is_seen_as_soon_as_it_is_acknowledged,
+    a_successor_is_the_next_commit_and_of_the_same_aggregate,
+    a_history_is_complete_in_order_and_paged,
+    a_follower_gets_what_is_there_and_then_what_comes,
+    a_follower_over_outages_gets_every_commit_once_and_in_order,
+    a_follower_ahead_of_the_stream_is_told_so,
+    of_concurrent_appends_to_one_aggregate_one_wins,
+    a_conflict_hurts_only_its_own_transaction,
+    appends_during_outages_are_told_so_and_work_resumes,
+    a_caller_that_goes_loses_and_repeats_nothing,
+}
+
+#[tokio::test(start_paused = true)]
+async fn over_lost_requests_lost_answers_delays_and_refusals_nothing_is_lost_or_stored_twice() {
+    for seed in 0..200 {
+        let faulty = model(Faults {
+            seed,
+            lose_request: 0.1,
+            lose_answer: 0.15,
+            delay: 0.1,
+            refuse: 0.1,
+        });
+        let late = faulty.clone();
+        let landing = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(std::time::Duration::from_millis(7)).await;
+                late.land_late();
+            }
+        });
+        conformance::nothing_is_lost_and_nothing_is_stored_twice(harness(&faulty), 8, 10).await;
+        landing.abort();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_found_committed() {
+    let model = model(Faults::default());
+    let (appender, _worker) = Appender::start(Arc::new(model.clone()), Limits::default());
+    model.inject([Fault::LoseAnswer]);
+    let outcome = appender.append(vec![entry(&new_key(), 0)]).await;
+    assert_eq!(outcome, Outcome::Committed(vec![1]));
+    assert_eq!(model.commits().len(), 1);
+    assert_eq!(appender.counts().settled, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_lands_after_its_retry_is_stored_once() {
+    let model = model(Faults::default());
+    let (appender, _worker) = Appender::start(Arc::new(model.clone()), Limits::default());
+    model.inject([Fault::Delay]);
+    let outcome = appender.append(vec![entry(&new_key(), 0)]).await;
+    assert_eq!(outcome, Outcome::Committed(vec![1]));
+    assert_eq!(model.land_late(), 1);
+    assert_eq!(model.commits().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_until_the_deadline_is_unavailable_and_never_stored() {
+    let model = model(Faults {
+        refuse: 1.0,
+        ..Faults::default()
+    });
+    let (appender, _worker) = Appender::start(Arc::new(model.clone()), Limits::default());
+    let began = tokio::time::Instant::now();
+    let outcome = appender.append(vec![entry(&new_key(), 0)]).await;
+    assert!(matches!(outcome, Outcome::Unavailable(_)), "{outcome:?}");
+    let took = began.elapsed().as_secs_f64();
+    assert!((5.0..5.5).contains(&took), "{took}");
+    assert_eq!(model.commits(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_yet_land_at_the_deadline_is_unknown() {
+    let model = model(Faults {
+        delay: 1.0,
+        ..Faults::default()
+    });
+    let (appender, _worker) = Appender::start(Arc::new(model.clone()), Limits::default());
+    let outcome = appender.append(vec![entry(&new_key(), 0)]).await;
+    assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
+    assert!(model.land_late() > 1, "it was tried again");
+    assert_eq!(model.commits().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_than_the_bound_of_transactions_is_refused_at_once() {
+    let model = model(Faults::default());
+    let limits = Limits {
+        transactions: 10,
+        ..Limits::default()
+    };
+    let (appender, _worker) = Appender::start(Arc::new(model.clone()), limits);
+    let appends = (0..15).map(|_| appender.append(vec![entry(&new_key(), 0)]));
+    let outcomes = futures::future::join_all(appends).await;
+    let refused = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Outcome::Unavailable(_)))
+        .count();
+    assert_eq!(refused, 5);
+    assert_eq!(model.commits().len(), 10);
+    assert_eq!(appender.counts().outstanding, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn followers_get_nothing_while_delivery_is_held() {
+    let model = model(Faults::default());
+    let mut commits = model.follow(0);
+    model.hold_delivery();
+    model.append(&[entry(&new_key(), 0)]).await.unwrap();
+    assert!(futures::poll!(commits.next()).is_pending());
+    model.deliver();
+    assert_eq!(commits.next().await.unwrap().unwrap().position, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_follower_of_a_stream_that_lost_commits_is_told_so() {
+    let model = model(Faults::default());
+    for _ in 0..5 {
+        model.append(&[entry(&new_key(), 0)]).await.unwrap();
+    }
+    model.lose_upto(3);
+    assert!(model.follow(2).next().await.unwrap().is_err());
+    assert_eq!(model.follow(3).next().await.unwrap().unwrap().position, 4);
+}

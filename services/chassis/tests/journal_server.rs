@@ -1,0 +1,219 @@
+//! The journal in JetStream keeps the rules on a real server, one node and three, over cut connections and restarts.
+
+use async_trait::async_trait;
+use chassis::journal::{JetStreamJournal, Journal, OpenError, StreamConfig};
+use chassis::nats_server::{Cluster, NatsServer, Options};
+use chassis::testing::Proxy;
+use chassis::testing::conformance::{self, Harness, Outage, entry, new_key, patiently};
+use futures::StreamExt;
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::sync::Mutex;
+
+/// A server with a folder of its own, and a journal on it.
+#[derive(Debug)]
+struct Bus {
+    server: Mutex<NatsServer>,
+    journal: Arc<JetStreamJournal>,
+    _folder: TempDir,
+}
+
+#[async_trait]
+impl Outage for Bus {
+    async fn begin(&self) {
+        self.server.lock().await.kill9();
+        patiently(async {
+            while self.journal.is_connected() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    async fn end(&self) {
+        self.server.lock().await.restart().await.unwrap();
+    }
+}
+
+async fn bus() -> Arc<Bus> {
+    let folder = TempDir::new().unwrap();
+    let server = NatsServer::start(Options::new(folder.path()))
+        .await
+        .unwrap();
+    let client = async_nats::connect(server.url()).await.unwrap();
+    let config = StreamConfig::new("SAMPLES", "samples");
+    let journal = JetStreamJournal::open(client, config).await.unwrap();
+    Arc::new(Bus {
+        server: Mutex::new(server),
+        journal: Arc::new(journal),
+        _folder: folder,
+    })
+}
+
+macro_rules! the_server_keeps {
+    ($($rule:ident,)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $rule() {
+                let bus = bus().await;
+                let journal = bus.journal.clone();
+                conformance::$rule(Harness { journal, outage: bus }).await;
+            }
+        )*
+
+        /// Of three replicas one at a time goes away; the two others carry on.
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn three_replicas_keep_every_rule() {
+            let trio = trio().await;
+            $(
+                println!("{}", stringify!($rule));
+                let harness = Harness {
+                    journal: trio.journal.clone(),
+                    outage: trio.clone(),
+                };
+                conformance::$rule(harness).await;
+            )*
+        }
+    };
+}
+
+the_server_keeps! {
+    the_first_commit_of_an_aggregate_is_guarded_by_zero,
+    a_commit_follows_exactly_the_one_it_names,
+    a_guard_on_an_aggregate_without_commits_does_not_hold,
+    entries_appended_together_get_consecutive_positions,
+    entries_with_one_bad_guard_are_not_stored_at_all,
+    nothing_and_too_much_are_refused,
+    a_successor_is_seen_as_soon_as_it_is_acknowledged,
+    a_successor_is_the_next_commit_and_of_the_same_aggregate,
+    a_history_is_complete_in_order_and_paged,
+    a_follower_gets_what_is_there_and_then_what_comes,
+    a_follower_ahead_of_the_stream_is_told_so,
+    of_concurrent_appends_to_one_aggregate_one_wins,
+    a_conflict_hurts_only_its_own_transaction,
+    a_caller_that_goes_loses_and_repeats_nothing,
+    a_follower_over_outages_gets_every_commit_once_and_in_order,
+    appends_during_outages_are_told_so_and_work_resumes,
+}
+
+/// A cluster whose outage takes all members, as a power cut does.
+#[derive(Debug)]
+struct Trio {
+    cluster: Mutex<Cluster>,
+    journal: Arc<JetStreamJournal>,
+    _folder: TempDir,
+}
+
+#[async_trait]
+impl Outage for Trio {
+    async fn begin(&self) {
+        for server in &mut self.cluster.lock().await.servers {
+            server.kill9();
+        }
+        patiently(async {
+            while self.journal.is_connected() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    async fn end(&self) {
+        let mut cluster = self.cluster.lock().await;
+        for server in &mut cluster.servers {
+            server.restart().await.unwrap();
+        }
+        cluster.wait_until_led().await.unwrap();
+    }
+}
+
+async fn trio() -> Arc<Trio> {
+    let folder = TempDir::new().unwrap();
+    let cluster = Cluster::start(3, folder.path(), true).await.unwrap();
+    let urls: Vec<String> = cluster.url().split(',').map(String::from).collect();
+    let client = async_nats::connect(urls).await.unwrap();
+    let config = StreamConfig {
+        replicas: 3,
+        ..StreamConfig::new("SAMPLES", "samples")
+    };
+    let journal = patiently(async {
+        loop {
+            // Until the members know each other, there are too few for three replicas.
+            match JetStreamJournal::open(client.clone(), config.clone()).await {
+                Ok(journal) => break journal,
+                Err(error) => println!("not yet: {error}"),
+            }
+        }
+    });
+    Arc::new(Trio {
+        journal: Arc::new(journal.await),
+        cluster: Mutex::new(cluster),
+        _folder: folder,
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_cut_at_200_random_bytes_lose_nothing_and_store_nothing_twice() {
+    let bus = bus().await;
+    let port = bus.server.lock().await.port();
+    let proxy = Proxy::start(([127, 0, 0, 1], port).into()).await.unwrap();
+    let client = async_nats::connect(proxy.address().to_string())
+        .await
+        .unwrap();
+    let config = StreamConfig::new("SAMPLES", "samples");
+    let journal = JetStreamJournal::open(client, config).await.unwrap();
+    let harness = Harness {
+        journal: Arc::new(journal),
+        outage: bus.clone(),
+    };
+    let mut random = SmallRng::seed_from_u64(7);
+    while proxy.cuts() < 200 {
+        // From within the first message to several batches later.
+        proxy.cut_after(random.random_range(0..20_000));
+        let work = conformance::nothing_is_lost_and_nothing_is_stored_twice(harness.clone(), 16, 4);
+        work.await;
+    }
+}
+
+#[tokio::test]
+async fn a_stream_with_other_settings_is_left_alone_and_each_difference_named() {
+    let bus = bus().await;
+    let url = bus.server.lock().await.url();
+    let client = async_nats::connect(url).await.unwrap();
+    let config = StreamConfig {
+        max_bytes: 1_000_000,
+        ..StreamConfig::new("SAMPLES", "others")
+    };
+    let refused = JetStreamJournal::open(client.clone(), config).await;
+    let Err(OpenError::Differs { settings, .. }) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(
+        settings,
+        [
+            "max_bytes: has -1, expected 1000000",
+            r#"subjects: has ["samples.log.>"], expected ["others.log.>"]"#
+        ]
+    );
+    let same = StreamConfig::new("SAMPLES", "samples");
+    JetStreamJournal::open(client, same).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_follower_is_told_of_a_stream_made_anew() {
+    let bus = bus().await;
+    bus.journal.append(&[entry(&new_key(), 0)]).await.unwrap();
+    let mut commits = bus.journal.follow(0);
+    patiently(commits.next()).await.unwrap().unwrap();
+    let url = bus.server.lock().await.url();
+    let client = async_nats::connect(url).await.unwrap();
+    let context = async_nats::jetstream::new(client.clone());
+    context.delete_stream("SAMPLES").await.unwrap();
+    let config = StreamConfig::new("SAMPLES", "samples");
+    let anew = JetStreamJournal::open(client, config).await.unwrap();
+    anew.append(&[entry(&new_key(), 0)]).await.unwrap();
+    let told = patiently(commits.next()).await.unwrap();
+    assert!(told.is_err(), "{told:?}");
+}
