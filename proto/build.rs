@@ -60,6 +60,7 @@ fn modules(out: &Path) -> Result<String, Box<dyn Error>> {
         write!(
             code,
             r#"
+#[allow(clippy::all, reason = "generated")]
 pub mod {package} {{
     pub mod v1 {{
         include!(concat!(env!("OUT_DIR"), "/traffic.{package}.v1.rs"));

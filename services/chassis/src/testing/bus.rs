@@ -8,7 +8,7 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct Bus {
     pub server: NatsServer,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Bus {
@@ -21,8 +21,13 @@ impl Bus {
             .expect("a nats-server");
         Self {
             server,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Where the server keeps its streams.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// A replica's configuration: its projection in `folder`, free ports, development authentication, fixed keys.
