@@ -19,10 +19,7 @@ impl Bus {
         let server = NatsServer::start(Options::new(folder.path()))
             .await
             .expect("a nats-server");
-        Self {
-            server,
-            folder,
-        }
+        Self { server, folder }
     }
 
     /// Where the server keeps its streams.
