@@ -247,7 +247,7 @@ impl Inner {
                     drop(held);
                     return self.answer_again(call, answered).await;
                 }
-                Decided::Rejected(rejection) => return Err(Failure::Rejected(Box::new(rejection))),
+                Decided::Rejected(rejection) => return Err(Failure::Rejected(rejection)),
                 Decided::Unavailable(why) => return Err(Failure::unavailable(why, RETRY_AFTER)),
                 Decided::Locked(key) => {
                     wanted = held.iter().map(|held| held.key.clone()).collect();
@@ -293,7 +293,7 @@ impl Inner {
             let applied = self.projection.applied();
             match decided {
                 Decided::Answered(answered) => return self.answer_again(call, answered).await,
-                Decided::Rejected(rejection) => return Err(Failure::Rejected(Box::new(rejection))),
+                Decided::Rejected(rejection) => return Err(Failure::Rejected(rejection)),
                 Decided::Unavailable(why) => return Err(Failure::unavailable(why, RETRY_AFTER)),
                 Decided::Locked(key) => {
                     wanted = held.iter().map(|held| held.key.clone()).collect();

@@ -106,7 +106,12 @@ impl Shared {
         subject: String,
         payload: String,
     ) -> Result<Result<T, wire::ApiError>, Unavailable> {
-        ask(&self.client, subject, payload).await
+        let epoch = self.link.epoch();
+        tokio::select! {
+            biased;
+            answer = ask(&self.client, subject, payload) => answer,
+            () = self.link.lost(epoch) => Err(Unavailable("connection lost".into())),
+        }
     }
 
     async fn extent(&self) -> Result<Extent, Unavailable> {
