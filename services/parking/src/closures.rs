@@ -18,7 +18,12 @@ const AT_ONCE: usize = 8;
 ///
 /// # Errors
 /// Whatever stops a command; what has been aligned stays so, and a repetition does the rest.
-pub async fn align(core: &Core, places: &Places, id: &OccupationId, cause: &str) -> Result<(), Failure> {
+pub async fn align(
+    core: &Core,
+    places: &Places,
+    id: &OccupationId,
+    cause: &str,
+) -> Result<(), Failure> {
     let (places, occupation) = (places.clone(), id.clone());
     let bays = core
         .projection
@@ -41,8 +46,16 @@ pub async fn align(core: &Core, places: &Places, id: &OccupationId, cause: &str)
 ///
 /// # Errors
 /// As [`align`].
-pub async fn align_these(core: &Core, id: &OccupationId, bays: Vec<BayId>, cause: &str) -> Result<(), Failure> {
-    let chunks: Vec<Vec<BayId>> = bays.chunks(works::MAX_BAYS).map(<[BayId]>::to_vec).collect();
+pub async fn align_these(
+    core: &Core,
+    id: &OccupationId,
+    bays: Vec<BayId>,
+    cause: &str,
+) -> Result<(), Failure> {
+    let chunks: Vec<Vec<BayId>> = bays
+        .chunks(works::MAX_BAYS)
+        .map(<[BayId]>::to_vec)
+        .collect();
     futures::stream::iter(chunks)
         .map(|chunk| {
             let names: Vec<&str> = chunk.iter().map(BayId::as_str).collect();
@@ -50,7 +63,11 @@ pub async fn align_these(core: &Core, id: &OccupationId, bays: Vec<BayId>, cause
             let call = Call::because("road-works", Channel::Policy, cause).part(&part);
             let id = id.clone();
             let commands = core.commands.clone();
-            async move { commands.perform(call, move |tx| works::align(tx, &id, &chunk)).await }
+            async move {
+                commands
+                    .perform(call, move |tx| works::align(tx, &id, &chunk))
+                    .await
+            }
         })
         .buffer_unordered(AT_ONCE)
         .try_fold((), |(), _| async { Ok(()) })

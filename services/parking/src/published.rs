@@ -13,7 +13,10 @@ use traffic_proto::parking::v1 as proto;
 
 /// Everything that parking publishes.
 pub fn publications() -> Publications {
-    Publications::new().of::<Zone>(zone).of::<Bay>(bay).of::<Session>(session)
+    Publications::new()
+        .of::<Zone>(zone)
+        .of::<Bay>(bay)
+        .of::<Session>(session)
 }
 
 fn place(place: &Place) -> proto::PlaceRef {
@@ -28,7 +31,11 @@ fn zone(event: &ZoneEvent, origin: &Origin<'_>) -> Vec<PublishedEvent> {
     let name = format!("zones/{}", origin.id);
     let event = match event {
         ZoneEvent::ZoneOpened { details } | ZoneEvent::ZoneChanged { details } => {
-            PublishedEvent::of(name.clone(), details.district, &zone_published(name, details))
+            PublishedEvent::of(
+                name.clone(),
+                details.district,
+                &zone_published(name, details),
+            )
         }
         ZoneEvent::ZoneRetired { district } => {
             PublishedEvent::of(name.clone(), *district, &proto::ZoneRetired { zone: name })
@@ -50,13 +57,24 @@ fn zone_published(zone: String, details: &ZoneDetails) -> proto::ZonePublished {
 fn bay(event: &BayEvent, origin: &Origin<'_>) -> Vec<PublishedEvent> {
     let name = format!("bays/{}", origin.id);
     let event = match event {
-        BayEvent::BayMarked { details } | BayEvent::BayChanged { details } => {
-            PublishedEvent::of(name.clone(), details.district, &bay_published(name, details))
-        }
-        BayEvent::BayRetired { place: at } => {
-            PublishedEvent::of(name, at.district, &proto::BayRetired { place: Some(place(at)) })
-        }
-        BayEvent::AvailabilityChanged { place: at, from, to, since } => {
+        BayEvent::BayMarked { details } | BayEvent::BayChanged { details } => PublishedEvent::of(
+            name.clone(),
+            details.district,
+            &bay_published(name, details),
+        ),
+        BayEvent::BayRetired { place: at } => PublishedEvent::of(
+            name,
+            at.district,
+            &proto::BayRetired {
+                place: Some(place(at)),
+            },
+        ),
+        BayEvent::AvailabilityChanged {
+            place: at,
+            from,
+            to,
+            since,
+        } => {
             let message = proto::AvailabilityChanged {
                 place: Some(place(at)),
                 was: availability(*from).into(),
@@ -65,26 +83,46 @@ fn bay(event: &BayEvent, origin: &Origin<'_>) -> Vec<PublishedEvent> {
             };
             PublishedEvent::of(name, at.district, &message)
         }
-        BayEvent::BayClosed { place: at, since, occupations } => {
+        BayEvent::BayClosed {
+            place: at,
+            since,
+            occupations,
+        } => {
             let message = proto::BayClosed {
                 place: Some(place(at)),
                 since_time: Some(to_timestamp(*since)),
-                permits: occupations.iter().map(|id| format!("permits/{id}")).collect(),
+                permits: occupations
+                    .iter()
+                    .map(|id| format!("permits/{id}"))
+                    .collect(),
             };
             PublishedEvent::of(name, at.district, &message)
         }
         BayEvent::BayReopened { place: at, since } => {
-            let message = proto::BayReopened { place: Some(place(at)), since_time: Some(to_timestamp(*since)) };
+            let message = proto::BayReopened {
+                place: Some(place(at)),
+                since_time: Some(to_timestamp(*since)),
+            };
             PublishedEvent::of(name, at.district, &message)
         }
-        BayEvent::IllegalParkingSeen { place: at, plate, ground, observed_at, occupations, act } => {
+        BayEvent::IllegalParkingSeen {
+            place: at,
+            plate,
+            ground,
+            observed_at,
+            occupations,
+            act,
+        } => {
             let (ground, legal_basis) = illegal_ground(*ground);
             let message = proto::IllegalParkingSeen {
                 place: Some(place(at)),
                 plate: plate.as_str().to_owned(),
                 ground: ground.into(),
                 observe_time: Some(to_timestamp(*observed_at)),
-                permits: occupations.iter().map(|id| format!("permits/{id}")).collect(),
+                permits: occupations
+                    .iter()
+                    .map(|id| format!("permits/{id}"))
+                    .collect(),
                 legal_basis: legal_basis.to_owned(),
                 act_time: Some(to_timestamp(*act)),
             };
@@ -101,13 +139,18 @@ fn bay(event: &BayEvent, origin: &Origin<'_>) -> Vec<PublishedEvent> {
 
 fn illegal_ground(ground: IllegalGround) -> (proto::IllegalParkingGround, &'static str) {
     match ground {
-        IllegalGround::Closed => (proto::IllegalParkingGround::Closed, "Road Traffic Safety Law art. 56(1)"),
-        IllegalGround::Disabled => {
-            (proto::IllegalParkingGround::Disabled, "Shandong Road Traffic Safety Measures art. 37(4)")
-        }
-        IllegalGround::Electric => {
-            (proto::IllegalParkingGround::Electric, "Beijing Motor Vehicle Parking Regulations art. 26(3)")
-        }
+        IllegalGround::Closed => (
+            proto::IllegalParkingGround::Closed,
+            "Road Traffic Safety Law art. 56(1)",
+        ),
+        IllegalGround::Disabled => (
+            proto::IllegalParkingGround::Disabled,
+            "Shandong Road Traffic Safety Measures art. 37(4)",
+        ),
+        IllegalGround::Electric => (
+            proto::IllegalParkingGround::Electric,
+            "Beijing Motor Vehicle Parking Regulations art. 26(3)",
+        ),
     }
 }
 
@@ -128,7 +171,14 @@ fn session(event: &SessionEvent, origin: &Origin<'_>) -> Vec<PublishedEvent> {
     let name = format!("sessions/{}", origin.id);
     let session = name.clone();
     let event = match event {
-        SessionEvent::SessionCharged { place: at, arrived_at, left_at, bill, replaced, .. } => {
+        SessionEvent::SessionCharged {
+            place: at,
+            arrived_at,
+            left_at,
+            bill,
+            replaced,
+            ..
+        } => {
             let message = proto::SessionCharged {
                 session,
                 place: Some(place(at)),
@@ -139,15 +189,31 @@ fn session(event: &SessionEvent, origin: &Origin<'_>) -> Vec<PublishedEvent> {
             };
             PublishedEvent::of(name, at.district, &message)
         }
-        SessionEvent::SessionVoided { place: at } => {
-            PublishedEvent::of(name, at.district, &proto::SessionVoided { session, place: Some(place(at)) })
-        }
-        SessionEvent::OverstayNoted { place: at, arrived_at } => {
+        SessionEvent::SessionVoided { place: at } => PublishedEvent::of(
+            name,
+            at.district,
+            &proto::SessionVoided {
+                session,
+                place: Some(place(at)),
+            },
+        ),
+        SessionEvent::OverstayNoted {
+            place: at,
+            arrived_at,
+        } => {
             let arrive_time = Some(to_timestamp(*arrived_at));
-            let message = proto::OverstayNoted { session, place: Some(place(at)), arrive_time };
+            let message = proto::OverstayNoted {
+                session,
+                place: Some(place(at)),
+                arrive_time,
+            };
             PublishedEvent::of(name, at.district, &message)
         }
-        SessionEvent::PaymentReceived { place: at, payment, outstanding } => {
+        SessionEvent::PaymentReceived {
+            place: at,
+            payment,
+            outstanding,
+        } => {
             let message = proto::PaymentReceived {
                 session,
                 place: Some(place(at)),
@@ -158,10 +224,21 @@ fn session(event: &SessionEvent, origin: &Origin<'_>) -> Vec<PublishedEvent> {
         }
         SessionEvent::PaymentRefunded { place: at, refund } => {
             let amount_fen = refund.amount.signed();
-            let message = proto::PaymentRefunded { session, place: Some(place(at)), amount_fen };
+            let message = proto::PaymentRefunded {
+                session,
+                place: Some(place(at)),
+                amount_fen,
+            };
             PublishedEvent::of(name, at.district, &message)
         }
-        SessionEvent::ArrearsReferred { place: at, plate, arrived_at, left_at, outstanding, reminded_until } => {
+        SessionEvent::ArrearsReferred {
+            place: at,
+            plate,
+            arrived_at,
+            left_at,
+            outstanding,
+            reminded_until,
+        } => {
             let message = proto::ArrearsReferred {
                 session,
                 place: Some(place(at)),
@@ -176,7 +253,11 @@ fn session(event: &SessionEvent, origin: &Origin<'_>) -> Vec<PublishedEvent> {
         }
         SessionEvent::ReferralSettled { place: at, plate } => {
             let plate = plate.as_str().to_owned();
-            let message = proto::ArrearsSettled { session, place: Some(place(at)), plate };
+            let message = proto::ArrearsSettled {
+                session,
+                place: Some(place(at)),
+                plate,
+            };
             PublishedEvent::of(name, at.district, &message)
         }
         SessionEvent::SessionStarted { .. }

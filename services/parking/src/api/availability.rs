@@ -51,7 +51,9 @@ impl Api {
             .core
             .projection
             .read(move |view| {
-                let exists = view.aggregate::<Zone>(&id)?.is_some_and(|(_, zone)| !zone.retired);
+                let exists = view
+                    .aggregate::<Zone>(&id)?
+                    .is_some_and(|(_, zone)| !zone.retired);
                 let counts = read_model::zone_counts(view, &id)?;
                 Ok(exists.then(|| zone_availability(&id, counts, position)))
             })
@@ -76,15 +78,25 @@ impl Api {
                 let found = read_model::list_zones(view, None, after, page.size)?;
                 let mut zones = Vec::with_capacity(found.items.len());
                 for (id, _, _) in &found.items {
-                    zones.push(zone_availability(id, read_model::zone_counts(view, id)?, position));
+                    zones.push(zone_availability(
+                        id,
+                        read_model::zone_counts(view, id)?,
+                        position,
+                    ));
                 }
                 Ok((zones, found.next))
             })
             .await?;
-        Ok(proto::ListZoneAvailabilitiesResponse { zones, next_page_token: self.next_token(next.as_deref(), &query)? })
+        Ok(proto::ListZoneAvailabilitiesResponse {
+            zones,
+            next_page_token: self.next_token(next.as_deref(), &query)?,
+        })
     }
 
-    async fn free_bays(&self, message: proto::FindFreeBaysRequest) -> Result<proto::FindFreeBaysResponse, Failure> {
+    async fn free_bays(
+        &self,
+        message: proto::FindFreeBaysRequest,
+    ) -> Result<proto::FindFreeBaysResponse, Failure> {
         let mut fields = Fields::new();
         let near = fields.message("near", message.near.as_ref(), read::point);
         let radius = match message.radius_metres {
@@ -115,7 +127,10 @@ impl Api {
                         && bay.availability == Availability::Free
                     {
                         let bay = Some(convert::bay(id.as_str(), &bay, revision, now));
-                        found.push(proto::NearbyBay { bay, distance_metres });
+                        found.push(proto::NearbyBay {
+                            bay,
+                            distance_metres,
+                        });
                     }
                 }
                 Ok(found)
@@ -128,10 +143,20 @@ impl Api {
         let mut fields = Fields::new();
         let (of_zone, of_bay) = (!message.zone.is_empty(), !message.bay.is_empty());
         let place = match (of_zone, of_bay) {
-            (true, false) => fields.resource("zone", &message.zone, "zones/{zone}").map(|id| (Some(id), None)),
-            (false, true) => fields.resource("bay", &message.bay, "bays/{bay}").map(|id| (None, Some(id))),
+            (true, false) => fields
+                .resource("zone", &message.zone, "zones/{zone}")
+                .map(|id| (Some(id), None)),
+            (false, true) => fields
+                .resource("bay", &message.bay, "bays/{bay}")
+                .map(|id| (None, Some(id))),
             _ => {
-                fields.refuse("zone", Invalid::new("set exactly one of zone and bay", "区域与泊位须填且仅填一项"));
+                fields.refuse(
+                    "zone",
+                    Invalid::new(
+                        "set exactly one of zone and bay",
+                        "区域与泊位须填且仅填一项",
+                    ),
+                );
                 None
             }
         };
@@ -160,18 +185,33 @@ impl Api {
         let Some(zone_id) = zone_id else {
             return Err(Failure::NotFound(not_found));
         };
-        let zone = self.core.projection.get::<Zone>(&zone_id).await?.filter(|found| !found.state.retired);
+        let zone = self
+            .core
+            .projection
+            .get::<Zone>(&zone_id)
+            .await?
+            .filter(|found| !found.state.retired);
         let Some(zone) = zone else {
             return Err(Failure::NotFound(not_found));
         };
         let tariff_id = zone.state.details.tariff.clone();
-        let tariff = self.core.projection.get::<Tariff>(tariff_id.as_str()).await?;
-        let version = tariff.as_ref().and_then(|tariff| tariff.state.version_at(arrival));
+        let tariff = self
+            .core
+            .projection
+            .get::<Tariff>(tariff_id.as_str())
+            .await?;
+        let version = tariff
+            .as_ref()
+            .and_then(|tariff| tariff.state.version_at(arrival));
         let Some(version) = version else {
-            return Err(Rejection::from(ParkingRefusal::TariffNotInForce { tariff: tariff_id }).into());
+            return Err(
+                Rejection::from(ParkingRefusal::TariffNotInForce { tariff: tariff_id }).into(),
+            );
         };
         let departure = arrival + SignedDuration::from_mins(i64::from(minutes));
-        let charge = version.rates.charge(arrival, departure, class.unwrap_or(VehicleClass::Small));
+        let charge = version
+            .rates
+            .charge(arrival, departure, class.unwrap_or(VehicleClass::Small));
         Ok(proto::QuoteResponse {
             charge: Some(convert::charge(&charge, None)),
             maximum_stay_minutes: version.rates.draft().maximum_stay_minutes,
@@ -179,7 +219,10 @@ impl Api {
         })
     }
 
-    async fn occupancy(&self, message: proto::ListOccupancyRequest) -> Result<proto::ListOccupancyResponse, Failure> {
+    async fn occupancy(
+        &self,
+        message: proto::ListOccupancyRequest,
+    ) -> Result<proto::ListOccupancyResponse, Failure> {
         let mut fields = Fields::new();
         let zone = fields.resource("zone", &message.zone, "zones/{zone}");
         let mut time = |field, value| match fields.optional_timestamp(field, value)? {
@@ -192,7 +235,10 @@ impl Api {
         let to = to.unwrap_or_else(|| self.core.clock.now());
         let from = from.unwrap_or(to - SignedDuration::from_hours(24));
         if from > to || to.duration_since(from) > LONGEST_OCCUPANCY {
-            let why = Invalid::new("must be at most 31 days before end_time, and not after it", "应不晚于结束时间且相距不超过 31 天");
+            let why = Invalid::new(
+                "must be at most 31 days before end_time, and not after it",
+                "应不晚于结束时间且相距不超过 31 天",
+            );
             return Err(Failure::field("start_time", why));
         }
         let name = message.zone;
@@ -212,7 +258,11 @@ impl Api {
         };
         #[expect(clippy::cast_precision_loss, reason = "a share, for people to look at")]
         let share = |taken_seconds: u64| {
-            if bays == 0 { 0.0 } else { (taken_seconds as f64 / (bays as f64 * 3_600.0)).min(1.0) }
+            if bays == 0 {
+                0.0
+            } else {
+                (taken_seconds as f64 / (bays as f64 * 3_600.0)).min(1.0)
+            }
         };
         Ok(proto::ListOccupancyResponse {
             hours: hours
@@ -241,7 +291,12 @@ struct Watch {
 }
 
 impl Watch {
-    async fn next(mut self) -> Option<(Result<proto::WatchAvailabilityResponse, Status>, Option<Self>)> {
+    async fn next(
+        mut self,
+    ) -> Option<(
+        Result<proto::WatchAvailabilityResponse, Status>,
+        Option<Self>,
+    )> {
         loop {
             if let Some(next) = self.waiting.pop_front() {
                 return Some((Ok(next), Some(self)));
@@ -256,7 +311,10 @@ impl Watch {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return None,
                 Err(_) => {
-                    let life = proto::WatchAvailabilityResponse { position: self.read_until, change: None };
+                    let life = proto::WatchAvailabilityResponse {
+                        position: self.read_until,
+                        change: None,
+                    };
                     return Some((Ok(life), Some(self)));
                 }
             }
@@ -275,7 +333,9 @@ impl Watch {
             .read(move |view| read_model::changes_after(view, after, READ_AHEAD))
             .await?
             .map_err(|forgotten| {
-                Failure::from(Rejection::from(ParkingRefusal::PositionForgotten { oldest: forgotten.oldest }))
+                Failure::from(Rejection::from(ParkingRefusal::PositionForgotten {
+                    oldest: forgotten.oldest,
+                }))
             })?;
         let full = rows.len() == READ_AHEAD;
         for ((position, _), row) in rows {
@@ -291,7 +351,8 @@ impl Watch {
     }
 
     fn wants(&self, row: &AvailabilityRow) -> bool {
-        self.zone.as_ref().is_none_or(|zone| *zone == row.zone) && self.bay.as_ref().is_none_or(|bay| *bay == row.bay)
+        self.zone.as_ref().is_none_or(|zone| *zone == row.zone)
+            && self.bay.as_ref().is_none_or(|bay| *bay == row.bay)
     }
 }
 
@@ -313,7 +374,9 @@ impl ParkingAvailabilityService for Api {
         &self,
         request: Request<proto::GetZoneAvailabilityRequest>,
     ) -> Answer<proto::ZoneAvailability> {
-        Ok(Response::new(self.zone_counts(request.into_inner().zone).await?))
+        Ok(Response::new(
+            self.zone_counts(request.into_inner().zone).await?,
+        ))
     }
 
     async fn list_zone_availabilities(
@@ -330,7 +393,8 @@ impl ParkingAvailabilityService for Api {
         Ok(Response::new(self.free_bays(request.into_inner()).await?))
     }
 
-    type WatchAvailabilityStream = Pin<Box<dyn Stream<Item = Result<proto::WatchAvailabilityResponse, Status>> + Send>>;
+    type WatchAvailabilityStream =
+        Pin<Box<dyn Stream<Item = Result<proto::WatchAvailabilityResponse, Status>> + Send>>;
 
     async fn watch_availability(
         &self,
@@ -345,7 +409,9 @@ impl ParkingAvailabilityService for Api {
         let zone = filter("zone", &message.zone, "zones/{zone}");
         let bay = filter("bay", &message.bay, "bays/{bay}");
         let (zone, bay) = fields.finish((zone, bay))?;
-        let read_until = message.after_position.unwrap_or_else(|| self.core.projection.applied());
+        let read_until = message
+            .after_position
+            .unwrap_or_else(|| self.core.projection.applied());
         let watch = Watch {
             api: self.clone(),
             zone,

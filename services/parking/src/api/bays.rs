@@ -39,7 +39,8 @@ impl Api {
             })
             .await?;
         if !message.validate_only {
-            self.meet_new_occupations(&id, position, &known, done.position).await?;
+            self.meet_new_occupations(&id, position, &known, done.position)
+                .await?;
         }
         let resource = convert::bay(&done.id, &done.state, done.revision, self.core.clock.now());
         Ok(done.respond(resource))
@@ -71,15 +72,24 @@ impl Api {
         let call = Call::of(&request, &request.get_ref().request_id)?;
         let message = request.into_inner();
         let mut fields = Fields::new();
-        let parsed = fields.each("requests", &message.requests, 1..=MAX_BATCH, |row, fields| {
-            new_bay(&row.bay_id, row.bay.as_ref(), fields)
-        });
+        let parsed = fields.each(
+            "requests",
+            &message.requests,
+            1..=MAX_BATCH,
+            |row, fields| new_bay(&row.bay_id, row.bay.as_ref(), fields),
+        );
         let bays = fields.finish(parsed)?;
-        let in_force = self.core.projection.read(read_model::occupations_in_force).await?;
+        let in_force = self
+            .core
+            .projection
+            .read(read_model::occupations_in_force)
+            .await?;
         let with_occupations: Vec<(BayId, Marking, Vec<OccupationId>)> = bays
             .into_iter()
             .map(|(id, marking)| {
-                let touching = in_force.iter().filter(|(_, works)| works.touches(marking.position));
+                let touching = in_force
+                    .iter()
+                    .filter(|(_, works)| works.touches(marking.position));
                 let touching = touching.map(|(id, _)| id.clone()).collect();
                 (id, marking, touching)
             })
@@ -93,7 +103,10 @@ impl Api {
                     marking::mark(tx, id, marking.clone(), occupations)?;
                 }
                 // There is at least one row.
-                Ok(rows.last().map(|(id, _, _)| id.as_str().to_owned()).unwrap_or_default())
+                Ok(rows
+                    .last()
+                    .map(|(id, _, _)| id.as_str().to_owned())
+                    .unwrap_or_default())
             })
             .await?;
         if message.validate_only {
@@ -102,7 +115,8 @@ impl Api {
         let now = self.core.clock.now();
         let mut created = Vec::with_capacity(with_occupations.len());
         for (id, marking, known) in &with_occupations {
-            self.meet_new_occupations(id, marking.position, known, done.position).await?;
+            self.meet_new_occupations(id, marking.position, known, done.position)
+                .await?;
             if let Some(found) = self.core.projection.get::<Bay>(id.as_str()).await? {
                 created.push(convert::bay(id.as_str(), &found.state, found.revision, now));
             }
@@ -120,9 +134,12 @@ impl Api {
         let id = fields.finish(id)?;
         let now = self.core.clock.now();
         match self.core.projection.get::<Bay>(&id).await? {
-            Some(found) if !found.state.retired => {
-                Ok(Response::new(convert::bay(&id, &found.state, found.revision, now)))
-            }
+            Some(found) if !found.state.retired => Ok(Response::new(convert::bay(
+                &id,
+                &found.state,
+                found.revision,
+                now,
+            ))),
             _ => Err(Failure::NotFound(name)),
         }
     }
@@ -169,7 +186,9 @@ impl Api {
         let message = request.into_inner();
         let mut fields = Fields::new();
         let patch = fields.message("bay", message.bay.as_ref(), |bay, fields| {
-            let id = fields.resource("name", &bay.name, "bays/{bay}").and_then(|id| BayId::new(&id));
+            let id = fields
+                .resource("name", &bay.name, "bays/{bay}")
+                .and_then(|id| BayId::new(&id));
             Some((id?, bay.clone()))
         });
         let (id, bay) = fields.finish(patch)?;
@@ -187,7 +206,9 @@ impl Api {
         let changes = fields.finish(changes)?;
 
         let current = self.core.projection.get::<Bay>(id.as_str()).await?;
-        let position = changes.position.or(current.map(|found| found.state.details.position));
+        let position = changes
+            .position
+            .or(current.map(|found| found.state.details.position));
         let occupations = match position {
             Some(position) => self.occupations_at(position).await?,
             None => Vec::new(),
@@ -207,7 +228,8 @@ impl Api {
             .await?;
         if !message.validate_only {
             let position = done.state.details.position;
-            self.meet_new_occupations(&id, position, &known, done.position).await?;
+            self.meet_new_occupations(&id, position, &known, done.position)
+                .await?;
         }
         let resource = convert::bay(&done.id, &done.state, done.revision, self.core.clock.now());
         Ok(done.respond(resource))
@@ -220,7 +242,9 @@ impl Api {
         let call = Call::of(&request, &request.get_ref().request_id)?;
         let message = request.into_inner();
         let mut fields = Fields::new();
-        let id = fields.resource("name", &message.name, "bays/{bay}").and_then(|id| BayId::new(&id));
+        let id = fields
+            .resource("name", &message.name, "bays/{bay}")
+            .and_then(|id| BayId::new(&id));
         let id = fields.finish(id)?;
         let done = self
             .core
@@ -268,8 +292,14 @@ fn read_changes(bay: &proto::Bay, mask: &[&str], fields: &mut Fields) -> Option<
     let mut changes = Changes::default();
     for path in mask {
         match *path {
-            "zone" => changes.zone = fields.resource("zone", &bay.zone, "zones/{zone}").and_then(|id| ZoneId::new(&id)),
-            "position" => changes.position = fields.message("position", bay.position.as_ref(), read::point),
+            "zone" => {
+                changes.zone = fields
+                    .resource("zone", &bay.zone, "zones/{zone}")
+                    .and_then(|id| ZoneId::new(&id))
+            }
+            "position" => {
+                changes.position = fields.message("position", bay.position.as_ref(), read::point)
+            }
             "kind" => changes.kind = fields.choice("kind", bay.kind, read::bay_kind),
             _ => changes.label = fields.text("label", &bay.label, 0..=40),
         }
@@ -277,7 +307,11 @@ fn read_changes(bay: &proto::Bay, mask: &[&str], fields: &mut Fields) -> Option<
     Some(changes)
 }
 
-pub(super) fn new_bay(id: &str, bay: Option<&proto::Bay>, fields: &mut Fields) -> Option<(BayId, Marking)> {
+pub(super) fn new_bay(
+    id: &str,
+    bay: Option<&proto::Bay>,
+    fields: &mut Fields,
+) -> Option<(BayId, Marking)> {
     let id = fields.required("bay_id", id, |text| read::name(text, BayId::new));
     let marking = fields.message("bay", bay, read::marking);
     Some((id?, marking?))

@@ -17,7 +17,7 @@ use traffic_proto::parking::v1 as proto;
 
 /// Changes with every change of the resource.
 pub fn resource_etag(revision: Revision) -> String {
-    format!("{:x}", revision.position)
+    revision.position.to_string()
 }
 
 pub(crate) fn count(number: u64) -> i64 {
@@ -93,14 +93,20 @@ pub(super) fn bay(id: &str, bay: &Bay, revision: Revision, now: Timestamp) -> pr
         district: bay.details.district.to_string(),
         availability: availability(bay.availability).into(),
         availability_time: Some(to_timestamp(bay.available_since)),
-        closed_by: closing_occupations(bay, now).iter().map(|id| format!("permits/{id}")).collect(),
+        closed_by: closing_occupations(bay, now)
+            .iter()
+            .map(|id| format!("permits/{id}"))
+            .collect(),
         next_closure_change_time: bay.next_due().map(to_timestamp),
         etag: resource_etag(revision),
     }
 }
 
 pub(crate) fn point(position: Position) -> proto::GeoPoint {
-    proto::GeoPoint { latitude: position.latitude(), longitude: position.longitude() }
+    proto::GeoPoint {
+        latitude: position.latitude(),
+        longitude: position.longitude(),
+    }
 }
 
 pub(crate) fn bay_kind(kind: BayKind) -> proto::BayKind {
@@ -154,14 +160,22 @@ pub(super) fn session(id: &str, session: &Session, revision: Revision) -> proto:
         district: session.place.district.to_string(),
         arrive_time: Some(to_timestamp(session.arrived_at)),
         leave_time: session.left_at.map(to_timestamp),
-        plate: session.vehicle().map(|vehicle| vehicle.plate.as_str().to_owned()).unwrap_or_default(),
+        plate: session
+            .vehicle()
+            .map(|vehicle| vehicle.plate.as_str().to_owned())
+            .unwrap_or_default(),
         vehicle_class: session
             .vehicle()
-            .map_or(proto::VehicleClass::Unspecified, |vehicle| vehicle_class(vehicle.class))
+            .map_or(proto::VehicleClass::Unspecified, |vehicle| {
+                vehicle_class(vehicle.class)
+            })
             .into(),
         state: session_state(session.state()).into(),
         charge: bill.map(|bill| charge(&bill.charge, bill.exemption)),
-        waive_ground: session.waived.map_or(proto::WaiveGround::Unspecified, waive_ground).into(),
+        waive_ground: session
+            .waived
+            .map_or(proto::WaiveGround::Unspecified, waive_ground)
+            .into(),
         payments: session.payments.iter().map(transfer).collect(),
         refunds: session.refunds.iter().map(transfer).collect(),
         outstanding_fen: session.outstanding().signed(),

@@ -50,8 +50,12 @@ impl Problems {
         match failure {
             Failure::Invalid(violations) => {
                 let first = violations.first();
-                let field = first.map(|violation| violation.field.clone()).unwrap_or_default();
-                let message = first.map(|violation| violation.reason.message.to_string()).unwrap_or_default();
+                let field = first
+                    .map(|violation| violation.field.clone())
+                    .unwrap_or_default();
+                let message = first
+                    .map(|violation| violation.reason.message.to_string())
+                    .unwrap_or_default();
                 self.add(row, &field, "INVALID_FIELD", &message);
                 Ok(())
             }
@@ -75,7 +79,12 @@ impl Api {
         request: Request<Streaming<proto::ImportBaysRequest>>,
     ) -> Result<Response<proto::ImportBaysResponse>, Failure> {
         let caller = Caller::of(&request)?;
-        let mut in_force = Arc::new(self.core.projection.read(read_model::occupations_in_force).await?);
+        let mut in_force = Arc::new(
+            self.core
+                .projection
+                .read(read_model::occupations_in_force)
+                .await?,
+        );
         let mut rows = request.into_inner().enumerate();
         let mut answer = proto::ImportBaysResponse::default();
         let mut problems = Problems::default();
@@ -86,7 +95,9 @@ impl Api {
             while round.len() < AT_ONCE {
                 match rows.next().await {
                     None => break,
-                    Some((number, row)) => round.push((i64::try_from(number).unwrap_or(i64::MAX), row?)),
+                    Some((number, row)) => {
+                        round.push((i64::try_from(number).unwrap_or(i64::MAX), row?))
+                    }
                 }
             }
             if round.is_empty() {
@@ -114,7 +125,11 @@ impl Api {
                 }
             }
             drop(taking);
-            let now_in_force = self.core.projection.read(read_model::occupations_in_force).await?;
+            let now_in_force = self
+                .core
+                .projection
+                .read(read_model::occupations_in_force)
+                .await?;
             in_force = Arc::new(now_in_force);
         }
         self.meet_occupations(last_position).await?;
@@ -131,7 +146,12 @@ impl Api {
             return Ok(());
         }
         self.reached(position).await?;
-        for (occupation, _) in self.core.projection.read(read_model::occupations_in_force).await? {
+        for (occupation, _) in self
+            .core
+            .projection
+            .read(read_model::occupations_in_force)
+            .await?
+        {
             let cause = format!("import until {position} meets {occupation}");
             crate::closures::align(&self.core, &self.places, &occupation, &cause).await?;
         }
@@ -160,7 +180,10 @@ impl Api {
             .core
             .commands
             .execute::<Bay>(call, move |tx| {
-                told.store(mark_or_change(tx, &id, &marking, &occupations)?, Ordering::Relaxed);
+                told.store(
+                    mark_or_change(tx, &id, &marking, &occupations)?,
+                    Ordering::Relaxed,
+                );
                 Ok(id.as_str().to_owned())
             })
             .await?;

@@ -47,7 +47,10 @@ impl Api {
                     Err(failure) => problems.take(number, failure)?,
                 }
             }
-            let pieces: Vec<Piece> = pieces.into_iter().flat_map(|(bay, rows)| cut(&bay, rows)).collect();
+            let pieces: Vec<Piece> = pieces
+                .into_iter()
+                .flat_map(|(bay, rows)| cut(&bay, rows))
+                .collect();
             // Pieces of one bay are taken one after another: the bay's lock sees to that.
             let mut taking = futures::stream::iter(pieces)
                 .map(|piece| {
@@ -98,23 +101,47 @@ impl Api {
             })
             .await?;
         let outcomes = std::mem::take(&mut *outcomes.lock());
-        let position = if outcomes.contains(&Outcome::Accepted) { done.position } else { 0 };
+        let position = if outcomes.contains(&Outcome::Accepted) {
+            done.position
+        } else {
+            0
+        };
         Ok((outcomes, position))
     }
 }
 
-fn count(answer: &mut proto::IngestReadingsResponse, problems: &mut Problems, row: i64, outcome: Outcome) {
+fn count(
+    answer: &mut proto::IngestReadingsResponse,
+    problems: &mut Problems,
+    row: i64,
+    outcome: Outcome,
+) {
     match outcome {
         Outcome::Accepted => answer.accepted_count += 1,
         Outcome::Repeated => answer.repeated_count += 1,
         Outcome::SequenceReused => {
-            problems.add(row, "sequence", "SEQUENCE_REUSED", "the source used this number for another reading");
+            problems.add(
+                row,
+                "sequence",
+                "SEQUENCE_REUSED",
+                "the source used this number for another reading",
+            );
         }
         Outcome::TooLate => {
-            problems.add(row, "observe_time", "TOO_LATE", "older than what can still change; what was charged stands");
+            problems.add(
+                row,
+                "observe_time",
+                "TOO_LATE",
+                "older than what can still change; what was charged stands",
+            );
         }
         Outcome::FromTheFuture => {
-            problems.add(row, "observe_time", "FROM_THE_FUTURE", "the source's clock is ahead by more than 2 minutes");
+            problems.add(
+                row,
+                "observe_time",
+                "FROM_THE_FUTURE",
+                "the source's clock is ahead by more than 2 minutes",
+            );
         }
     }
 }
@@ -131,25 +158,47 @@ fn cut(bay: &BayId, rows: Vec<(i64, Reading)>) -> Vec<Piece> {
 
 fn read_row(row: &proto::IngestReadingsRequest) -> Result<(BayId, Reading), Failure> {
     let mut fields = Fields::new();
-    let bay = fields.resource("bay", &row.bay, "bays/{bay}").and_then(|id| BayId::new(&id));
-    let source = fields.required("source", &row.source, |text| read::name(text, SourceId::new));
-    let kind = fields.choice("source_kind", row.source_kind, |kind: proto::SourceKind| match kind {
-        proto::SourceKind::Unspecified => None,
-        proto::SourceKind::Sensor => Some(SourceKind::Sensor),
-        proto::SourceKind::Camera => Some(SourceKind::Camera),
-        proto::SourceKind::Handheld => Some(SourceKind::Handheld),
+    let bay = fields
+        .resource("bay", &row.bay, "bays/{bay}")
+        .and_then(|id| BayId::new(&id));
+    let source = fields.required("source", &row.source, |text| {
+        read::name(text, SourceId::new)
     });
+    let kind = fields.choice(
+        "source_kind",
+        row.source_kind,
+        |kind: proto::SourceKind| match kind {
+            proto::SourceKind::Unspecified => None,
+            proto::SourceKind::Sensor => Some(SourceKind::Sensor),
+            proto::SourceKind::Camera => Some(SourceKind::Camera),
+            proto::SourceKind::Handheld => Some(SourceKind::Handheld),
+        },
+    );
     let observed_at = fields.timestamp("observe_time", row.observe_time.as_ref());
     let observed_at = observed_at.and_then(|at| fields.value("observe_time", at, read::sane_time));
     let class = read::vehicle_class(&mut fields, row.vehicle_class);
     let plate = fields.optional("plate", &row.plate, read::plate);
-    let vehicle = plate.zip(class).map(|(plate, class)| plate.map(|plate| Vehicle::new(plate, class)));
+    let vehicle = plate
+        .zip(class)
+        .map(|(plate, class)| plate.map(|plate| Vehicle::new(plate, class)));
     let what = fields.choice("kind", row.kind, |kind: proto::ReadingKind| {
         (kind != proto::ReadingKind::Unspecified).then_some(kind)
     });
-    let seen = what.zip(vehicle).and_then(|(kind, vehicle)| seen(&mut fields, kind, vehicle));
-    let (bay, source, kind, observed_at, seen) = fields.finish((bay, source, kind, observed_at, seen))?;
-    Ok((bay, Reading { source, kind, sequence: row.sequence, observed_at, seen }))
+    let seen = what
+        .zip(vehicle)
+        .and_then(|(kind, vehicle)| seen(&mut fields, kind, vehicle));
+    let (bay, source, kind, observed_at, seen) =
+        fields.finish((bay, source, kind, observed_at, seen))?;
+    Ok((
+        bay,
+        Reading {
+            source,
+            kind,
+            sequence: row.sequence,
+            observed_at,
+            seen,
+        },
+    ))
 }
 
 fn seen(fields: &mut Fields, kind: proto::ReadingKind, vehicle: Option<Vehicle>) -> Option<Seen> {
@@ -157,11 +206,17 @@ fn seen(fields: &mut Fields, kind: proto::ReadingKind, vehicle: Option<Vehicle>)
         (proto::ReadingKind::Arrived, vehicle) => Seen::Arrived { vehicle },
         (proto::ReadingKind::PlateSeen, Some(vehicle)) => Seen::Plate { vehicle },
         (proto::ReadingKind::PlateSeen, None) => {
-            fields.refuse("plate", Invalid::new("is required where a plate was seen", "识别号牌时必填"));
+            fields.refuse(
+                "plate",
+                Invalid::new("is required where a plate was seen", "识别号牌时必填"),
+            );
             return None;
         }
         (_, Some(_)) => {
-            let why = Invalid::new("goes only with an arrival or a plate seen", "仅可用于驶入或识别号牌");
+            let why = Invalid::new(
+                "goes only with an arrival or a plate seen",
+                "仅可用于驶入或识别号牌",
+            );
             fields.refuse("plate", why);
             return None;
         }

@@ -15,22 +15,34 @@ impl ParkingManagementService for Api {
     async fn get_zone(&self, request: Request<proto::GetZoneRequest>) -> Answer<proto::Zone> {
         Ok(self.get_zone(request).await?)
     }
-    async fn list_zones(&self, request: Request<proto::ListZonesRequest>) -> Answer<proto::ListZonesResponse> {
+    async fn list_zones(
+        &self,
+        request: Request<proto::ListZonesRequest>,
+    ) -> Answer<proto::ListZonesResponse> {
         Ok(self.list_zones(request).await?)
     }
     async fn update_zone(&self, request: Request<proto::UpdateZoneRequest>) -> Answer<proto::Zone> {
         Ok(self.update_zone(request).await?)
     }
-    async fn delete_zone(&self, request: Request<proto::DeleteZoneRequest>) -> Answer<pbjson_types::Empty> {
+    async fn delete_zone(
+        &self,
+        request: Request<proto::DeleteZoneRequest>,
+    ) -> Answer<pbjson_types::Empty> {
         Ok(self.delete_zone(request).await?)
     }
-    async fn create_tariff(&self, request: Request<proto::CreateTariffRequest>) -> Answer<proto::Tariff> {
+    async fn create_tariff(
+        &self,
+        request: Request<proto::CreateTariffRequest>,
+    ) -> Answer<proto::Tariff> {
         Ok(self.create_tariff(request).await?)
     }
     async fn get_tariff(&self, request: Request<proto::GetTariffRequest>) -> Answer<proto::Tariff> {
         Ok(self.get_tariff(request).await?)
     }
-    async fn list_tariffs(&self, request: Request<proto::ListTariffsRequest>) -> Answer<proto::ListTariffsResponse> {
+    async fn list_tariffs(
+        &self,
+        request: Request<proto::ListTariffsRequest>,
+    ) -> Answer<proto::ListTariffsResponse> {
         Ok(self.list_tariffs(request).await?)
     }
     async fn publish_tariff_version(
@@ -57,19 +69,31 @@ impl ParkingManagementService for Api {
     async fn get_bay(&self, request: Request<proto::GetBayRequest>) -> Answer<proto::Bay> {
         Ok(self.get_bay(request).await?)
     }
-    async fn list_bays(&self, request: Request<proto::ListBaysRequest>) -> Answer<proto::ListBaysResponse> {
+    async fn list_bays(
+        &self,
+        request: Request<proto::ListBaysRequest>,
+    ) -> Answer<proto::ListBaysResponse> {
         Ok(self.list_bays(request).await?)
     }
     async fn update_bay(&self, request: Request<proto::UpdateBayRequest>) -> Answer<proto::Bay> {
         Ok(self.update_bay(request).await?)
     }
-    async fn delete_bay(&self, request: Request<proto::DeleteBayRequest>) -> Answer<pbjson_types::Empty> {
+    async fn delete_bay(
+        &self,
+        request: Request<proto::DeleteBayRequest>,
+    ) -> Answer<pbjson_types::Empty> {
         Ok(self.delete_bay(request).await?)
     }
-    async fn grant_waiver(&self, request: Request<proto::GrantWaiverRequest>) -> Answer<proto::Waiver> {
+    async fn grant_waiver(
+        &self,
+        request: Request<proto::GrantWaiverRequest>,
+    ) -> Answer<proto::Waiver> {
         Ok(self.grant_waiver(request).await?)
     }
-    async fn revoke_waiver(&self, request: Request<proto::RevokeWaiverRequest>) -> Answer<proto::Waiver> {
+    async fn revoke_waiver(
+        &self,
+        request: Request<proto::RevokeWaiverRequest>,
+    ) -> Answer<proto::Waiver> {
         Ok(self.revoke_waiver(request).await?)
     }
     async fn get_waiver(&self, request: Request<proto::GetWaiverRequest>) -> Answer<proto::Waiver> {

@@ -59,8 +59,15 @@ impl Api {
     }
 
     /// The occupations in force that touch a place.
-    async fn occupations_at(&self, position: crate::domain::geometry::Position) -> Result<Vec<OccupationId>, Failure> {
-        let in_force = self.core.projection.read(read_model::occupations_in_force).await?;
+    async fn occupations_at(
+        &self,
+        position: crate::domain::geometry::Position,
+    ) -> Result<Vec<OccupationId>, Failure> {
+        let in_force = self
+            .core
+            .projection
+            .read(read_model::occupations_in_force)
+            .await?;
         Ok(in_force
             .into_iter()
             .filter(|(_, works)| works.touches(position))

@@ -35,14 +35,17 @@ pub(super) fn district(text: &str) -> Result<District, Invalid> {
 }
 
 pub(super) fn plate(text: &str) -> Result<PlateNumber, Invalid> {
-    PlateNumber::parse(text)
-        .ok_or_else(|| Invalid::new("must be a number plate of GA 36 or of the armed forces", "应为有效的机动车号牌号码"))
+    PlateNumber::parse(text).ok_or_else(|| {
+        Invalid::new(
+            "must be a number plate of GA 36 or of the armed forces",
+            "应为有效的机动车号牌号码",
+        )
+    })
 }
 
 fn fen(amount: i64) -> Result<Fen, Invalid> {
-    Fen::from_signed(amount).ok_or_else(|| {
-        Invalid::new("must be 0 to 10000000000 fen", "应为 0 至 10000000000 分")
-    })
+    Fen::from_signed(amount)
+        .ok_or_else(|| Invalid::new("must be 0 to 10000000000 fen", "应为 0 至 10000000000 分"))
 }
 
 pub(super) fn zone(zone: &proto::Zone, fields: &mut Fields) -> Option<ZoneDetails> {
@@ -72,7 +75,12 @@ pub(super) fn marking(bay: &proto::Bay, fields: &mut Fields) -> Option<Marking> 
     let position = fields.message("position", bay.position.as_ref(), point);
     let kind = fields.choice("kind", bay.kind, bay_kind);
     let label = fields.text("label", &bay.label, 0..=40);
-    Some(Marking { zone: ZoneId::new(&zone?)?, position: position?, kind: kind?, label: label? })
+    Some(Marking {
+        zone: ZoneId::new(&zone?)?,
+        position: position?,
+        kind: kind?,
+        label: label?,
+    })
 }
 
 pub(super) fn point(point: &proto::GeoPoint, fields: &mut Fields) -> Option<Position> {
@@ -92,7 +100,11 @@ pub(super) fn bay_kind(kind: proto::BayKind) -> Option<BayKind> {
 }
 
 /// A filter: unspecified means all.
-pub(super) fn availability(fields: &mut Fields, field: &str, number: i32) -> Option<Option<Availability>> {
+pub(super) fn availability(
+    fields: &mut Fields,
+    field: &str,
+    number: i32,
+) -> Option<Option<Availability>> {
     if number == 0 {
         return Some(None);
     }
@@ -133,11 +145,15 @@ pub(super) fn vehicle_class(fields: &mut Fields, number: i32) -> Option<Option<V
         return Some(None);
     }
     fields
-        .choice("vehicle_class", number, |value: proto::VehicleClass| match value {
-            proto::VehicleClass::Unspecified => None,
-            proto::VehicleClass::Small => Some(VehicleClass::Small),
-            proto::VehicleClass::Large => Some(VehicleClass::Large),
-        })
+        .choice(
+            "vehicle_class",
+            number,
+            |value: proto::VehicleClass| match value {
+                proto::VehicleClass::Unspecified => None,
+                proto::VehicleClass::Small => Some(VehicleClass::Small),
+                proto::VehicleClass::Large => Some(VehicleClass::Large),
+            },
+        )
         .map(Some)
 }
 
@@ -163,18 +179,30 @@ pub(super) fn waive_ground(ground: proto::WaiveGround) -> Option<WaiveGround> {
 }
 
 /// A transfer that a provider made not after `now`.
-pub(super) fn transfer(transfer: &proto::Transfer, now: Timestamp, fields: &mut Fields) -> Option<Transfer> {
-    let provider = fields.required("provider", &transfer.provider, |text| name(text, ProviderId::new));
+pub(super) fn transfer(
+    transfer: &proto::Transfer,
+    now: Timestamp,
+    fields: &mut Fields,
+) -> Option<Transfer> {
+    let provider = fields.required("provider", &transfer.provider, |text| {
+        name(text, ProviderId::new)
+    });
     let reference = fields.required("reference", &transfer.reference, |text| {
         let printable = text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_graphic());
         printable.then(|| text.to_owned()).ok_or_else(|| {
-            Invalid::new("must be 1 to 64 printable ASCII characters without blanks", "应为 1 至 64 个可见 ASCII 字符")
+            Invalid::new(
+                "must be 1 to 64 printable ASCII characters without blanks",
+                "应为 1 至 64 个可见 ASCII 字符",
+            )
         })
     });
     let amount = fields.value("amount_fen", transfer.amount_fen, |amount| {
         fen(amount).and_then(|amount| {
             if amount.is_zero() {
-                return Err(Invalid::new("must be 1 to 10000000000 fen", "应为 1 至 10000000000 分"));
+                return Err(Invalid::new(
+                    "must be 1 to 10000000000 fen",
+                    "应为 1 至 10000000000 分",
+                ));
             }
             Ok(amount)
         })
@@ -183,12 +211,20 @@ pub(super) fn transfer(transfer: &proto::Transfer, now: Timestamp, fields: &mut 
     let made_at = made_at.and_then(|made_at| {
         fields.value("transfer_time", made_at, |made_at| {
             if made_at > now + crate::domain::watch::CLOCK_SKEW {
-                return Err(Invalid::new("must not lie in the future", "不得晚于当前时间"));
+                return Err(Invalid::new(
+                    "must not lie in the future",
+                    "不得晚于当前时间",
+                ));
             }
             Ok(made_at)
         })
     });
-    Some(Transfer { provider: provider?, reference: reference?, amount: amount?, made_at: made_at? })
+    Some(Transfer {
+        provider: provider?,
+        reference: reference?,
+        amount: amount?,
+        made_at: made_at?,
+    })
 }
 
 /// Years 2000 to 2100: what lies beyond is a mistake, and sums of times stay within what a timestamp can hold.
@@ -198,21 +234,36 @@ pub(super) fn sane_time(at: Timestamp) -> Result<Timestamp, Invalid> {
     if (FIRST..LAST).contains(&at.as_second()) {
         return Ok(at);
     }
-    Err(Invalid::new("must be within the years 2000 to 2100", "应在 2000 年至 2100 年之间"))
+    Err(Invalid::new(
+        "must be within the years 2000 to 2100",
+        "应在 2000 年至 2100 年之间",
+    ))
 }
 
-pub(super) fn tariff_version(version: &proto::TariffVersion, fields: &mut Fields) -> Option<TariffVersion> {
+pub(super) fn tariff_version(
+    version: &proto::TariffVersion,
+    fields: &mut Fields,
+) -> Option<TariffVersion> {
     let effective_from = fields.required("effective_from", &version.effective_from, |text| {
         text.parse::<Date>()
             .ok()
             .filter(|day| text.len() == 10 && (2000..=2100).contains(&day.year()))
-            .ok_or_else(|| Invalid::new("must be a day like 2026-03-01, years 2000 to 2100", "应为 2000 至 2100 年间的日期，如 2026-03-01"))
+            .ok_or_else(|| {
+                Invalid::new(
+                    "must be a day like 2026-03-01, years 2000 to 2100",
+                    "应为 2000 至 2100 年间的日期，如 2026-03-01",
+                )
+            })
     });
     let source = fields.text("source", &version.source, 1..=200);
     let day = fields.message("day", version.day.as_ref(), period);
     let night = fields.message("night", version.night.as_ref(), period);
     let cap = fields.value("cap_per_24_hours_fen", version.cap_per_24_hours_fen, fen);
-    let percent = fields.number("large_vehicle_percent", version.large_vehicle_percent, 100..=1000);
+    let percent = fields.number(
+        "large_vehicle_percent",
+        version.large_vehicle_percent,
+        100..=1000,
+    );
     let draft = RateTableDraft {
         day: day?,
         night: night?,
@@ -230,7 +281,11 @@ pub(super) fn tariff_version(version: &proto::TariffVersion, fields: &mut Fields
             None
         }
     };
-    Some(TariffVersion { effective_from: effective_from?, rates: rates?, source: source? })
+    Some(TariffVersion {
+        effective_from: effective_from?,
+        rates: rates?,
+        source: source?,
+    })
 }
 
 fn rate_problem(problem: &RateProblem) -> (String, Invalid) {
@@ -247,21 +302,41 @@ fn rate_problem(problem: &RateProblem) -> (String, Invalid) {
         RateProblem::BadMaximum(_) => "maximum_stay_minutes".into(),
         RateProblem::PriceTooHigh => "day.steps".into(),
     };
-    (field, Invalid::new(problem.to_string(), "费率须自零分钟起连续覆盖至最长停放时间，不得有空档或者重叠"))
+    (
+        field,
+        Invalid::new(
+            problem.to_string(),
+            "费率须自零分钟起连续覆盖至最长停放时间，不得有空档或者重叠",
+        ),
+    )
 }
 
 fn period(period: &proto::RatePeriod, fields: &mut Fields) -> Option<Period> {
     let begins = fields.number("begins_minute", period.begins_minute, 0..=1439);
-    let steps = fields.each("steps", &period.steps, 1..=RateTable::MAX_STEPS, |step, fields| {
-        let price = fields.value("price_fen", step.price_fen, fen);
-        Some(Step {
-            from_minutes: step.from_minutes,
-            until_minutes: step.until_minutes,
-            unit_minutes: step.unit_minutes,
-            price: price?,
-        })
-    });
+    let steps = fields.each(
+        "steps",
+        &period.steps,
+        1..=RateTable::MAX_STEPS,
+        |step, fields| {
+            let price = fields.value("price_fen", step.price_fen, fen);
+            Some(Step {
+                from_minutes: step.from_minutes,
+                until_minutes: step.until_minutes,
+                unit_minutes: step.unit_minutes,
+                price: price?,
+            })
+        },
+    );
     let minute = begins?;
-    let begins = Time::new(i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?, 0, 0).ok()?;
-    Some(Period { begins, steps: steps? })
+    let begins = Time::new(
+        i8::try_from(minute / 60).ok()?,
+        i8::try_from(minute % 60).ok()?,
+        0,
+        0,
+    )
+    .ok()?;
+    Some(Period {
+        begins,
+        steps: steps?,
+    })
 }

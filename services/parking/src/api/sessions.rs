@@ -21,29 +21,54 @@ fn respond(done: &Done<Session>) -> Response<proto::Session> {
 }
 
 fn session_id(fields: &mut Fields, field: &str, name: &str) -> Option<SessionId> {
-    fields.resource(field, name, "sessions/{session}").and_then(|id| SessionId::new(&id))
+    fields
+        .resource(field, name, "sessions/{session}")
+        .and_then(|id| SessionId::new(&id))
 }
 
 impl Api {
-    async fn list(&self, message: proto::ListSessionsRequest) -> Result<proto::ListSessionsResponse, Failure> {
+    async fn list(
+        &self,
+        message: proto::ListSessionsRequest,
+    ) -> Result<proto::ListSessionsResponse, Failure> {
         let state_bytes = message.state.to_be_bytes();
         // The plate itself must not stand in a token, which may be logged.
         let mut fields = Fields::new();
         let plate = fields.optional("plate", &message.plate, read::plate);
-        let token = plate.clone().flatten().map(|plate| plate.token()).unwrap_or_default();
-        let query: [&[u8]; 5] =
-            [b"sessions", message.bay.as_bytes(), message.zone.as_bytes(), token.as_bytes(), &state_bytes];
+        let token = plate
+            .clone()
+            .flatten()
+            .map(|plate| plate.token())
+            .unwrap_or_default();
+        let query: [&[u8]; 5] = [
+            b"sessions",
+            message.bay.as_bytes(),
+            message.zone.as_bytes(),
+            token.as_bytes(),
+            &state_bytes,
+        ];
         let named = [&message.bay, &message.zone, &message.plate];
         let filter = if named.iter().filter(|text| !text.is_empty()).count() > 1 {
-            let why = Invalid::new("at most one of bay, zone and plate", "泊位、区域、号牌至多填写一项");
+            let why = Invalid::new(
+                "at most one of bay, zone and plate",
+                "泊位、区域、号牌至多填写一项",
+            );
             fields.refuse("plate", why);
             None
         } else if !message.bay.is_empty() {
-            fields.resource("bay", &message.bay, "bays/{bay}").map(SessionFilter::Bay)
+            fields
+                .resource("bay", &message.bay, "bays/{bay}")
+                .map(SessionFilter::Bay)
         } else if !message.zone.is_empty() {
-            fields.resource("zone", &message.zone, "zones/{zone}").map(SessionFilter::Zone)
+            fields
+                .resource("zone", &message.zone, "zones/{zone}")
+                .map(SessionFilter::Zone)
         } else {
-            plate.map(|plate| plate.map_or(SessionFilter::All, |plate| SessionFilter::Plate(plate.token())))
+            plate.map(|plate| {
+                plate.map_or(SessionFilter::All, |plate| {
+                    SessionFilter::Plate(plate.token())
+                })
+            })
         };
         let state = read::session_state(&mut fields, message.state);
         let page = self.page(&mut fields, message.page_size, &message.page_token, &query);
@@ -75,7 +100,10 @@ impl Api {
         let id = session_id(&mut fields, "parent", &message.parent);
         let page = self.page(&mut fields, message.page_size, &message.page_token, &query);
         let (id, page) = fields.finish((id, page))?;
-        let after = page.after.and_then(|cursor| u64::decode(&mut cursor.0.as_slice())).unwrap_or(0);
+        let after = page
+            .after
+            .and_then(|cursor| u64::decode(&mut cursor.0.as_slice()))
+            .unwrap_or(0);
         let commits = self
             .core
             .history::<Session>(id.as_str(), after, page.size)
@@ -94,7 +122,10 @@ impl Api {
                 events.push(history_event(stored.position, &commit, event.get()));
             }
         }
-        Ok(proto::ListSessionHistoryResponse { events, next_page_token: self.next_token(next.as_deref(), &query)? })
+        Ok(proto::ListSessionHistoryResponse {
+            events,
+            next_page_token: self.next_token(next.as_deref(), &query)?,
+        })
     }
 
     async fn record_payment(
@@ -187,7 +218,12 @@ impl Api {
         let (id, arrived_at, left_at, plate, class, note) =
             fields.finish((id, arrived_at, left_at, plate, class, note))?;
         let vehicle = plate.map(|plate| Vehicle::new(plate, class));
-        let correction = Correction { arrived_at, left_at, vehicle, note };
+        let correction = Correction {
+            arrived_at,
+            left_at,
+            vehicle,
+            note,
+        };
         let done = self
             .core
             .commands
@@ -232,14 +268,26 @@ impl ParkingSessionService for Api {
         Ok(self.ingest_readings(request).await?)
     }
 
-    async fn get_session(&self, request: Request<proto::GetSessionRequest>) -> Answer<proto::Session> {
+    async fn get_session(
+        &self,
+        request: Request<proto::GetSessionRequest>,
+    ) -> Answer<proto::Session> {
         let name = request.into_inner().name;
         let mut fields = Fields::new();
         let id = session_id(&mut fields, "name", &name);
         let id = fields.finish(id)?;
-        let found = self.core.projection.get::<Session>(id.as_str()).await.map_err(Failure::from)?;
+        let found = self
+            .core
+            .projection
+            .get::<Session>(id.as_str())
+            .await
+            .map_err(Failure::from)?;
         match found {
-            Some(found) => Ok(Response::new(convert::session(id.as_str(), &found.state, found.revision))),
+            Some(found) => Ok(Response::new(convert::session(
+                id.as_str(),
+                &found.state,
+                found.revision,
+            ))),
             None => Err(Failure::NotFound(name).into()),
         }
     }
@@ -258,19 +306,31 @@ impl ParkingSessionService for Api {
         Ok(Response::new(self.history(request.into_inner()).await?))
     }
 
-    async fn record_payment(&self, request: Request<proto::RecordPaymentRequest>) -> Answer<proto::Session> {
+    async fn record_payment(
+        &self,
+        request: Request<proto::RecordPaymentRequest>,
+    ) -> Answer<proto::Session> {
         Ok(self.record_payment(request).await?)
     }
 
-    async fn record_refund(&self, request: Request<proto::RecordRefundRequest>) -> Answer<proto::Session> {
+    async fn record_refund(
+        &self,
+        request: Request<proto::RecordRefundRequest>,
+    ) -> Answer<proto::Session> {
         Ok(self.record_refund(request).await?)
     }
 
-    async fn waive_charge(&self, request: Request<proto::WaiveChargeRequest>) -> Answer<proto::Session> {
+    async fn waive_charge(
+        &self,
+        request: Request<proto::WaiveChargeRequest>,
+    ) -> Answer<proto::Session> {
         Ok(self.waive_charge(request).await?)
     }
 
-    async fn correct_session(&self, request: Request<proto::CorrectSessionRequest>) -> Answer<proto::Session> {
+    async fn correct_session(
+        &self,
+        request: Request<proto::CorrectSessionRequest>,
+    ) -> Answer<proto::Session> {
         Ok(self.correct_session(request).await?)
     }
 }

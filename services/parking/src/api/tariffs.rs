@@ -17,7 +17,9 @@ impl Api {
         let call = Call::of(&request, &request.get_ref().request_id)?;
         let message = request.into_inner();
         let mut fields = Fields::new();
-        let id = fields.required("tariff_id", &message.tariff_id, |text| read::name(text, TariffId::new));
+        let id = fields.required("tariff_id", &message.tariff_id, |text| {
+            read::name(text, TariffId::new)
+        });
         let parsed = fields.message("tariff", message.tariff.as_ref(), |tariff, fields| {
             let name = fields.text("display_name", &tariff.display_name, 1..=100);
             let versions = fields.each("versions", &tariff.versions, 1..=1, read::tariff_version);
@@ -44,7 +46,11 @@ impl Api {
         let id = fields.resource("name", &name, "tariffs/{tariff}");
         let id = fields.finish(id)?;
         match self.core.projection.get::<Tariff>(&id).await? {
-            Some(found) => Ok(Response::new(convert::tariff(&id, &found.state, found.revision))),
+            Some(found) => Ok(Response::new(convert::tariff(
+                &id,
+                &found.state,
+                found.revision,
+            ))),
             None => Err(Failure::NotFound(name)),
         }
     }

@@ -32,7 +32,14 @@ impl Api {
             .core
             .commands
             .run::<Waiver>(message.validate_only, call, move |tx| {
-                waiver::grant(tx, plate.clone(), ground, valid_from, valid_until, document.clone())?;
+                waiver::grant(
+                    tx,
+                    plate.clone(),
+                    ground,
+                    valid_from,
+                    valid_until,
+                    document.clone(),
+                )?;
                 Ok(plate.token())
             })
             .await?;

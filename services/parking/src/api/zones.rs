@@ -18,7 +18,9 @@ impl Api {
         let call = Call::of(&request, &request.get_ref().request_id)?;
         let message = request.into_inner();
         let mut fields = Fields::new();
-        let id = fields.required("zone_id", &message.zone_id, |text| read::name(text, ZoneId::new));
+        let id = fields.required("zone_id", &message.zone_id, |text| {
+            read::name(text, ZoneId::new)
+        });
         let details = fields.message("zone", message.zone.as_ref(), read::zone);
         let (id, details) = fields.finish((id, details))?;
         let done = self
@@ -46,7 +48,9 @@ impl Api {
             .projection
             .read(move |view| {
                 let counts = read_model::zone_counts(view, &id)?;
-                Ok(view.aggregate::<Zone>(&id)?.map(|found| (id, found, counts)))
+                Ok(view
+                    .aggregate::<Zone>(&id)?
+                    .map(|found| (id, found, counts)))
             })
             .await?;
         match found {
@@ -73,8 +77,11 @@ impl Api {
             .read(move |view| {
                 let after = page.after.as_ref().map(|cursor| cursor.0.as_slice());
                 let found = read_model::list_zones(view, district, after, page.size)?;
-                let counts: Result<Vec<_>, _> =
-                    found.items.iter().map(|(id, _, _)| read_model::zone_counts(view, id)).collect();
+                let counts: Result<Vec<_>, _> = found
+                    .items
+                    .iter()
+                    .map(|(id, _, _)| read_model::zone_counts(view, id))
+                    .collect();
                 Ok((found, counts?))
             })
             .await?;
@@ -95,7 +102,10 @@ impl Api {
         let message = request.into_inner();
         let mut fields = Fields::new();
         let patch = fields.message("zone", message.zone.as_ref(), |zone, fields| {
-            Some((fields.resource("name", &zone.name, "zones/{zone}")?, zone.clone()))
+            Some((
+                fields.resource("name", &zone.name, "zones/{zone}")?,
+                zone.clone(),
+            ))
         });
         let (id, zone) = fields.finish(patch)?;
         let set = |name: &str| match name {
@@ -104,16 +114,27 @@ impl Api {
             "tariff" => !zone.tariff.is_empty(),
             _ => false,
         };
-        let mask = update_mask(message.update_mask.as_ref(), &["display_name", "grade", "tariff"], set)?;
+        let mask = update_mask(
+            message.update_mask.as_ref(),
+            &["display_name", "grade", "tariff"],
+            set,
+        )?;
         let mut fields = Fields::new();
         let changes = fields.within("zone", |fields| {
             let wants = |name: &str| mask.contains(&name);
-            let display_name = wants("display_name").then(|| fields.text("display_name", &zone.display_name, 1..=100));
+            let display_name = wants("display_name")
+                .then(|| fields.text("display_name", &zone.display_name, 1..=100));
             let grade = wants("grade").then(|| fields.choice("grade", zone.grade, read::grade));
-            let tariff = wants("tariff").then(|| fields.resource("tariff", &zone.tariff, "tariffs/{tariff}"));
+            let tariff = wants("tariff")
+                .then(|| fields.resource("tariff", &zone.tariff, "tariffs/{tariff}"));
             let id = fields.value("name", id.as_str(), |id| read::name(id, ZoneId::new));
             // A wanted field that is wrong has been noted; `flatten` below then never matters.
-            Some((id?, display_name.flatten(), grade.flatten(), tariff.flatten().and_then(|id| TariffId::new(&id))))
+            Some((
+                id?,
+                display_name.flatten(),
+                grade.flatten(),
+                tariff.flatten().and_then(|id| TariffId::new(&id)),
+            ))
         });
         let (id, display_name, grade, tariff) = fields.finish(changes)?;
         let etag = zone.etag;
@@ -134,7 +155,11 @@ impl Api {
             })
             .await?;
         let id = done.id.to_string();
-        let counts = self.core.projection.read(move |view| read_model::zone_counts(view, &id)).await?;
+        let counts = self
+            .core
+            .projection
+            .read(move |view| read_model::zone_counts(view, &id))
+            .await?;
         let resource = convert::zone(&done.id, &done.state, done.revision, counts);
         Ok(done.respond(resource))
     }
@@ -149,7 +174,11 @@ impl Api {
         let id = fields.resource("name", &message.name, "zones/{zone}");
         let id = fields.finish(id)?;
         let zone_id = ZoneId::new(&id).ok_or_else(|| Failure::NotFound(message.name.clone()))?;
-        let counts = self.core.projection.read(move |view| read_model::zone_counts(view, &id)).await?;
+        let counts = self
+            .core
+            .projection
+            .read(move |view| read_model::zone_counts(view, &id))
+            .await?;
         let done = self
             .core
             .commands
@@ -173,7 +202,10 @@ pub(super) fn update_mask(
     let unknown = || {
         Failure::field(
             "update_mask",
-            Invalid::new(format!("must name fields among {allowed}"), format!("只能包含 {allowed}")),
+            Invalid::new(
+                format!("must name fields among {allowed}"),
+                format!("只能包含 {allowed}"),
+            ),
         )
     };
     let paths: Vec<&'static str> = match mask {
@@ -182,7 +214,10 @@ pub(super) fn update_mask(
             let mut paths = Vec::new();
             // A mask longer than what is known repeats itself or names what is not known.
             for path in mask.paths.iter().take(known.len() + 1) {
-                let path = known.iter().find(|known| *known == path).ok_or_else(unknown)?;
+                let path = known
+                    .iter()
+                    .find(|known| *known == path)
+                    .ok_or_else(unknown)?;
                 paths.push(*path);
             }
             paths

@@ -49,7 +49,13 @@ impl Position {
 
 fn box_around(south_west: (f64, f64), north_east: (f64, f64), metres: f64) -> (Position, Position) {
     let northward = metres / METRES_PER_DEGREE;
-    let narrowest = south_west.0.abs().max(north_east.0.abs()).to_radians().cos().max(0.01);
+    let narrowest = south_west
+        .0
+        .abs()
+        .max(north_east.0.abs())
+        .to_radians()
+        .cos()
+        .max(0.01);
     let eastward = northward / narrowest;
     let corner = |latitude: f64, longitude: f64| {
         Position::new(latitude.clamp(-90.0, 90.0), longitude.clamp(-180.0, 180.0)).expect("clamped")

@@ -68,7 +68,9 @@ pub enum ParkingRefusal {
     WaiverNotFound,
     #[error("it has changed since it was read; read it again")]
     Stale,
-    #[error("changes after that position are no longer remembered; read the bays and watch from position {oldest}")]
+    #[error(
+        "changes after that position are no longer remembered; read the bays and watch from position {oldest}"
+    )]
     PositionForgotten { oldest: u64 },
     #[error("the vehicle must leave after it arrived and before now ({now})")]
     CorrectionTimesWrong { now: Timestamp },
@@ -211,7 +213,9 @@ impl Refusal for ParkingRefusal {
             Self::WaiverExists => "该号牌已有有效的免费停车资格，请先撤销。".into(),
             Self::WaiverNotFound => "免费停车资格不存在。".into(),
             Self::Stale => "数据已变更，请重新读取。".into(),
-            Self::PositionForgotten { oldest } => format!("该位置之后的变更已不再保留，请重新读取泊位并自位置 {oldest} 起订阅。"),
+            Self::PositionForgotten { oldest } => {
+                format!("该位置之后的变更已不再保留，请重新读取泊位并自位置 {oldest} 起订阅。")
+            }
             Self::CorrectionTimesWrong { .. } => "驶离时间须晚于驶入时间且不晚于当前时间。".into(),
         }
     }

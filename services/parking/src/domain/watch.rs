@@ -1,8 +1,7 @@
 //! From readings and closures to sessions: what is seen in a bay decides who pays for which time.
 
 use super::bay::{
-    Admission, Availability, Bay, BayEvent, BayKind, IllegalGround, Place, Reading, Seen, Stay,
-    Tracked,
+    Admission, Availability, Bay, BayEvent, BayKind, IllegalGround, Reading, Seen, Stay, Tracked,
 };
 use super::ids::{BayId, OccupationId, SessionId};
 use super::marking::Marking;
@@ -347,5 +346,10 @@ pub fn closing_occupations(bay: &Bay, now: Timestamp) -> Vec<OccupationId> {
 /// `BAY_NOT_FOUND`.
 pub fn marking_of(tx: &mut Transaction, id: &BayId) -> Result<Marking, Halt> {
     let details = require(tx, id)?.details.clone();
-    Ok(Marking { zone: details.zone, position: details.position, kind: details.kind, label: details.label })
+    Ok(Marking {
+        zone: details.zone,
+        position: details.position,
+        kind: details.kind,
+        label: details.label,
+    })
 }

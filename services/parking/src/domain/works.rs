@@ -20,7 +20,7 @@ pub const MAX_BAYS: usize = 12;
 /// What an occupation closes, and when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Works {
-    /// 1 to [`Works::MAX_SEGMENTS`].
+    /// At most [`Works::MAX_SEGMENTS`]; none if the occupation leaves all bays alone.
     pub segments: Vec<ClosedSegment>,
     pub schedule: ClosureSchedule,
 }
@@ -74,7 +74,10 @@ impl Occupation {
     /// What it closes now; `None` if nothing.
     pub fn works_in_force(&self) -> Option<&Works> {
         let in_force = matches!(self.standing, Some((_, Standing::InForce)));
-        self.works.as_ref().filter(|_| in_force).map(|(_, works)| works)
+        self.works
+            .as_ref()
+            .filter(|_| in_force)
+            .map(|(_, works)| works)
     }
 
     /// The newest revision heard of.
@@ -97,7 +100,10 @@ impl Occupation {
         };
         let mut next = self.clone();
         if let Some(works) = works
-            && next.works.as_ref().is_none_or(|(known, _)| *known < revision)
+            && next
+                .works
+                .as_ref()
+                .is_none_or(|(known, _)| *known < revision)
         {
             next.works = Some((revision, works.clone()));
         }
@@ -125,13 +131,21 @@ impl Aggregate for Occupation {
 ///
 /// # Errors
 /// As [`Transaction::load`].
-pub fn take_note(tx: &mut Transaction, id: &OccupationId, revision: u64, notice: Notice) -> Result<(), Halt> {
+pub fn take_note(
+    tx: &mut Transaction,
+    id: &OccupationId,
+    revision: u64,
+    notice: Notice,
+) -> Result<(), Halt> {
     let known = tx.load::<Occupation>(id.as_str())?;
     let known = known.as_deref().cloned().unwrap_or_default();
     if known.heard(revision, &notice) == known {
         return Ok(());
     }
-    tx.record::<Occupation>(id.as_str(), [OccupationEvent::OccupationNoticed { revision, notice }])
+    tx.record::<Occupation>(
+        id.as_str(),
+        [OccupationEvent::OccupationNoticed { revision, notice }],
+    )
 }
 
 /// Aligns bays with what is known of an occupation: closes those that it touches for its hours, frees the others. Bays

@@ -67,17 +67,35 @@ pub(super) fn contributions(session: &Session) -> Vec<(Timestamp, Hour)> {
     if session.void {
         return Vec::new();
     }
-    let mut hours = vec![(hour_of(session.arrived_at), Hour { arrivals: 1, ..Hour::default() })];
+    let mut hours = vec![(
+        hour_of(session.arrived_at),
+        Hour {
+            arrivals: 1,
+            ..Hour::default()
+        },
+    )];
     let Some(left_at) = session.left_at else {
         return hours;
     };
-    hours.push((hour_of(left_at), Hour { departures: 1, ..Hour::default() }));
+    hours.push((
+        hour_of(left_at),
+        Hour {
+            departures: 1,
+            ..Hour::default()
+        },
+    ));
     let mut from = session.arrived_at;
     while from < left_at && hours.len() < MAX_HOURS {
         let hour = hour_of(from);
         let until = left_at.min(hour + SignedDuration::from_secs(HOUR_SECONDS));
         let taken_seconds = u64::try_from(until.duration_since(from).as_secs()).unwrap_or(0);
-        hours.push((hour, Hour { taken_seconds, ..Hour::default() }));
+        hours.push((
+            hour,
+            Hour {
+                taken_seconds,
+                ..Hour::default()
+            },
+        ));
         from = until;
     }
     hours

@@ -2,9 +2,9 @@
 
 use super::counts::contributions;
 use super::{
-    AvailabilityRow, BAYS, BAYS_BY_OCCUPATION, BAYS_BY_ZONE, BayRow, CHANGE_COUNT, CHANGES, CHANGES_KEPT, HOURS,
-    OCCUPATIONS_IN_FORCE, PLACES_VERSION, RING, SESSIONS, SESSIONS_BY_BAY, SESSIONS_BY_PLATE, SESSIONS_BY_ZONE,
-    TARIFFS, ZONE_COUNTS, ZONES,
+    AvailabilityRow, BAYS, BAYS_BY_OCCUPATION, BAYS_BY_ZONE, BayRow, CHANGE_COUNT, CHANGES,
+    CHANGES_KEPT, HOURS, OCCUPATIONS_IN_FORCE, PLACES_VERSION, RING, SESSIONS, SESSIONS_BY_BAY,
+    SESSIONS_BY_PLATE, SESSIONS_BY_ZONE, TARIFFS, ZONE_COUNTS, ZONES,
 };
 use crate::domain::bay::{Bay, BayEvent};
 use crate::domain::session::Session;
@@ -27,9 +27,16 @@ pub(super) fn tariff(change: &Change<'_, Tariff>, rows: &mut Rows<'_>) -> Result
     Ok(())
 }
 
-pub(super) fn occupation(change: &Change<'_, Occupation>, rows: &mut Rows<'_>) -> Result<(), Broken> {
+pub(super) fn occupation(
+    change: &Change<'_, Occupation>,
+    rows: &mut Rows<'_>,
+) -> Result<(), Broken> {
     let key = |occupation: &Occupation| occupation.works_in_force().map(|_| change.id.to_owned());
-    rows.reindex(&OCCUPATIONS_IN_FORCE, change.before.and_then(key), change.after.and_then(key));
+    rows.reindex(
+        &OCCUPATIONS_IN_FORCE,
+        change.before.and_then(key),
+        change.after.and_then(key),
+    );
     Ok(())
 }
 
@@ -51,7 +58,11 @@ pub(super) fn bay(change: &Change<'_, Bay>, rows: &mut Rows<'_>) -> Result<(), B
             None => rows.delete(&BAYS, &id),
         }
         let by_zone = |row: &BayRow| (row.zone.clone(), id.clone());
-        rows.reindex(&BAYS_BY_ZONE, before.as_ref().map(by_zone), after.as_ref().map(by_zone));
+        rows.reindex(
+            &BAYS_BY_ZONE,
+            before.as_ref().map(by_zone),
+            after.as_ref().map(by_zone),
+        );
         if let Some(row) = &before {
             let mut counts = rows.get(&ZONE_COUNTS, &row.zone)?.unwrap_or_default();
             let count = counts.of(row.availability);
@@ -77,10 +88,17 @@ fn suspensions(change: &Change<'_, Bay>, rows: &mut Rows<'_>) {
     for event in change.events {
         match event {
             BayEvent::SuspensionScheduled { occupation, .. } => {
-                rows.put(&BAYS_BY_OCCUPATION, &(occupation.as_str().to_owned(), change.id.to_owned()), &());
+                rows.put(
+                    &BAYS_BY_OCCUPATION,
+                    &(occupation.as_str().to_owned(), change.id.to_owned()),
+                    &(),
+                );
             }
             BayEvent::SuspensionWithdrawn { occupation, .. } => {
-                rows.delete(&BAYS_BY_OCCUPATION, &(occupation.as_str().to_owned(), change.id.to_owned()));
+                rows.delete(
+                    &BAYS_BY_OCCUPATION,
+                    &(occupation.as_str().to_owned(), change.id.to_owned()),
+                );
             }
             _ => {}
         }
@@ -89,7 +107,9 @@ fn suspensions(change: &Change<'_, Bay>, rows: &mut Rows<'_>) {
 
 fn remember_changes(change: &Change<'_, Bay>, rows: &mut Rows<'_>) -> Result<(), Broken> {
     let changed = change.events.iter().filter_map(|event| match event {
-        BayEvent::AvailabilityChanged { place, to, since, .. } => Some((place, *to, *since)),
+        BayEvent::AvailabilityChanged {
+            place, to, since, ..
+        } => Some((place, *to, *since)),
         _ => None,
     });
     for (number, (place, availability, since)) in changed.enumerate() {
@@ -117,18 +137,36 @@ pub(super) fn session(change: &Change<'_, Session>, rows: &mut Rows<'_>) -> Resu
     let (before, after) = (change.before, change.after);
     let by_time = |session: &Session| (session.arrived_at, id());
     rows.reindex(&SESSIONS, before.map(by_time), after.map(by_time));
-    let by_bay = |session: &Session| (session.place.bay.as_str().to_owned(), session.arrived_at, id());
+    let by_bay = |session: &Session| {
+        (
+            session.place.bay.as_str().to_owned(),
+            session.arrived_at,
+            id(),
+        )
+    };
     rows.reindex(&SESSIONS_BY_BAY, before.map(by_bay), after.map(by_bay));
-    let by_zone = |session: &Session| (session.place.zone.as_str().to_owned(), session.arrived_at, id());
+    let by_zone = |session: &Session| {
+        (
+            session.place.zone.as_str().to_owned(),
+            session.arrived_at,
+            id(),
+        )
+    };
     rows.reindex(&SESSIONS_BY_ZONE, before.map(by_zone), after.map(by_zone));
-    let by_plate = |session: &Session| Some((session.vehicle()?.plate.token(), session.arrived_at, id()));
-    rows.reindex(&SESSIONS_BY_PLATE, before.and_then(by_plate), after.and_then(by_plate));
+    let by_plate =
+        |session: &Session| Some((session.vehicle()?.plate.token(), session.arrived_at, id()));
+    rows.reindex(
+        &SESSIONS_BY_PLATE,
+        before.and_then(by_plate),
+        after.and_then(by_plate),
+    );
 
     let (was, is) = (before.map(contributions), after.map(contributions));
     if was == is {
         return Ok(());
     }
-    let zone = |session: Option<&Session>| session.map(|session| session.place.zone.as_str().to_owned());
+    let zone =
+        |session: Option<&Session>| session.map(|session| session.place.zone.as_str().to_owned());
     for (hour, contribution) in was.into_iter().flatten() {
         let key = (zone(before).unwrap_or_default(), hour);
         let mut row = rows.get(&HOURS, &key)?.unwrap_or_default();

@@ -47,7 +47,10 @@ impl Places {
         let mut touched = Vec::new();
         for segment in &works.segments {
             let near = tree.locate_in_envelope_intersecting(&envelope(segment.bounds()));
-            touched.extend(near.filter(|spot| segment.touches(spot.position)).map(|spot| spot.bay.clone()));
+            touched.extend(
+                near.filter(|spot| segment.touches(spot.position))
+                    .map(|spot| spot.bay.clone()),
+            );
         }
         touched.sort();
         touched.dedup();
@@ -87,10 +90,19 @@ impl Places {
         let spots = view
             .scan(&BAYS, Range::all(MAX_BAYS))?
             .into_iter()
-            .filter_map(|(id, row)| Some(Spot { bay: BayId::new(&id)?, position: row.position, kind: row.kind }))
+            .filter_map(|(id, row)| {
+                Some(Spot {
+                    bay: BayId::new(&id)?,
+                    position: row.position,
+                    kind: row.kind,
+                })
+            })
             .collect();
         let tree = Arc::new(RTree::bulk_load(spots));
-        *built = Some(Built { version, tree: Arc::clone(&tree) });
+        *built = Some(Built {
+            version,
+            tree: Arc::clone(&tree),
+        });
         Ok(tree)
     }
 }

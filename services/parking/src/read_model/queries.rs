@@ -1,8 +1,9 @@
 //! Queries over parking's tables. Each takes a view and is run on a reader thread.
 
 use super::{
-    BAYS, BAYS_BY_OCCUPATION, BAYS_BY_ZONE, CHANGE_COUNT, CHANGES, CHANGES_KEPT, HOURS, Hour, OCCUPATIONS_IN_FORCE,
-    RING, SESSIONS, SESSIONS_BY_BAY, SESSIONS_BY_PLATE, SESSIONS_BY_ZONE, TARIFFS, ZONE_COUNTS, ZONES, ZoneCounts,
+    BAYS, BAYS_BY_OCCUPATION, BAYS_BY_ZONE, BayRow, CHANGE_COUNT, CHANGES, CHANGES_KEPT, HOURS,
+    Hour, OCCUPATIONS_IN_FORCE, RING, SESSIONS, SESSIONS_BY_BAY, SESSIONS_BY_PLATE,
+    SESSIONS_BY_ZONE, TARIFFS, ZONE_COUNTS, ZONES, ZoneCounts,
 };
 use crate::domain::bay::{Availability, Bay};
 use crate::domain::ids::{BayId, OccupationId};
@@ -20,6 +21,8 @@ use std::ops::Bound;
 const MOST_LOOKED_AT: usize = 2_000;
 /// Occupations in force in a city at a time, at most.
 const MOST_OCCUPATIONS: usize = 10_000;
+/// Bays of one zone in one answer, at most.
+const MOST_IN_ZONE: usize = 10_000;
 /// Bays that one occupation closes, at most.
 const MOST_TOUCHED: usize = 100_000;
 
@@ -59,22 +62,42 @@ pub fn list_zones(
     size: usize,
 ) -> Result<Found<Zone>, Broken> {
     let after: Option<String> = cursor(after);
-    let rows = view.scan(&ZONES, Range::all(MOST_LOOKED_AT).starting(beyond(after.as_ref())))?;
+    let rows = view.scan(
+        &ZONES,
+        Range::all(MOST_LOOKED_AT).starting(beyond(after.as_ref())),
+    )?;
     let wanted = rows
         .into_iter()
         .map(|(id, code)| (id, district.is_none_or(|district| district.code() == code)));
-    page(wanted, size, |id| Ok(view.aggregate::<Zone>(id)?), |id| prefix_of(id))
+    page(
+        wanted,
+        size,
+        |id| Ok(view.aggregate::<Zone>(id)?),
+        |id| prefix_of(id),
+    )
 }
 
 /// Tariffs by id.
 ///
 /// # Errors
 /// [`Broken`].
-pub fn list_tariffs(view: &View, after: Option<&[u8]>, size: usize) -> Result<Found<Tariff>, Broken> {
+pub fn list_tariffs(
+    view: &View,
+    after: Option<&[u8]>,
+    size: usize,
+) -> Result<Found<Tariff>, Broken> {
     let after: Option<String> = cursor(after);
-    let rows = view.scan(&TARIFFS, Range::all(size + 1).starting(beyond(after.as_ref())))?;
+    let rows = view.scan(
+        &TARIFFS,
+        Range::all(size + 1).starting(beyond(after.as_ref())),
+    )?;
     let wanted = rows.into_iter().map(|(id, ())| (id, true));
-    page(wanted, size, |id| Ok(view.aggregate::<Tariff>(id)?), |id| prefix_of(id))
+    page(
+        wanted,
+        size,
+        |id| Ok(view.aggregate::<Tariff>(id)?),
+        |id| prefix_of(id),
+    )
 }
 
 /// Bays by id, of one zone if given.
@@ -91,28 +114,58 @@ pub fn list_bays(
     let after: Option<String> = cursor(after);
     let ids: Vec<String> = match zone {
         None => view
-            .scan(&BAYS, Range::all(MOST_LOOKED_AT).starting(beyond(after.as_ref())))?
+            .scan(
+                &BAYS,
+                Range::all(MOST_LOOKED_AT).starting(beyond(after.as_ref())),
+            )?
             .into_iter()
             .map(|(id, _)| id)
             .collect(),
         Some(zone) => {
             let prefix = prefix_of(&zone.to_owned());
             let from = after.map(|after| (zone.to_owned(), after));
-            view.scan(&BAYS_BY_ZONE, Range::all(MOST_LOOKED_AT).within(&prefix).starting(beyond(from.as_ref())))?
-                .into_iter()
-                .map(|((_, id), ())| id)
-                .collect()
+            view.scan(
+                &BAYS_BY_ZONE,
+                Range::all(MOST_LOOKED_AT)
+                    .within(&prefix)
+                    .starting(beyond(from.as_ref())),
+            )?
+            .into_iter()
+            .map(|((_, id), ())| id)
+            .collect()
         }
     };
     let mut wanted = Vec::with_capacity(ids.len());
     for id in ids {
         let matches = match availability {
             None => true,
-            Some(availability) => view.get(&BAYS, &id)?.is_some_and(|row| row.availability == availability),
+            Some(availability) => view
+                .get(&BAYS, &id)?
+                .is_some_and(|row| row.availability == availability),
         };
         wanted.push((id, matches));
     }
-    page(wanted.into_iter(), size, |id| Ok(view.aggregate::<Bay>(id)?), |id| prefix_of(id))
+    page(
+        wanted.into_iter(),
+        size,
+        |id| Ok(view.aggregate::<Bay>(id)?),
+        |id| prefix_of(id),
+    )
+}
+
+/// The bays of one zone, by id.
+///
+/// # Errors
+/// [`Broken`].
+pub fn bay_rows(view: &View, zone: &str) -> Result<Vec<(String, BayRow)>, Broken> {
+    let prefix = prefix_of(&zone.to_owned());
+    let mut rows = Vec::new();
+    for ((_, id), ()) in view.scan(&BAYS_BY_ZONE, Range::all(MOST_IN_ZONE).within(&prefix))? {
+        if let Some(row) = view.get(&BAYS, &id)? {
+            rows.push((id, row));
+        }
+    }
+    Ok(rows)
 }
 
 /// Which sessions.
@@ -139,7 +192,12 @@ pub fn list_sessions(
     let after: Option<(Timestamp, String)> = cursor(after);
     let keys: Vec<(Timestamp, String)> = match filter {
         SessionFilter::All => view
-            .scan(&SESSIONS, Range::all(MOST_LOOKED_AT).ending(beyond(after.as_ref())).reversed())?
+            .scan(
+                &SESSIONS,
+                Range::all(MOST_LOOKED_AT)
+                    .ending(beyond(after.as_ref()))
+                    .reversed(),
+            )?
             .into_iter()
             .map(|(key, ())| key)
             .collect(),
@@ -151,10 +209,16 @@ pub fn list_sessions(
             };
             let prefix = prefix_of(parent);
             let to = after.map(|(at, id)| (parent.clone(), at, id));
-            view.scan(table, Range::all(MOST_LOOKED_AT).within(&prefix).ending(beyond(to.as_ref())).reversed())?
-                .into_iter()
-                .map(|((_, at, id), ())| (at, id))
-                .collect()
+            view.scan(
+                table,
+                Range::all(MOST_LOOKED_AT)
+                    .within(&prefix)
+                    .ending(beyond(to.as_ref()))
+                    .reversed(),
+            )?
+            .into_iter()
+            .map(|((_, at, id), ())| (at, id))
+            .collect()
         }
     };
     let looked_at_all = keys.len() < MOST_LOOKED_AT;
@@ -198,27 +262,40 @@ fn page<A>(
         }
         last = Some(key(&id));
     }
-    Ok(Found { items, next: if looked_at_all { None } else { last } })
+    Ok(Found {
+        items,
+        next: if looked_at_all { None } else { last },
+    })
 }
 
 /// # Errors
 /// [`Broken`].
 pub fn zone_counts(view: &View, zone: &str) -> Result<ZoneCounts, Broken> {
-    Ok(view.get(&ZONE_COUNTS, &zone.to_owned())?.unwrap_or_default())
+    Ok(view
+        .get(&ZONE_COUNTS, &zone.to_owned())?
+        .unwrap_or_default())
 }
 
 /// Hours of a zone, oldest first.
 ///
 /// # Errors
 /// [`Broken`].
-pub fn hours(view: &View, zone: &str, from: Timestamp, to: Timestamp) -> Result<Vec<(Timestamp, Hour)>, Broken> {
+pub fn hours(
+    view: &View,
+    zone: &str,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<(Timestamp, Hour)>, Broken> {
     let first = (zone.to_owned(), super::counts::hour_of(from));
     let last = (zone.to_owned(), super::counts::hour_of(to));
     let range = Range::all(MOST_LOOKED_AT)
         .starting(Bound::Included(&first))
         .ending(Bound::Included(&last));
     let rows = view.scan(&HOURS, range)?;
-    Ok(rows.into_iter().map(|((_, hour), row)| (hour, row)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|((_, hour), row)| (hour, row))
+        .collect())
 }
 
 /// The bays that an occupation asks for, as far as recorded.
@@ -227,8 +304,14 @@ pub fn hours(view: &View, zone: &str, from: Timestamp, to: Timestamp) -> Result<
 /// [`Broken`].
 pub fn bays_of_occupation(view: &View, occupation: &OccupationId) -> Result<Vec<BayId>, Broken> {
     let prefix = prefix_of(&occupation.as_str().to_owned());
-    let rows = view.scan(&BAYS_BY_OCCUPATION, Range::all(MOST_TOUCHED).within(&prefix))?;
-    Ok(rows.into_iter().filter_map(|((_, bay), ())| BayId::new(&bay)).collect())
+    let rows = view.scan(
+        &BAYS_BY_OCCUPATION,
+        Range::all(MOST_TOUCHED).within(&prefix),
+    )?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|((_, bay), ())| BayId::new(&bay))
+        .collect())
 }
 
 /// The occupations in force and what they close.
@@ -239,7 +322,9 @@ pub fn occupations_in_force(view: &View) -> Result<Vec<(OccupationId, Works)>, B
     let mut found = Vec::new();
     for (id, ()) in view.scan(&OCCUPATIONS_IN_FORCE, Range::all(MOST_OCCUPATIONS))? {
         let occupation = view.aggregate::<Occupation>(&id)?;
-        let works = occupation.as_ref().and_then(|(_, occupation)| occupation.works_in_force());
+        let works = occupation
+            .as_ref()
+            .and_then(|(_, occupation)| occupation.works_in_force());
         if let (Some(id), Some(works)) = (OccupationId::new(&id), works) {
             found.push((id, works.clone()));
         }
@@ -272,7 +357,10 @@ pub fn changes_after(
         }
     }
     let from = (after, u32::MAX);
-    Ok(Ok(view.scan(&CHANGES, Range::all(limit).starting(Bound::Excluded(&from)))?))
+    Ok(Ok(view.scan(
+        &CHANGES,
+        Range::all(limit).starting(Bound::Excluded(&from)),
+    )?))
 }
 
 /// Position of the newest change of availability; 0 if there is none.

@@ -33,8 +33,12 @@ fn a_reference_pays_one_session_one_amount() {
     let (story, session) = a_stay("10:00:00");
     let story = pay(story, &session, "r1", 200);
     let mut sessions = Sessions::default();
-    let (story, _) =
-        send(story, &mut sessions, at("12:30:00"), &[arrived(3, "12:00:00"), left(4, "12:30:00")]);
+    let (story, _) = send(
+        story,
+        &mut sessions,
+        at("12:30:00"),
+        &[arrived(3, "12:00:00"), left(4, "12:30:00")],
+    );
     let other = sessions.0.remove(0);
     story
         .when(|tx| session::pay(tx, &session, transfer("r1", 201, at("11:00:00"))))
@@ -65,7 +69,12 @@ fn only_what_was_paid_too_much_goes_back_art_37() {
 #[test]
 fn what_is_paid_while_the_car_stands_there_is_paid_ahead() {
     let mut sessions = Sessions::default();
-    let (story, _) = send(a_bay(), &mut sessions, at("09:00:00"), &[arrived(1, "09:00:00")]);
+    let (story, _) = send(
+        a_bay(),
+        &mut sessions,
+        at("09:00:00"),
+        &[arrived(1, "09:00:00")],
+    );
     let session = sessions.0[0].clone();
     let story = pay(story, &session, "r1", 500);
     assert_eq!(state(&story, &session).state(), SessionState::Open);
@@ -80,7 +89,10 @@ fn a_correction_by_a_late_reading_makes_paid_money_owed_back() {
     let mut sessions = Sessions::default();
     let (story, _) = send(story, &mut sessions, at("12:00:00"), &[left(9, "09:30:00")]);
     let corrected = state(&story, &session);
-    assert_eq!((corrected.state(), corrected.overpaid()), (SessionState::RefundDue, fen(300)));
+    assert_eq!(
+        (corrected.state(), corrected.overpaid()),
+        (SessionState::RefundDue, fen(300))
+    );
 }
 
 #[test]
@@ -117,11 +129,17 @@ fn an_unknown_session_is_neither_paid_nor_refunded() {
 #[test]
 fn an_officer_of_the_district_waives_a_charge_and_what_was_paid_is_owed_back() {
     let (story, session) = a_stay("10:00:00");
-    let elsewhere = Actor { id: "officer:H2".into(), districts: vec![District::new(371_721).unwrap()] };
+    let elsewhere = Actor {
+        id: "officer:H2".into(),
+        districts: vec![District::new(371_721).unwrap()],
+    };
     let story = pay(story, &session, "r1", 450)
         .by(elsewhere)
         .when(|tx| session::waive(tx, &session, WaiveGround::Mistake))
-        .then_refused("NOT_OF_THIS_DISTRICT", Some("Beijing Motor Vehicle Parking Regulations art. 5(1)"))
+        .then_refused(
+            "NOT_OF_THIS_DISTRICT",
+            Some("Beijing Motor Vehicle Parking Regulations art. 5(1)"),
+        )
         .by(officer())
         .when(|tx| session::waive(tx, &session, WaiveGround::Mistake))
         .and();
@@ -134,10 +152,18 @@ fn an_officer_of_the_district_waives_a_charge_and_what_was_paid_is_owed_back() {
 #[test]
 fn a_charge_that_does_not_exist_yet_is_not_waived_art_32_1_3() {
     let mut sessions = Sessions::default();
-    let (story, _) = send(a_bay(), &mut sessions, at("09:00:00"), &[arrived(1, "09:00:00")]);
+    let (story, _) = send(
+        a_bay(),
+        &mut sessions,
+        at("09:00:00"),
+        &[arrived(1, "09:00:00")],
+    );
     story
         .when(|tx| session::waive(tx, &sessions.0[0], WaiveGround::Goodwill))
-        .then_refused("SESSION_OPEN", Some("Beijing Motor Vehicle Parking Regulations art. 32(1)(3)"));
+        .then_refused(
+            "SESSION_OPEN",
+            Some("Beijing Motor Vehicle Parking Regulations art. 32(1)(3)"),
+        );
 }
 
 fn correction(from: &str, until: &str) -> Correction {
@@ -175,18 +201,34 @@ fn a_correction_needs_an_officer_of_the_district_and_times_in_order() {
         .then_refused("CORRECTION_TIMES_WRONG", None)
         .when(|tx| session::correct(tx, &session, correction("09:30:00", "12:00:00")))
         .and()
-        .by(Actor { id: "partner:x".into(), districts: vec![] })
+        .by(Actor {
+            id: "partner:x".into(),
+            districts: vec![],
+        })
         .when(|tx| session::correct(tx, &session, correction("09:00:00", "09:30:00")))
-        .then_refused("NOT_OF_THIS_DISTRICT", Some("Beijing Motor Vehicle Parking Regulations art. 5(1)"))
-        .when(|tx| session::correct(tx, &SessionId::new("none").unwrap(), correction("09:00:00", "09:30:00")))
+        .then_refused(
+            "NOT_OF_THIS_DISTRICT",
+            Some("Beijing Motor Vehicle Parking Regulations art. 5(1)"),
+        )
+        .when(|tx| {
+            session::correct(
+                tx,
+                &SessionId::new("none").unwrap(),
+                correction("09:00:00", "09:30:00"),
+            )
+        })
         .then_refused("SESSION_NOT_FOUND", None);
 }
 
 #[test]
 fn an_officer_who_names_the_vehicle_brings_a_lost_charge_back() {
     let mut sessions = Sessions::default();
-    let (story, _) =
-        send(a_bay(), &mut sessions, at("10:00:00"), &[arrived(1, "09:00:00"), left(2, "10:00:00")]);
+    let (story, _) = send(
+        a_bay(),
+        &mut sessions,
+        at("10:00:00"),
+        &[arrived(1, "09:00:00"), left(2, "10:00:00")],
+    );
     let session = sessions.0.remove(0);
     let story = story
         .later("2026-03-18T00:00:00+08:00")

@@ -38,10 +38,19 @@ fn plain_cost(rates: &RateTable, from: Timestamp, until: Timestamp) -> u64 {
     let whole_minutes = until.duration_since(from).as_mins();
     for minute in 0..whole_minutes {
         // A minute belongs to the period in which it ends: arrivals here are on whole minutes.
-        let local = jiff::tz::Offset::constant(8).to_datetime(from + SignedDuration::from_mins(minute)).time();
+        let local = jiff::tz::Offset::constant(8)
+            .to_datetime(from + SignedDuration::from_mins(minute))
+            .time();
         let is_day = local >= draft.day.begins && local < draft.night.begins;
-        let steps = if is_day { &draft.day.steps } else { &draft.night.steps };
-        let step = steps.iter().position(|step| minute < i64::from(step.until_minutes)).unwrap();
+        let steps = if is_day {
+            &draft.day.steps
+        } else {
+            &draft.night.steps
+        };
+        let step = steps
+            .iter()
+            .position(|step| minute < i64::from(step.until_minutes))
+            .unwrap();
         if run != Some((is_day, step)) {
             run = Some((is_day, step));
             minutes_in_run = 0;
@@ -56,18 +65,24 @@ fn plain_cost(rates: &RateTable, from: Timestamp, until: Timestamp) -> u64 {
 
 /// Up to 40 arrivals and departures of two sources at different whole minutes within eleven hours.
 fn readings() -> impl Strategy<Value = Vec<Reading>> {
-    prop::collection::btree_map(0_i64..660, (any::<bool>(), any::<bool>()), 0..40).prop_map(|by_minute| {
-        by_minute
-            .into_iter()
-            .enumerate()
-            .map(|(index, (minute, (is_arrival, by_camera)))| {
-                let seen = if is_arrival { Seen::Arrived { vehicle: None } } else { Seen::Left };
-                let source = if by_camera { "camera" } else { "sensor" };
-                let when = at("08:30:00") + minutes(minute);
-                reading(source, u64::try_from(index).unwrap(), when, seen)
-            })
-            .collect()
-    })
+    prop::collection::btree_map(0_i64..660, (any::<bool>(), any::<bool>()), 0..40).prop_map(
+        |by_minute| {
+            by_minute
+                .into_iter()
+                .enumerate()
+                .map(|(index, (minute, (is_arrival, by_camera)))| {
+                    let seen = if is_arrival {
+                        Seen::Arrived { vehicle: None }
+                    } else {
+                        Seen::Left
+                    };
+                    let source = if by_camera { "camera" } else { "sensor" };
+                    let when = at("08:30:00") + minutes(minute);
+                    reading(source, u64::try_from(index).unwrap(), when, seen)
+                })
+                .collect()
+        },
+    )
 }
 
 /// The same readings as they may arrive: each once or more often, in any order, cut into pieces.
@@ -77,7 +92,11 @@ fn deliveries() -> impl Strategy<Value = (Vec<Reading>, Vec<Vec<Reading>>)> {
         (Just(readings), repeated)
             .prop_flat_map(|(readings, repeated)| {
                 let mut sent = readings.clone();
-                sent.extend(repeated.into_iter().filter_map(|index| readings.get(index).cloned()));
+                sent.extend(
+                    repeated
+                        .into_iter()
+                        .filter_map(|index| readings.get(index).cloned()),
+                );
                 (Just(readings), Just(sent).prop_shuffle(), 1_usize..8)
             })
             .prop_map(|(readings, sent, size)| {

@@ -65,11 +65,17 @@ fn vehicle(plate: &str) -> Vehicle {
 }
 
 fn large(plate: &str) -> Vehicle {
-    Vehicle::new(PlateNumber::parse(plate).expect("a plate"), Some(VehicleClass::Large))
+    Vehicle::new(
+        PlateNumber::parse(plate).expect("a plate"),
+        Some(VehicleClass::Large),
+    )
 }
 
 fn officer() -> Actor {
-    Actor { id: "officer:H1024".into(), districts: vec![mudan()] }
+    Actor {
+        id: "officer:H1024".into(),
+        districts: vec![mudan()],
+    }
 }
 
 fn here() -> Position {
@@ -77,7 +83,12 @@ fn here() -> Position {
 }
 
 fn marking(kind: BayKind) -> Marking {
-    Marking { zone: zone_id(), position: here(), kind, label: "1".into() }
+    Marking {
+        zone: zone_id(),
+        position: here(),
+        kind,
+        label: "1".into(),
+    }
 }
 
 fn set_up(tx: &mut Transaction, kind: BayKind) -> Result<(), Halt> {
@@ -111,11 +122,22 @@ fn reading(source: &str, sequence: u64, observed_at: Timestamp, seen: Seen) -> R
         b'c' => SourceKind::Camera,
         _ => SourceKind::Handheld,
     };
-    Reading { source: SourceId::new(source).expect("a name"), kind, sequence, observed_at, seen }
+    Reading {
+        source: SourceId::new(source).expect("a name"),
+        kind,
+        sequence,
+        observed_at,
+        seen,
+    }
 }
 
 fn arrived(sequence: u64, clock: &str) -> Reading {
-    reading("sensor", sequence, at(clock), Seen::Arrived { vehicle: None })
+    reading(
+        "sensor",
+        sequence,
+        at(clock),
+        Seen::Arrived { vehicle: None },
+    )
 }
 
 fn left(sequence: u64, clock: &str) -> Reading {
@@ -123,7 +145,14 @@ fn left(sequence: u64, clock: &str) -> Reading {
 }
 
 fn plate(sequence: u64, clock: &str, plate: &str) -> Reading {
-    reading("camera", sequence, at(clock), Seen::Plate { vehicle: vehicle(plate) })
+    reading(
+        "camera",
+        sequence,
+        at(clock),
+        Seen::Plate {
+            vehicle: vehicle(plate),
+        },
+    )
 }
 
 /// All sessions that the events of a story started, in order, whatever became of them.
@@ -131,7 +160,12 @@ fn plate(sequence: u64, clock: &str, plate: &str) -> Reading {
 struct Sessions(Vec<SessionId>);
 
 /// Sends readings at `now`; remembers the sessions that this started; answers the outcomes.
-fn send(story: Scenario, sessions: &mut Sessions, now: Timestamp, readings: &[Reading]) -> (Scenario, Vec<Outcome>) {
+fn send(
+    story: Scenario,
+    sessions: &mut Sessions,
+    now: Timestamp,
+    readings: &[Reading],
+) -> (Scenario, Vec<Outcome>) {
     let outcome = story
         .later(&now.to_string())
         .when(|tx| watch::ingest(tx, &bay_id(), readings));
@@ -162,7 +196,11 @@ fn transfer(reference: &str, amount: u64, made_at: Timestamp) -> Transfer {
 /// A finished stay from 09:00 to `until`, of a known plate; and its session.
 fn a_stay(until: &str) -> (Scenario, SessionId) {
     let mut sessions = Sessions::default();
-    let readings = [arrived(1, "09:00:00"), plate(1, "09:01:00", "鲁R12345"), left(2, until)];
+    let readings = [
+        arrived(1, "09:00:00"),
+        plate(1, "09:01:00", "鲁R12345"),
+        left(2, until),
+    ];
     let (story, outcomes) = send(a_bay(), &mut sessions, at(until), &readings);
     assert_eq!(outcomes, [Outcome::Accepted; 3]);
     (story, sessions.0.remove(0))

@@ -48,14 +48,24 @@ fn a_zone_is_opened_once_changed_and_retired_when_it_is_empty() {
         .when(|tx| zone::change(tx, &zone, details(mudan(), "class-1")))
         .then_nothing()
         .when(|tx| zone::retire(tx, &zone, 1))
-        .then_refused("ZONE_HAS_BAYS", Some("Beijing Motor Vehicle Parking Regulations art. 36(1)"))
+        .then_refused(
+            "ZONE_HAS_BAYS",
+            Some("Beijing Motor Vehicle Parking Regulations art. 36(1)"),
+        )
         .when(|tx| zone::retire(tx, &zone, 0))
         .and();
     assert!(story.state::<Zone>("centre").retired);
     story
         .when(|tx| zone::change(tx, &zone, details(mudan(), "class-1")))
         .then_refused("ZONE_NOT_FOUND", None)
-        .when(|tx| marking::mark(tx, &BayId::new("b2").unwrap(), marking(BayKind::Standard), &[]))
+        .when(|tx| {
+            marking::mark(
+                tx,
+                &BayId::new("b2").unwrap(),
+                marking(BayKind::Standard),
+                &[],
+            )
+        })
         .then_refused("ZONE_NOT_FOUND", None);
 }
 
@@ -70,10 +80,16 @@ fn a_bay_is_marked_once_changed_and_retired_when_nobody_stands_there() {
         .then_nothing()
         .when(|tx| marking::change(tx, &bay, marking(BayKind::Large), &[]))
         .and();
-    let (story, _) = send(story, &mut sessions, at("09:00:00"), &[arrived(1, "09:00:00")]);
-    let story = story
-        .when(|tx| marking::retire(tx, &bay))
-        .then_refused("BAY_TAKEN", Some("Beijing Motor Vehicle Parking Regulations art. 36(1)"));
+    let (story, _) = send(
+        story,
+        &mut sessions,
+        at("09:00:00"),
+        &[arrived(1, "09:00:00")],
+    );
+    let story = story.when(|tx| marking::retire(tx, &bay)).then_refused(
+        "BAY_TAKEN",
+        Some("Beijing Motor Vehicle Parking Regulations art. 36(1)"),
+    );
     let (story, _) = send(story, &mut sessions, at("09:30:00"), &[left(2, "09:30:00")]);
     let retired = story.when(|tx| marking::retire(tx, &bay));
     let place = retired.events::<Bay>("b1");
@@ -95,11 +111,21 @@ fn a_waiver_is_granted_by_officers_once_and_ends_when_revoked_art_28_4() {
     let plate = PlateNumber::parse("鲁R12345").unwrap();
     let id = plate.token();
     let grant = |tx: &mut Transaction, from: &str, until: &str| {
-        waiver::grant(tx, plate.clone(), FreeGround::Disabled, at(from), at(until), "pass 1".into())
+        waiver::grant(
+            tx,
+            plate.clone(),
+            FreeGround::Disabled,
+            at(from),
+            at(until),
+            "pass 1".into(),
+        )
     };
     let basis = Some("Beijing Motor Vehicle Parking Regulations art. 28(4)");
     let story = a_bay()
-        .by(Actor { id: "partner:x".into(), districts: vec![] })
+        .by(Actor {
+            id: "partner:x".into(),
+            districts: vec![],
+        })
         .when(|tx| grant(tx, "08:00:00", "20:00:00"))
         .then_refused("NOT_AN_OFFICER", basis)
         .when(|tx| waiver::revoke(tx, &id))
