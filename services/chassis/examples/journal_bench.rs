@@ -76,8 +76,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     print(&format!("{:?}", appender.counts()));
 
-    follow(&*journal).await?;
-    latency(&*journal, &appender).await?;
+    follow(&journal).await?;
+    latency(&journal, &appender).await?;
     drop(appender);
     worker.await?;
     drop(bus);

@@ -6,6 +6,7 @@
 
 use crate::published::{EVENTS, NotAnEvent, ReceivedEvent};
 use crate::server::Failure;
+use crate::service::Samples;
 use crate::telemetry;
 use async_nats::Client;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PriorityPolicy, pull};
@@ -87,12 +88,13 @@ pub(crate) async fn run(
     client: Client,
     policy: Arc<dyn Policy>,
     replicas: usize,
+    samples: Arc<Samples>,
     stopping: CancellationToken,
 ) {
     let mut pause = SHORTEST_PAUSE;
     while !stopping.is_cancelled() {
         let why = tokio::select! {
-            why = consume(&client, &policy, replicas) => why,
+            why = consume(&client, &policy, replicas, &samples) => why,
             () = stopping.cancelled() => return,
         };
         tracing::info!(policy = policy.name(), %why, "policy begins again");
@@ -104,7 +106,12 @@ pub(crate) async fn run(
     }
 }
 
-async fn consume(client: &Client, policy: &Arc<dyn Policy>, replicas: usize) -> String {
+async fn consume(
+    client: &Client,
+    policy: &Arc<dyn Policy>,
+    replicas: usize,
+    samples: &Arc<Samples>,
+) -> String {
     let consumer = match consumer(client, policy.as_ref(), replicas).await {
         Ok(consumer) => consumer,
         Err(why) => return why,
@@ -124,7 +131,7 @@ async fn consume(client: &Client, policy: &Arc<dyn Policy>, replicas: usize) -> 
     let lanes: Vec<mpsc::Sender<(Message, ReceivedEvent)>> = (0..LANES)
         .map(|_| {
             let (lane, queue) = mpsc::channel(LANE);
-            handling.spawn(handle(Arc::clone(policy), queue));
+            handling.spawn(handle(Arc::clone(policy), Arc::clone(samples), queue));
             lane
         })
         .collect();
@@ -179,7 +186,11 @@ async fn consumer(
         .map_err(|error| error.to_string())
 }
 
-async fn handle(policy: Arc<dyn Policy>, mut queue: mpsc::Receiver<(Message, ReceivedEvent)>) {
+async fn handle(
+    policy: Arc<dyn Policy>,
+    samples: Arc<Samples>,
+    mut queue: mpsc::Receiver<(Message, ReceivedEvent)>,
+) {
     while let Some((message, event)) = queue.recv().await {
         let span = tracing::info_span!(
             target: telemetry::SPANS,
@@ -191,14 +202,14 @@ async fn handle(policy: Arc<dyn Policy>, mut queue: mpsc::Receiver<(Message, Rec
             if let Some(traceparent) = &event.traceparent {
                 telemetry::link_to(traceparent);
             }
-            react(policy.as_ref(), &message, &event).await;
+            react(policy.as_ref(), &samples, &message, &event).await;
         }
         .instrument(span)
         .await;
     }
 }
 
-async fn react(policy: &dyn Policy, message: &Message, event: &ReceivedEvent) {
+async fn react(policy: &dyn Policy, samples: &Samples, message: &Message, event: &ReceivedEvent) {
     let mut pause = SHORTEST_PAUSE;
     let mut progress = tokio::time::interval(PROGRESS);
     progress.tick().await;
@@ -215,6 +226,7 @@ async fn react(policy: &dyn Policy, message: &Message, event: &ReceivedEvent) {
         match reaction {
             Ok(()) => break,
             Err(Reaction::Again(why)) => {
+                samples.policy_failed(policy.name());
                 tracing::debug!(policy = policy.name(), event = event.id, %why, "event waits");
                 let _ = message.ack_with(AckKind::Progress).await;
                 tokio::time::sleep(pause).await;

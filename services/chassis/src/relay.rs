@@ -13,12 +13,13 @@ use crate::commit::Metadata;
 use crate::journal::{Journal, Position, Stored};
 use crate::lease::Lease;
 use crate::published::{EVENTS, Place, Publications, PublishedEvent};
+use crate::service::Samples;
 use async_nats::jetstream::{self, ErrorCode};
 use async_nats::{Client, HeaderMap, Request};
 use futures::StreamExt;
 use serde::Deserialize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -36,8 +37,7 @@ pub(crate) struct Relay {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) publications: Publications,
     pub(crate) replicas: usize,
-    /// The last commit that was looked at, for metrics.
-    pub(crate) relayed: Arc<AtomicU64>,
+    pub(crate) samples: Arc<Samples>,
 }
 
 /// Why the relay begins again.
@@ -80,6 +80,7 @@ impl Relay {
                     () = self.hold(&mut lease) => {}
                     () = stopping.cancelled() => {}
                 }
+                self.samples.relaying.store(false, Ordering::Relaxed);
                 let _ = tokio::time::timeout(ACK_TIMEOUT, lease.release()).await;
             }
             tokio::select! {
@@ -93,6 +94,7 @@ impl Relay {
         if lease.acquire().await.is_err() {
             return;
         }
+        self.samples.relaying.store(true, Ordering::Relaxed);
         tokio::select! {
             () = lease.keep() => {}
             interrupted = self.relay() => match interrupted {
@@ -112,7 +114,7 @@ impl Relay {
             Ok(last) => last,
             Err(why) => return why,
         };
-        self.relayed.store(last.position, Ordering::Relaxed);
+        self.samples.relayed.store(last.position, Ordering::Relaxed);
         let mut commits = self.journal.follow(last.position).ready_chunks(COMMITS);
         while let Some(chunk) = commits.next().await {
             let mut outgoing = Vec::new();
@@ -136,7 +138,7 @@ impl Relay {
             if let Err(why) = self.publish(&mut last, outgoing).await {
                 return why;
             }
-            self.relayed.store(reached, Ordering::Relaxed);
+            self.samples.relayed.store(reached, Ordering::Relaxed);
         }
         Interrupted::Bus("the journal ended".into())
     }

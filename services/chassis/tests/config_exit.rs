@@ -8,13 +8,23 @@
     reason = "a test that cannot go on has failed"
 )]
 
-use std::process::{Command, ExitCode, Output};
+use chassis::server::Server;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, ExitCode, Output, Stdio};
 
 const CHILD: &str = "CHASSIS_TEST_SERVES";
 
 fn main() -> ExitCode {
     if std::env::var_os(CHILD).is_some() {
-        return chassis::config::run("sample", async |config, _telemetry| {
+        return chassis::config::run("sample", async |config, telemetry| {
+            if config.service.contains_key("serve") {
+                let running = Server::new("sample", &config, &telemetry).start().await?;
+                let address = running.http;
+                let ending = running.until_signal()?;
+                println!("{address}");
+                ending.await;
+                return Ok(());
+            }
             if config.service.contains_key("fail") {
                 return Err("the disk is gone".into());
             }
@@ -27,7 +37,8 @@ fn main() -> ExitCode {
     a_bad_configuration_exits_64_and_names_the_key();
     a_good_one_runs_and_a_failure_of_the_service_is_no_usage_error();
     print_config_shows_what_is_in_force();
-    println!("config_exit: 3 rules hold");
+    a_terminated_service_drains_and_exits_0();
+    println!("config_exit: 4 rules hold");
     ExitCode::SUCCESS
 }
 
@@ -86,4 +97,29 @@ fn print_config_shows_what_is_in_force() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let shown = String::from_utf8(output.stdout).unwrap();
     assert!(shown.contains("max_connections = 17"), "{shown}");
+}
+
+fn a_terminated_service_drains_and_exits_0() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sample.toml");
+    let toml =
+        "grpc.listen = \"127.0.0.1:0\"\nhttp.listen = \"127.0.0.1:0\"\n[service]\nserve = true\n";
+    std::fs::write(&path, toml).unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .env(CHILD, "1")
+        .env("TRAFFIC_AUTH__MODE", "development")
+        .arg("--config")
+        .arg(&path)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let address = lines.next().unwrap().unwrap();
+    std::net::TcpStream::connect(&address).unwrap();
+    let id = child.id().to_string();
+    Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    let exit = child.wait().unwrap();
+    assert_eq!(exit.code(), Some(0), "{exit}");
+    assert!(std::net::TcpStream::connect(&address).is_err());
 }

@@ -1,1 +1,3 @@
+//! Permits of the city traffic police: road occupation, transport of highly toxic chemicals, oversize transport.
 
+pub mod domain;

@@ -18,7 +18,7 @@ use uuid::Uuid;
 pub(super) enum Decided {
     /// The command was carried out before.
     Answered(Answered),
-    Rejected(Rejection),
+    Rejected(Box<Rejection>),
     /// This aggregate is locked by another command: lock it, then decide again.
     Locked(AggregateKey),
     Unavailable(String),

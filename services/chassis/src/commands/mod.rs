@@ -234,6 +234,7 @@ impl Inner {
             if !self.journal.is_connected() {
                 return Err(Failure::unavailable("the journal is away", RETRY_AFTER));
             }
+            self.ahead.keep_to(self.projection.generation());
             if self.ahead.is_full() {
                 return Err(Failure::unavailable(
                     "the projection is behind",
@@ -247,7 +248,7 @@ impl Inner {
                     drop(held);
                     return self.answer_again(call, answered).await;
                 }
-                Decided::Rejected(rejection) => return Err(Failure::Rejected(Box::new(rejection))),
+                Decided::Rejected(rejection) => return Err(Failure::Rejected(rejection)),
                 Decided::Unavailable(why) => return Err(Failure::unavailable(why, RETRY_AFTER)),
                 Decided::Locked(key) => {
                     wanted = held.iter().map(|held| held.key.clone()).collect();
@@ -293,7 +294,7 @@ impl Inner {
             let applied = self.projection.applied();
             match decided {
                 Decided::Answered(answered) => return self.answer_again(call, answered).await,
-                Decided::Rejected(rejection) => return Err(Failure::Rejected(Box::new(rejection))),
+                Decided::Rejected(rejection) => return Err(Failure::Rejected(rejection)),
                 Decided::Unavailable(why) => return Err(Failure::unavailable(why, RETRY_AFTER)),
                 Decided::Locked(key) => {
                     wanted = held.iter().map(|held| held.key.clone()).collect();

@@ -31,14 +31,26 @@ where
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{service}: {error}");
-            let bad_config = error.downcast_ref::<ConfigError>().is_some();
-            ExitCode::from(if bad_config {
+            ExitCode::from(if is_bad_config(&*error) {
                 EXIT_BAD_CONFIG
             } else {
                 EXIT_FAILURE
             })
         }
     }
+}
+
+/// Whatever part of a start found it.
+fn is_bad_config(error: &(dyn Error + Send + Sync + 'static)) -> bool {
+    error.is::<ConfigError>()
+        || matches!(
+            error.downcast_ref::<crate::service::StartError>(),
+            Some(crate::service::StartError::Config(_))
+        )
+        || matches!(
+            error.downcast_ref::<crate::server::StartError>(),
+            Some(crate::server::StartError::Config(_))
+        )
 }
 
 fn try_run<F, Running>(service: &'static str, serve: F) -> Result<(), Box<dyn Error + Send + Sync>>

@@ -87,7 +87,7 @@ pub trait StateSource {
 #[derive(Debug)]
 pub enum Halt {
     /// The domain says no.
-    Rejected(Rejection),
+    Rejected(Box<Rejection>),
     /// The runtime has not locked this aggregate yet; it locks it and runs the handler again.
     Unlocked(AggregateKey),
     /// The state cannot be read just now.
@@ -96,7 +96,7 @@ pub enum Halt {
 
 impl<R: Into<Rejection>> From<R> for Halt {
     fn from(refusal: R) -> Self {
-        Self::Rejected(refusal.into())
+        Self::Rejected(Box::new(refusal.into()))
     }
 }
 

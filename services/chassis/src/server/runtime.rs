@@ -15,6 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -268,20 +269,21 @@ impl Running {
         self.drain.clone()
     }
 
-    /// Waits for SIGTERM or SIGINT, then shuts down.
+    /// Listens to SIGTERM and SIGINT from now on; the future waits for one, then shuts down.
     ///
     /// # Errors
     /// The process cannot listen to signals.
-    pub async fn until_signal(self) -> std::io::Result<()> {
-        let mut terminate =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
-        }
-        tracing::info!("shutting down");
-        self.shutdown().await;
-        Ok(())
+    pub fn until_signal(self) -> std::io::Result<impl Future<Output = ()>> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        Ok(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("shutting down");
+            self.shutdown().await;
+        })
     }
 
     /// Not ready, GOAWAY, streams ended with `UNAVAILABLE`, requests in flight finished; at most about 20 s.

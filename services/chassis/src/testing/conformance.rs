@@ -3,6 +3,11 @@
 //! Each rule is a function that takes a [`Harness`] and panics where the rule is broken. Rules use aggregates of their own,
 //! so that any number of them can run on one stream.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a rule is a test: it panics where it is broken"
+)]
+
 mod appending;
 mod reading;
 mod writing;
@@ -45,17 +50,22 @@ impl Harness {
         Appender::start(self.journal.clone(), Limits::default())
     }
 
-    /// Every commit after `after`, up to the newest; checks that positions have no gap and no repeat.
-    async fn log_after(&self, after: Position) -> Vec<Stored> {
-        let last = patiently(async {
+    /// Position of the newest commit, as soon as the journal can be asked.
+    async fn last(&self) -> Position {
+        patiently(async {
             loop {
                 if let Ok(extent) = self.journal.extent().await {
                     break extent.last;
                 }
                 tokio::task::yield_now().await;
             }
-        });
-        let count = last.await - after;
+        })
+        .await
+    }
+
+    /// Every commit after `after`, up to the newest; checks that positions have no gap and no repeat.
+    async fn log_after(&self, after: Position) -> Vec<Stored> {
+        let count = self.last().await - after;
         let commits = self.journal.follow(after).take(count as usize);
         let commits: Vec<_> = patiently(commits.collect::<Vec<_>>()).await;
         let commits: Vec<Stored> = commits.into_iter().map(Result::unwrap).collect();

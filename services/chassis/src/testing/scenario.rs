@@ -121,7 +121,7 @@ impl Scenario {
         let mut transaction = Transaction::new(context, &mut source);
         let result = match handler(&mut transaction) {
             Ok(value) => Ok(value),
-            Err(Halt::Rejected(rejection)) => Err(rejection),
+            Err(Halt::Rejected(rejection)) => Err(*rejection),
             Err(other) => panic!("the handler stopped: {other:?}"),
         };
         let recorded = match result {

@@ -80,7 +80,8 @@ pub(super) async fn settle(
             sleep(pause).await;
             pause = (pause * 2).min(PAUSE.1);
         }
-        if !attempt_now {
+        // An attempt given up at once would only make the outcome unknown.
+        if !attempt_now || Instant::now() >= deadline {
             continue;
         }
         tried = true;

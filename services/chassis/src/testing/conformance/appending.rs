@@ -5,7 +5,7 @@ use crate::journal::{Entry, Outcome};
 use futures::future::join_all;
 
 pub async fn of_concurrent_appends_to_one_aggregate_one_wins(harness: Harness) {
-    let before = harness.journal.extent().await.unwrap().last;
+    let before = harness.last().await;
     // Two appenders, as in two replicas.
     let (one, _worker) = harness.appender();
     let (two, _worker) = harness.appender();
@@ -33,7 +33,7 @@ pub async fn a_conflict_hurts_only_its_own_transaction(harness: Harness) {
     let taken = new_key();
     let winner = entry(&taken, 0);
     let at = journal.append(std::slice::from_ref(&winner)).await.unwrap();
-    let before = journal.extent().await.unwrap().last;
+    let before = harness.last().await;
     let (appender, _worker) = harness.appender();
     let transactions: Vec<Vec<Entry>> = (0..200)
         .map(|number| match number % 50 {
@@ -73,7 +73,7 @@ pub async fn a_conflict_hurts_only_its_own_transaction(harness: Harness) {
 }
 
 pub async fn appends_during_outages_are_told_so_and_work_resumes(harness: Harness) {
-    let before = harness.journal.extent().await.unwrap().last;
+    let before = harness.last().await;
     let (appender, worker) = harness.appender();
     let writers: Vec<_> = (0..8)
         .map(|_| tokio::spawn(write_chain(appender.clone(), 25)))
@@ -98,7 +98,7 @@ pub async fn appends_during_outages_are_told_so_and_work_resumes(harness: Harnes
 }
 
 pub async fn a_caller_that_goes_loses_and_repeats_nothing(harness: Harness) {
-    let before = harness.journal.extent().await.unwrap().last;
+    let before = harness.last().await;
     let (appender, worker) = harness.appender();
     let entries: Vec<Entry> = (0..100).map(|_| entry(&new_key(), 0)).collect();
     for (number, entry) in entries.iter().enumerate() {
@@ -128,7 +128,7 @@ pub async fn nothing_is_lost_and_nothing_is_stored_twice(
     writers: usize,
     each: usize,
 ) {
-    let before = harness.journal.extent().await.unwrap().last;
+    let before = harness.last().await;
     let (appender, worker) = harness.appender();
     let writers: Vec<_> = (0..writers)
         .map(|_| tokio::spawn(write_chain(appender.clone(), each)))

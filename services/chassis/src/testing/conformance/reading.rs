@@ -60,8 +60,8 @@ pub async fn a_history_is_complete_in_order_and_paged(harness: Harness) {
 }
 
 pub async fn a_follower_gets_what_is_there_and_then_what_comes(harness: Harness) {
+    let before = harness.last().await;
     let journal = harness.journal;
-    let before = journal.extent().await.unwrap().last;
     let key = new_key();
     let first = entry(&key, 0);
     let position = journal.append(std::slice::from_ref(&first)).await.unwrap();
@@ -79,7 +79,7 @@ pub async fn a_follower_gets_what_is_there_and_then_what_comes(harness: Harness)
 }
 
 pub async fn a_follower_over_outages_gets_every_commit_once_and_in_order(harness: Harness) {
-    let before = harness.journal.extent().await.unwrap().last;
+    let before = harness.last().await;
     let commits = harness.journal.follow(before);
     let (appender, _worker) = harness.appender();
     let writers: Vec<_> = (0..4)

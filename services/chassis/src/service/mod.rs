@@ -1,26 +1,29 @@
 //! A service put together: from its blueprint and configuration to something that takes commands, reads, reacts.
 
+mod metrics;
+mod readiness;
+
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::{Config, ConfigError};
 use crate::domain::LegalCalendar;
-use crate::journal::appender::{Appender, Counts, Limits};
+use crate::journal::appender::{Appender, Limits};
 use crate::journal::jetstream::{JetStreamJournal, OpenError, StreamConfig, ensure_stream};
 use crate::journal::{Journal, Unavailable};
 use crate::operations::Operations;
 use crate::policies::{self, Policy};
-use crate::projection::{self, Definition, Phase, Projection, StoreOptions};
+use crate::projection::{self, Definition, Projection, StoreOptions};
 use crate::published::{EVENTS, Publications};
 use crate::relay::Relay;
 use crate::sealing::{NatsKeyStore, Sealer};
-use crate::server::{PageTokens, Positions, Readiness, Server};
+use crate::server::{PageTokens, Positions, Server};
 use crate::telemetry::Telemetry;
 use crate::timers::{TimerHandler, Timers};
 use async_nats::{Client, ConnectOptions, jetstream};
-use async_trait::async_trait;
+pub(crate) use metrics::Samples;
+use readiness::Projected;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
@@ -69,7 +72,7 @@ pub struct Core {
     appender: Appender,
     /// Idle once all commands have drained; ends with the last handle on the service.
     _appending: Arc<AbortOnDropHandle<()>>,
-    relayed: Arc<AtomicU64>,
+    samples: Arc<Samples>,
     replicas: usize,
     stopping: CancellationToken,
     tasks: TaskTracker,
@@ -142,14 +145,14 @@ impl Core {
             };
             tasks.spawn(timers.run(stopping.clone()));
         }
-        let relayed = Arc::new(AtomicU64::new(0));
+        let samples = Arc::new(Samples::default());
         let relay = Relay {
             service,
             client: client.clone(),
             journal: Arc::clone(&journal),
             publications,
             replicas,
-            relayed: Arc::clone(&relayed),
+            samples: Arc::clone(&samples),
         };
         tasks.spawn(relay.run(stopping.clone()));
 
@@ -169,7 +172,7 @@ impl Core {
             journal,
             appender,
             _appending: Arc::new(AbortOnDropHandle::new(appending)),
-            relayed,
+            samples,
             replicas,
             stopping,
             tasks,
@@ -178,10 +181,12 @@ impl Core {
 
     /// Runs a policy until the service stops.
     pub fn run_policy(&self, policy: Arc<dyn Policy>) {
+        self.samples.add_policy(policy.name());
         self.tasks.spawn(policies::run(
             self.client.clone(),
             policy,
             self.replicas,
+            Arc::clone(&self.samples),
             self.stopping.clone(),
         ));
     }
@@ -196,7 +201,11 @@ impl Core {
 
     /// A server with the operators' methods, wired to this service's position and readiness.
     pub fn server(&self, config: &Config, telemetry: &Telemetry) -> Server {
-        self.observe(telemetry);
+        metrics::register(&telemetry.meter(), self);
+        self.run_task({
+            let core = self.clone();
+            move |stopping| metrics::sample(core, stopping)
+        });
         let projected = Arc::new(Projected {
             projection: self.projection.clone(),
             client: self.client.clone(),
@@ -209,11 +218,6 @@ impl Core {
                 projection: self.projection.clone(),
                 journal: Arc::clone(&self.journal),
             }))
-    }
-
-    /// How appends have gone so far.
-    pub fn appends(&self) -> Counts {
-        self.appender.counts()
     }
 
     /// The commits of one aggregate after a position, oldest first: its history as recorded.
@@ -247,54 +251,6 @@ impl Core {
             );
         }
     }
-
-    /// Metrics that are read when they are asked for.
-    fn observe(&self, telemetry: &Telemetry) {
-        let meter = telemetry.meter();
-        let projection = self.projection.clone();
-        meter
-            .u64_observable_gauge("traffic.projection.position")
-            .with_description("position up to which the projection has applied the journal")
-            .with_callback(move |gauge| gauge.observe(projection.applied(), &[]))
-            .build();
-        let projection = self.projection.clone();
-        meter
-            .u64_observable_gauge("traffic.projection.rebuilding")
-            .with_description("1 while the projection is not live")
-            .with_callback(move |gauge| {
-                gauge.observe(u64::from(projection.phase() != Phase::Live), &[]);
-            })
-            .build();
-        let relayed = Arc::clone(&self.relayed);
-        meter
-            .u64_observable_gauge("traffic.relay.position")
-            .with_description("position up to which commits were looked at for publication, on the replica that relays")
-            .with_callback(move |gauge| gauge.observe(relayed.load(Ordering::Relaxed), &[]))
-            .build();
-        let client = self.client.clone();
-        meter
-            .u64_observable_gauge("traffic.bus.connected")
-            .with_description("1 while the bus is connected")
-            .with_callback(move |gauge| gauge.observe(u64::from(is_connected(&client)), &[]))
-            .build();
-        let counters: [(&'static str, fn(&Counts) -> u64); 8] = [
-            ("traffic.append.singles", |c| c.singles),
-            ("traffic.append.batches", |c| c.batches),
-            ("traffic.append.batched_entries", |c| c.batched_entries),
-            ("traffic.append.settled", |c| c.settled),
-            ("traffic.append.committed", |c| c.committed),
-            ("traffic.append.conflicts", |c| c.conflicts),
-            ("traffic.append.unavailable", |c| c.unavailable),
-            ("traffic.append.unknown", |c| c.unknown),
-        ];
-        for (name, read) in counters {
-            let appender = self.appender.clone();
-            meter
-                .u64_observable_counter(name)
-                .with_callback(move |counter| counter.observe(read(&appender.counts()), &[]))
-                .build();
-        }
-    }
 }
 
 fn is_connected(client: &Client) -> bool {
@@ -317,6 +273,12 @@ async fn connect(config: &Config, service: &'static str) -> Result<Client, Start
             .await
             .map_err(|error| failed(&error))?;
     }
+    if let Some((user, password)) = config.nats.login()? {
+        options = options.user_and_password(user, password.expose().to_owned());
+    }
+    if let Some(file) = &config.nats.ca_file {
+        options = options.add_root_certificates(file.clone());
+    }
     options
         .connect(config.nats.urls.as_slice())
         .await
@@ -334,44 +296,6 @@ async fn until_answered<T, F: Future<Output = Result<T, OpenError>>>(
                 tokio::time::sleep(RETRY).await;
             }
             answered => return answered,
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Projected {
-    projection: Projection,
-    client: Client,
-}
-
-#[async_trait]
-impl Positions for Projected {
-    fn current(&self) -> u64 {
-        self.projection.applied()
-    }
-
-    async fn reached(&self, at_least: u64) {
-        self.projection.reached(at_least).await;
-    }
-}
-
-impl Readiness for Projected {
-    fn ready(&self) -> Result<(), String> {
-        match self.projection.phase() {
-            Phase::Live => {}
-            Phase::CatchingUp { head } => {
-                return Err(format!(
-                    "projection at {} of {head}",
-                    self.projection.applied()
-                ));
-            }
-            Phase::Opening => return Err("projection opening".into()),
-            Phase::Halted(why) => return Err(format!("projection halted: {why}")),
-        }
-        if is_connected(&self.client) {
-            Ok(())
-        } else {
-            Err("the bus is away".into())
         }
     }
 }
