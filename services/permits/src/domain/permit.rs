@@ -35,7 +35,7 @@ pub struct Permit {
 }
 
 /// Where a permit stands. Suspension is no stage of its own: what is resumed goes on where it stood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Stage {
     Submitted,
     CorrectionRequested,
@@ -184,6 +184,15 @@ impl Permit {
 
     pub fn is_suspended(&self) -> bool {
         self.stage.is_granted() && !self.suspensions.is_empty()
+    }
+
+    /// The stage in words, or `suspended`.
+    pub fn state_name(&self) -> &'static str {
+        if self.is_suspended() {
+            "suspended"
+        } else {
+            self.stage.as_str()
+        }
     }
 
     fn filed(district: District, filing: &Filing, at: Timestamp) -> Self {

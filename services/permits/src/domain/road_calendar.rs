@@ -7,11 +7,12 @@ use super::ground::Ground;
 use super::hours::Hours;
 use super::place::Line;
 use super::road_occupation::{Direction, JointPlan, RoadOccupation};
-use super::values::{CreditCode, Organisation, PermitId};
+use super::values::{CreditCode, Organisation, PermitId, Text};
 use chassis::domain::{Aggregate, Halt, Transaction};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::ops::Deref;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoadCalendar {
@@ -25,8 +26,23 @@ pub struct Booking {
     pub permit: PermitId,
     pub hours: Hours,
     pub line: Line,
-    pub applicant: CreditCode,
+    /// `None`: somebody who only asks.
+    pub applicant: Option<CreditCode>,
     pub joint_plan: Option<JointPlan>,
+}
+
+impl Booking {
+    /// Whether both may share the road under one plan: both must carry its number and name each other.
+    fn shares_a_plan_with(&self, other: &Self) -> bool {
+        let (Some(own_plan), Some(other_plan)) = (&self.joint_plan, &other.joint_plan) else {
+            return false;
+        };
+        let (Some(own), Some(other)) = (&self.applicant, &other.applicant) else {
+            return false;
+        };
+        let named = own == other || own_plan.with.contains(other) && other_plan.with.contains(own);
+        own_plan.number == other_plan.number && named
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,13 +75,16 @@ impl RoadCalendar {
 
     /// The id of the calendar of a road in a direction. Names differ in spelling only by blanks and case count as one.
     pub fn id(road: &str, direction: Direction) -> String {
-        let name: String = road
-            .chars()
+        let hash = Sha256::digest(Self::normal_name(road).as_bytes());
+        format!("{}-{}", hex::encode(&hash[..12]), direction.as_str())
+    }
+
+    /// What all spellings of a road's name have in common.
+    pub fn normal_name(road: &str) -> String {
+        road.chars()
             .filter(|c| !c.is_whitespace())
             .flat_map(char::to_lowercase)
-            .collect();
-        let hash = Sha256::digest(name.as_bytes());
-        format!("{}-{}", hex::encode(&hash[..12]), direction.as_str())
+            .collect()
     }
 
     /// The bookings that a new one would meet at the time `now`. A booking whose time is over but whose road is not
@@ -81,10 +100,7 @@ impl RoadCalendar {
             } else {
                 held.hours
             };
-            let together = RoadOccupation::shares_plan(
-                (&held.applicant, held.joint_plan.as_ref()),
-                (&wanted.applicant, wanted.joint_plan.as_ref()),
-            );
+            let together = held.shares_a_plan_with(wanted);
             if held.permit == wanted.permit || together || !hours.overlaps(&wanted.hours) {
                 return None;
             }
@@ -118,15 +134,18 @@ impl Aggregate for RoadCalendar {
     }
 }
 
-/// Every road and direction that an occupation affects.
-pub fn places(occupation: &RoadOccupation) -> impl Iterator<Item = (&str, Direction)> {
-    let stretch = &occupation.stretch;
-    stretch.roads.iter().flat_map(move |road| {
-        stretch
-            .directions
-            .iter()
-            .map(move |direction| (road.as_str(), *direction))
-    })
+/// Every road and direction that a stretch affects.
+pub fn places<'a>(
+    roads: &'a [Text<100>],
+    directions: &'a [Direction],
+) -> impl Iterator<Item = (&'a str, Direction)> {
+    roads
+        .iter()
+        .flat_map(|road| directions.iter().map(move |direction| (road.as_str(), *direction)))
+}
+
+fn places_of(occupation: &RoadOccupation) -> impl Iterator<Item = (&str, Direction)> {
+    places(&occupation.stretch.roads, &occupation.stretch.directions)
 }
 
 /// What an occupation wants to hold.
@@ -135,33 +154,29 @@ pub fn wanted(permit: &PermitId, applicant: &Organisation, occupation: &RoadOccu
         permit: permit.clone(),
         hours: occupation.hours,
         line: occupation.stretch.line.clone(),
-        applicant: applicant.credit_code.clone(),
+        applicant: Some(applicant.credit_code.clone()),
         joint_plan: occupation.joint_plan.clone(),
     }
 }
 
-/// All that is in the way of an occupation, at most `limit`.
+/// All that is in the way of a booking at these places, at most `limit`. `load` finds a calendar by its id.
 ///
 /// # Errors
-/// [`Halt`] if a calendar cannot be read.
-pub fn conflicts(
-    tx: &mut Transaction,
-    occupation: &RoadOccupation,
-    booking: &Booking,
+/// Whatever `load` answers.
+pub fn conflicts<'a, C: Deref<Target = RoadCalendar>, E>(
+    places: impl Iterator<Item = (&'a str, Direction)>,
+    wanted: &Booking,
+    now: Timestamp,
     limit: usize,
-) -> Result<Vec<Conflict>, Halt> {
-    let now = tx.now();
+    mut load: impl FnMut(&str) -> Result<Option<C>, E>,
+) -> Result<Vec<Conflict>, E> {
     let mut found = Vec::new();
-    for (road, direction) in places(occupation) {
-        let Some(calendar) = tx.load::<RoadCalendar>(&RoadCalendar::id(road, direction))? else {
+    for (road, direction) in places {
+        let Some(calendar) = load(&RoadCalendar::id(road, direction))? else {
             continue;
         };
-        for (held, shared) in calendar.conflicts(booking, now) {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "at most 100 km"
-            )]
+        for (held, shared) in calendar.conflicts(wanted, now) {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 100 km")]
             found.push(Conflict {
                 permit: held.permit.clone(),
                 hours: held.hours,
@@ -186,7 +201,11 @@ pub fn book(
     occupation: &RoadOccupation,
     booking: &Booking,
 ) -> Result<(), Halt> {
-    if let Some(first) = conflicts(tx, occupation, booking, 1)?.pop() {
+    let now = tx.now();
+    let in_the_way = conflicts(places_of(occupation), booking, now, 1, |id| {
+        tx.load::<RoadCalendar>(id)
+    })?;
+    if let Some(first) = in_the_way.into_iter().next() {
         return Err(Ground::RoadTaken {
             permit: first.permit.to_string(),
             road: first.road,
@@ -195,7 +214,7 @@ pub fn book(
         }
         .into());
     }
-    for (road, direction) in places(occupation) {
+    for (road, direction) in places_of(occupation) {
         let id = RoadCalendar::id(road, direction);
         let held = tx
             .load::<RoadCalendar>(&id)?
@@ -227,7 +246,7 @@ pub fn release(
     permit: &PermitId,
     occupation: &RoadOccupation,
 ) -> Result<(), Halt> {
-    for (road, direction) in places(occupation) {
+    for (road, direction) in places_of(occupation) {
         let id = RoadCalendar::id(road, direction);
         let holds = tx
             .load::<RoadCalendar>(&id)?

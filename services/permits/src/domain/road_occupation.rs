@@ -196,19 +196,6 @@ impl RoadOccupation {
             given => Err(Ground::NoticeTooLate { given, latest }),
         }
     }
-
-    /// Whether these works and others may share the road under one plan: both must name it and each other.
-    pub fn shares_plan(
-        own: (&CreditCode, Option<&JointPlan>),
-        other: (&CreditCode, Option<&JointPlan>),
-    ) -> bool {
-        let (Some(own_plan), Some(other_plan)) = (own.1, other.1) else {
-            return false;
-        };
-        own_plan.number == other_plan.number
-            && (own.0 == other.0
-                || own_plan.with.contains(other.0) && other_plan.with.contains(own.0))
-    }
 }
 
 fn check_emergency(
