@@ -2,7 +2,7 @@
 
 use crate::connect::Target;
 use crate::failure::Failure;
-use crate::output::{self, Format};
+use crate::output::Format;
 use async_nats::HeaderMap;
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::pull::OrderedConfig;

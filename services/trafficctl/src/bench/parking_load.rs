@@ -45,7 +45,7 @@ impl ParkingLoad {
         });
         let marked = bays::import(manager, bays.collect(), |_| {}).await?;
         if let Some(problem) = marked.problems.first() {
-            return Err(Failure::failed(format!("bay {}: {}", problem.bay, problem.message)));
+            return Err(Failure::failed(format!("bay {}: {}", problem.row, problem.message)));
         }
         Ok(Self {
             clients: devices

@@ -143,7 +143,6 @@ impl Worker for Reads {
         self.next = self.next.wrapping_add(1);
         let request = GetPermitRequest {
             name: self.hot[self.next % self.hot.len()].clone(),
-            at_position: 0,
         };
         self.client
             .get_permit(request)

@@ -1,7 +1,6 @@
 //! `permits`: applications out of feeds, and credentials checked as an officer at the roadside does.
 
 mod credential;
-mod key_set;
 mod wzdx;
 
 use crate::connect::Target;
@@ -13,8 +12,10 @@ use clap::Subcommand;
 pub(crate) enum PermitsCommand {
     /// File the work zones of a WZDx feed as applications for road occupations; sent again, it changes nothing
     ImportWzdx(wzdx::ImportOptions),
-    /// Verify a permit's credential offline, with the published key set
+    /// Verify a permit's credential; with --key-set no network is needed
     Verify(credential::VerifyOptions),
+    /// Print the published key set, for officers to take along
+    KeySet,
 }
 
 pub(crate) async fn run(
@@ -24,6 +25,7 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     match command {
         PermitsCommand::ImportWzdx(options) => wzdx::run(target, format, &options).await,
-        PermitsCommand::Verify(options) => credential::run(format, &options).await,
+        PermitsCommand::Verify(options) => credential::run(target, format, &options).await,
+        PermitsCommand::KeySet => crate::output::line(&credential::key_set(target).await?),
     }
 }

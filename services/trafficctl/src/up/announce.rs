@@ -79,7 +79,7 @@ fn text(ready: &Ready<'_>, data: &str) -> String {
          grpcurl -plaintext {permits} list\n  \
          grpcurl -plaintext {permits} traffic.permits.v1.PermitService/ListPermits\n  \
          grpcurl -plaintext {parking} traffic.parking.v1.ParkingAvailabilityService/ListZoneAvailabilities\n  \
-         curl -s http://{permits_http}/wzdx\n  \
+         curl -s http://{permits_http}/wzdx/v4.2/feed.geojson\n  \
          trafficctl events tail --from-start\n",
         exports.join("\n"),
         permits = grpc("permits"),

@@ -6,18 +6,19 @@
 use super::tokens::Tokens;
 use crate::connect::{Bearer, Connection, endpoint};
 use crate::failure::Failure;
-use crate::parking_commands::bays::{self, Columns};
+use crate::parking_commands::bays;
 use crate::request_ids;
 use crate::suite::Started;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
+use parking::bays::{Columns, PositionColumns};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use tonic::service::interceptor::InterceptedService;
 use tonic::{Code, Request};
 use traffic_proto::parking::v1::parking_management_service_client::ParkingManagementServiceClient;
-use traffic_proto::parking::v1::{CreateTariffRequest, CreateZoneRequest};
+use traffic_proto::parking::v1::{CreateTariffRequest, CreateZoneRequest, ImportBaysRequest};
 use traffic_proto::permits::v1::permit_service_client::PermitServiceClient;
 use traffic_proto::permits::v1::{
     AcceptPermitRequest, ApprovePermitRequest, CreatePermitRequest, Permit,
@@ -120,14 +121,31 @@ pub(crate) async fn open_zones(connection: Connection) -> Result<String, Failure
 
 async fn load_parking(connection: Connection) -> Result<(), Failure> {
     open_zones(connection.clone()).await?;
-    let bays = bays::read(BAYS.as_bytes(), &Columns::of_sample())?;
-    let summary = bays::import(connection, bays, |_| {}).await?;
+    let summary = bays::import(connection, sample_bays()?, |_| {}).await?;
     match summary.problems.first() {
         None => Ok(()),
         Some(problem) => Err(Failure::failed(format!(
-            "sample bay in line {}: {}",
-            problem.line, problem.message
+            "sample bay {}: {}",
+            problem.row, problem.message
         ))),
+    }
+}
+
+fn sample_bays() -> Result<Vec<ImportBaysRequest>, Failure> {
+    let columns = Columns {
+        bay: "bay".to_owned(),
+        zone: "zone".to_owned(),
+        position: PositionColumns::Two {
+            latitude: "latitude".to_owned(),
+            longitude: "longitude".to_owned(),
+        },
+        kind: Some("kind".to_owned()),
+        label: Some("label".to_owned()),
+    };
+    let bays = parking::bays::parse(BAYS.as_bytes(), &columns, None).map_err(Failure::failed)?;
+    match bays.problems.first() {
+        None => Ok(bays.rows),
+        Some(problem) => Err(Failure::failed(format!("sample bays: {problem}"))),
     }
 }
 
@@ -224,8 +242,7 @@ fn when(what: &str, base: Timestamp) -> Option<String> {
     };
     let (hour, minute) = time.split_once(':')?;
     let at = day.at(hour.parse().ok()?, minute.parse().ok()?, 0, 0);
-    let zoned = at.to_zoned(TimeZone::fixed(CHINA)).ok()?;
-    Some(zoned.timestamp().to_string())
+    Some(CHINA.to_timestamp(at).ok()?.to_string())
 }
 
 #[cfg(test)]
@@ -254,7 +271,7 @@ mod tests {
         let zones: Vec<CreateZoneRequest> = parse(ZONES).unwrap();
         let tariffs: Vec<CreateTariffRequest> = parse(TARIFFS).unwrap();
         assert_eq!((zones.len(), tariffs.len()), (3, 2));
-        let bays = bays::read(BAYS.as_bytes(), &Columns::of_sample()).unwrap();
+        let bays = sample_bays().unwrap();
         assert_eq!(bays.len(), 60);
         for row in bays {
             let zone = row.bay.unwrap().zone;
