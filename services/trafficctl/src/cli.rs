@@ -18,7 +18,12 @@ use clap::{Parser, Subcommand};
 ///
 /// Exit codes: 0 done, 1 failed or what was checked is wrong, 64 wrong usage.
 #[derive(Debug, Parser)]
-#[command(name = "trafficctl", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "trafficctl",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) target: Target,

@@ -21,11 +21,23 @@ pub(crate) type Connection = InterceptedService<Channel, Bearer>;
 #[command(next_help_heading = "Where the suite is")]
 pub(crate) struct Target {
     /// gRPC address of permits: HOST:PORT, or https://HOST:PORT
-    #[arg(long, global = true, env = "TRAFFIC_PERMITS", value_name = "ADDR", default_value = "127.0.0.1:50051")]
+    #[arg(
+        long,
+        global = true,
+        env = "TRAFFIC_PERMITS",
+        value_name = "ADDR",
+        default_value = "127.0.0.1:50051"
+    )]
     pub(crate) permits: String,
 
     /// gRPC address of parking
-    #[arg(long, global = true, env = "TRAFFIC_PARKING", value_name = "ADDR", default_value = "127.0.0.1:50052")]
+    #[arg(
+        long,
+        global = true,
+        env = "TRAFFIC_PARKING",
+        value_name = "ADDR",
+        default_value = "127.0.0.1:50052"
+    )]
     pub(crate) parking: String,
 
     /// Bearer token; `up` prints some
@@ -37,11 +49,22 @@ pub(crate) struct Target {
     pub(crate) ca: Option<PathBuf>,
 
     /// URL of the bus
-    #[arg(long, global = true, env = "TRAFFIC_NATS", value_name = "URL", default_value = "nats://127.0.0.1:4222")]
+    #[arg(
+        long,
+        global = true,
+        env = "TRAFFIC_NATS",
+        value_name = "URL",
+        default_value = "nats://127.0.0.1:4222"
+    )]
     pub(crate) nats: String,
 
     /// NATS credentials file
-    #[arg(long, global = true, env = "TRAFFIC_NATS_CREDENTIALS", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "TRAFFIC_NATS_CREDENTIALS",
+        value_name = "FILE"
+    )]
     pub(crate) nats_credentials: Option<PathBuf>,
 }
 

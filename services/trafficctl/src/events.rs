@@ -6,6 +6,7 @@ use crate::output::Format;
 use async_nats::HeaderMap;
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::pull::OrderedConfig;
+use async_nats::jetstream::stream::State;
 use async_nats::jetstream::{self, Message};
 use chassis::published::{EVENTS, ReceivedEvent};
 use clap::{Args, Subcommand};
@@ -14,6 +15,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::VecDeque;
 
+/// The subject of all events.
+const EVERYTHING: &str = "events.>";
 /// How many events are shown unless asked otherwise.
 const DEFAULT_LAST: usize = 10;
 /// Most that `--last` holds in memory.
@@ -28,7 +31,7 @@ pub(crate) enum EventsCommand {
 #[derive(Debug, Args)]
 pub(crate) struct TailOptions {
     /// Only events on this NATS subject, e.g. 'events.permits.>' or 'events.*.*.371702'
-    #[arg(long, default_value = "events.>")]
+    #[arg(long, default_value = EVERYTHING)]
     subject: String,
 
     /// All that there are, not only the last
@@ -64,11 +67,7 @@ pub(crate) async fn run(
     let consumer = stream
         .create_consumer(OrderedConfig {
             filter_subject: options.subject.clone(),
-            deliver_policy: if everything {
-                DeliverPolicy::All
-            } else {
-                DeliverPolicy::New
-            },
+            deliver_policy: begin(options, last, &stream.cached_info().state),
             ..OrderedConfig::default()
         })
         .await
@@ -80,7 +79,7 @@ pub(crate) async fn run(
     };
     let mut messages = consumer.messages().await.map_err(Failure::failed)?;
 
-    // What there is already. The server cannot count back under a filter, so all that match pass by here.
+    // What there is already.
     let mut newest = VecDeque::with_capacity(last.min(MOST_LAST));
     while waiting > 0 {
         let Some(message) = messages.next().await else {
@@ -107,6 +106,22 @@ pub(crate) async fn run(
         show(format, &message.map_err(Failure::failed)?)?;
     }
     Err(Failure::failed("the subscription ended"))
+}
+
+/// Where to begin so that the last `last` events pass by.
+fn begin(options: &TailOptions, last: usize, held: &State) -> DeliverPolicy {
+    if !options.from_start && last == 0 {
+        return DeliverPolicy::New;
+    }
+    if options.from_start || options.subject != EVERYTHING {
+        // The server cannot count back under a filter: all that match pass by.
+        return DeliverPolicy::All;
+    }
+    DeliverPolicy::ByStartSequence {
+        start_sequence: (held.last_sequence + 1)
+            .saturating_sub(last as u64)
+            .max(1),
+    }
 }
 
 fn show(format: Format, message: &Message) -> Result<(), Failure> {

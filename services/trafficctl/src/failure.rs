@@ -73,9 +73,10 @@ impl From<Box<dyn Error + Send + Sync>> for Failure {
 /// A status in one line: reason, sentence, legal basis, and each field that breaks a rule.
 pub(crate) fn describe(status: &Status) -> String {
     let details = status.get_error_details();
-    let reason = details
-        .error_info()
-        .map_or_else(|| format!("{:?}", status.code()), |info| info.reason.clone());
+    let reason = details.error_info().map_or_else(
+        || format!("{:?}", status.code()),
+        |info| info.reason.clone(),
+    );
     let mut text = format!("{reason}: {}", status.message());
     if let Some(basis) = details
         .error_info()
@@ -106,7 +107,10 @@ mod tests {
         let basis = HashMap::from([("legal_basis".to_owned(), "Decree 591 art. 50".to_owned())]);
         details.set_error_info("TOO_LATE", "permits", basis);
         let status = Status::with_error_details(Code::FailedPrecondition, "it is late", details);
-        assert_eq!(describe(&status), "TOO_LATE: it is late (Decree 591 art. 50)");
+        assert_eq!(
+            describe(&status),
+            "TOO_LATE: it is late (Decree 591 art. 50)"
+        );
     }
 
     #[test]

@@ -105,9 +105,10 @@ fn locate(resource: &str) -> Result<(&'static str, String), Failure> {
         // A service whose main collection bears its name.
         [collection @ "permits", id] => Some(("permits", *collection, *id)),
         // Everything else that has a short name is parking's.
-        [collection @ ("zones" | "bays" | "tariffs" | "sessions" | "waivers"), id] => {
-            Some(("parking", *collection, *id))
-        }
+        [
+            collection @ ("zones" | "bays" | "tariffs" | "sessions" | "waivers"),
+            id,
+        ] => Some(("parking", *collection, *id)),
         [name, collection, id] => service(name).map(|name| (name, *collection, *id)),
         _ => None,
     };

@@ -68,6 +68,9 @@ pub(crate) fn named(name: &str) -> Result<&'static Listed, Failure> {
         .find(|service| service.name == name)
         .ok_or_else(|| {
             let names: Vec<_> = SERVICES.iter().map(|service| service.name).collect();
-            Failure::usage(format!("no service `{name}`; there are {}", names.join(", ")))
+            Failure::usage(format!(
+                "no service `{name}`; there are {}",
+                names.join(", ")
+            ))
         })
 }

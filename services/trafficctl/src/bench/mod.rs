@@ -124,7 +124,10 @@ impl Bench<'_> {
 
         let mut rows = Vec::new();
         for in_flight in self.options.in_flight.iter().map(|n| usize::from(*n)) {
-            let level = |what: &str| self.spinner.set_message(format!("{what}, {in_flight} in flight"));
+            let level = |what: &str| {
+                self.spinner
+                    .set_message(format!("{what}, {in_flight} in flight"))
+            };
             let plan = Plan {
                 in_flight,
                 warm_up: Duration::from_secs(1),
@@ -172,7 +175,10 @@ impl Bench<'_> {
             memory.push(("parking".to_owned(), parking.resident_bytes()));
         }
         memory.push(("echo".to_owned(), echo.resident_bytes()));
-        memory.push(("nats-server".to_owned(), processes::resident_of("nats-server")));
+        memory.push((
+            "nats-server".to_owned(),
+            processes::resident_of("nats-server"),
+        ));
         for process in [Some(permits), parking, Some(echo)].into_iter().flatten() {
             process.end().await;
         }

@@ -45,7 +45,10 @@ impl ParkingLoad {
         });
         let marked = bays::import(manager, bays.collect(), |_| {}).await?;
         if let Some(problem) = marked.problems.first() {
-            return Err(Failure::failed(format!("bay {}: {}", problem.row, problem.message)));
+            return Err(Failure::failed(format!(
+                "bay {}: {}",
+                problem.row, problem.message
+            )));
         }
         Ok(Self {
             clients: devices

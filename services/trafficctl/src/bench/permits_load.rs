@@ -73,7 +73,10 @@ impl PermitsLoad {
     }
 
     pub(super) fn own_reads(&self, number: usize) -> Reads {
-        self.reader(self.applicants[number % self.applicants.len()].clone(), number)
+        self.reader(
+            self.applicants[number % self.applicants.len()].clone(),
+            number,
+        )
     }
 
     /// The same reads from another server.

@@ -66,7 +66,10 @@ impl Process {
 
     pub(super) async fn end(mut self) {
         drop(self.child.stdin.take());
-        if tokio::time::timeout(END_LIMIT, self.child.wait()).await.is_err() {
+        if tokio::time::timeout(END_LIMIT, self.child.wait())
+            .await
+            .is_err()
+        {
             let _ = self.child.kill().await;
         }
     }
@@ -143,9 +146,9 @@ fn stat(id: u32) -> Vec<String> {
 }
 
 fn descendant(name: &str) -> Option<u32> {
-    let ids = fs::read_dir("/proc").ok()?.filter_map(|entry| {
-        entry.ok()?.file_name().to_str()?.parse::<u32>().ok()
-    });
+    let ids = fs::read_dir("/proc")
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
     ids.filter(|id| {
         fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|comm| comm.trim() == name)
     })

@@ -49,10 +49,7 @@ pub(crate) async fn import(
             .import_bays(Request::new(rows))
             .await
             .map_err(|status| {
-                let before = format!(
-                    "after {} rows (send the file again to go on)",
-                    summary.rows
-                );
+                let before = format!("after {} rows (send the file again to go on)", summary.rows);
                 Failure::of(&before, &status)
             })?
             .into_inner();

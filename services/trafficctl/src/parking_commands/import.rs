@@ -107,7 +107,11 @@ pub(super) async fn run(
     let file = File::open(&options.file).map_err(|error| {
         Failure::usage(format!("cannot read {}: {error}", options.file.display()))
     })?;
-    let read = parse(file, &options.columns.columns(), Some(&options.default_zone));
+    let read = parse(
+        file,
+        &options.columns.columns(),
+        Some(&options.default_zone),
+    );
     let bays = read.map_err(|problem| match problem {
         FileProblem::NoColumn(_) => Failure::usage(problem),
         other => Failure::failed(other),

@@ -35,7 +35,12 @@ pub(crate) struct ImportOptions {
     #[arg(long, value_name = "NAME", default_value = "示例联系人")]
     contact: String,
     /// Their identity number; kept sealed
-    #[arg(long, value_name = "NUMBER", default_value = "371702199001010013", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value = "371702199001010013",
+        hide_default_value = true
+    )]
     contact_identity: String,
     /// Number of the road authority's consent to all these works
     #[arg(long, value_name = "NUMBER", default_value = "样本-1")]

@@ -10,7 +10,7 @@ use crate::connect::Target;
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::progress;
-use chassis::journal::{Journal, JetStreamJournal, StreamConfig};
+use chassis::journal::{JetStreamJournal, Journal, StreamConfig};
 use chassis::projection::{Options, Phase, Projection};
 use chassis::service::Blueprint;
 use serde::Serialize;
@@ -128,7 +128,12 @@ fn describe(verdict: &Verdict) -> String {
     let sides: Vec<String> = verdict
         .digests
         .iter()
-        .map(|taken| format!("{} has {} rows, digest {}", taken.of, taken.rows, taken.hash))
+        .map(|taken| {
+            format!(
+                "{} has {} rows, digest {}",
+                taken.of, taken.rows, taken.hash
+            )
+        })
         .collect();
     format!(
         "{} differs at position {}: {}",

@@ -61,17 +61,39 @@ fn text(ready: &Ready<'_>, data: &str) -> String {
     }
     addresses.add_row(["bus", ready.nats, ""]);
     let tokens = [
-        ("APPLICANT", "files and uses permits", &ready.tokens.applicant),
-        ("REVIEWER", "decides, in every district", &ready.tokens.reviewer),
-        ("OPERATOR", "runs the suite, marks bays, sets prices", &ready.tokens.operator),
+        (
+            "APPLICANT",
+            "files and uses permits",
+            &ready.tokens.applicant,
+        ),
+        (
+            "REVIEWER",
+            "decides, in every district",
+            &ready.tokens.reviewer,
+        ),
+        (
+            "OPERATOR",
+            "runs the suite, marks bays, sets prices",
+            &ready.tokens.operator,
+        ),
         ("WARDEN", "sends readings of bays", &ready.tokens.warden),
     ];
     let exports: Vec<String> = tokens
         .iter()
         .map(|(name, what, token)| format!("export {name}={token}  # {what}"))
         .collect();
-    let grpc = |name: &str| ready.services.get(name).map_or("", |service| service.grpc.as_str());
-    let http = |name: &str| ready.services.get(name).map_or("", |service| service.http.as_str());
+    let grpc = |name: &str| {
+        ready
+            .services
+            .get(name)
+            .map_or("", |service| service.grpc.as_str())
+    };
+    let http = |name: &str| {
+        ready
+            .services
+            .get(name)
+            .map_or("", |service| service.http.as_str())
+    };
     format!(
         "The suite is up. {data} Ctrl-C ends it.\n\n{addresses}\n\n\
          Calls without a token are a developer's, who may do everything but decide. To be somebody else:\n\n{}\n\n\
@@ -120,6 +142,9 @@ mod tests {
 
     #[test]
     fn people_read_addresses_tokens_and_calls_to_try() {
-        insta::assert_snapshot!("announcement", text(&ready(&tokens()), "Data goes when this ends."));
+        insta::assert_snapshot!(
+            "announcement",
+            text(&ready(&tokens()), "Data goes when this ends.")
+        );
     }
 }

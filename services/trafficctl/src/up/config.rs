@@ -3,7 +3,7 @@
 use super::keys::Keys;
 use super::{Ports, UpOptions};
 use crate::failure::Failure;
-use chassis::config::{AuthMode, Config};
+use chassis::config::Config;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
@@ -35,6 +35,5 @@ pub(super) fn of(
     config.grpc.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port(FIRST_GRPC)));
     config.http.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port(FIRST_HTTP)));
     keys.put_into(&mut config);
-    debug_assert!(config.auth.mode == AuthMode::Development);
     Ok(config)
 }

@@ -17,12 +17,12 @@ use chassis::telemetry::Telemetry;
 use clap::{Args, ValueEnum};
 pub(crate) use keys::Keys;
 pub(crate) use sample::open_zones;
-pub(crate) use tokens::Tokens;
 use std::fs::{File, TryLockError};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
+pub(crate) use tokens::Tokens;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const NATS_PORT: u16 = 4222;

@@ -71,7 +71,9 @@ pub(super) async fn load(
     // What broke off long ago would be filed too late by now: it is begun afresh.
     let fresh_enough = |note: &Note| note.loaded || Timestamp::now() < note.base + 12.hours();
     let mut note = noted.filter(fresh_enough).unwrap_or_else(|| Note {
-        base: Timestamp::now().round(jiff::Unit::Second).unwrap_or_default(),
+        base: Timestamp::now()
+            .round(jiff::Unit::Second)
+            .unwrap_or_default(),
         loaded: false,
     });
     if note.loaded {
@@ -236,7 +238,9 @@ fn when(what: &str, base: Timestamp) -> Option<String> {
         Some((days, time)) => (days, Some(time)),
         None => (what, None),
     };
-    let day = today.checked_add(days.strip_suffix('d')?.parse::<i32>().ok()?.days()).ok()?;
+    let day = today
+        .checked_add(days.strip_suffix('d')?.parse::<i32>().ok()?.days())
+        .ok()?;
     let Some(time) = time else {
         return Some(day.to_string());
     };
