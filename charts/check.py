@@ -182,7 +182,7 @@ class Charts(unittest.TestCase):
         manifests = render({"services": {"permits": {"secrets": {"environment": "permits-environment", "natsCa": "authority"}}}})
         container = of_kind(manifests, "StatefulSet")["city-permits"]["spec"]["template"]["spec"]["containers"][0]
         self.assertEqual(container["envFrom"], [{"secretRef": {"name": "permits-environment"}}])
-        trusted = {variable["name"]: variable.get("value") for variable in container["env"]}["SSL_CERT_FILE"]
+        trusted = configuration(manifests, "permits")["nats"]["ca_file"]
         self.assertIn(os.path.dirname(trusted), [mount["mountPath"] for mount in container["volumeMounts"]])
         self.assertEqual(of_kind(manifests, "Secret"), {})
 

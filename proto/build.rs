@@ -2,6 +2,7 @@
 
 use prost::Message;
 use std::error::Error;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -37,7 +38,39 @@ fn main() -> Result<(), Box<dyn Error>> {
     pbjson_build::Builder::new()
         .register_descriptors(&descriptors.encode_to_vec())?
         .build(&[".traffic"])?;
+    fs::write(out.join("contracts.rs"), modules(&out)?)?;
     Ok(())
+}
+
+/// A module for each package that was generated: a contract more needs no code.
+fn modules(out: &Path) -> Result<String, Box<dyn Error>> {
+    let mut generated = Vec::new();
+    for entry in fs::read_dir(out)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if let Some(package) = name
+            .strip_prefix("traffic.")
+            .and_then(|name| name.strip_suffix(".v1.rs"))
+        {
+            generated.push(package.to_owned());
+        }
+    }
+    generated.sort();
+    let mut code = String::new();
+    for package in generated {
+        write!(
+            code,
+            r#"
+#[allow(clippy::all, reason = "generated")]
+pub mod {package} {{
+    pub mod v1 {{
+        include!(concat!(env!("OUT_DIR"), "/traffic.{package}.v1.rs"));
+        include!(concat!(env!("OUT_DIR"), "/traffic.{package}.v1.serde.rs"));
+    }}
+}}
+"#
+        )?;
+    }
+    Ok(code)
 }
 
 fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {

@@ -1,6 +1,6 @@
 {{/*
 The service's TOML file: what the chart itself decides, over the keys given in `config`. The only place that knows the
-names of configuration keys (services/chassis/src/config.rs).
+names of configuration keys (services/chassis/src/config/).
 */}}
 {{- define "traffic-service.toml" -}}
 {{- $secrets := .service.secrets }}
@@ -13,6 +13,9 @@ names of configuration keys (services/chassis/src/config.rs).
 {{- $nats := dict "urls" .service.nats.urls "stream_replicas" (int .service.nats.streamReplicas) }}
 {{- if $secrets.natsCredentials }}
 {{- $_ := set $nats "credentials_file" "/etc/traffic/nats-credentials/nats.creds" }}
+{{- end }}
+{{- if $secrets.natsCa }}
+{{- $_ := set $nats "ca_file" "/etc/traffic/nats-ca/ca.crt" }}
 {{- end }}
 {{- $telemetry := dict "log" .service.telemetry.log "sampling" .service.telemetry.sampling }}
 {{- with .service.telemetry.otlpEndpoint }}

@@ -107,11 +107,6 @@ spec:
             # Which replica a trace comes from; the OpenTelemetry SDK reads it.
             - name: OTEL_RESOURCE_ATTRIBUTES
               value: k8s.pod.name=$(POD_NAME)
-            {{- if .service.secrets.natsCa }}
-            # The authorities that connections going out trust; in place of the image's.
-            - name: SSL_CERT_FILE
-              value: /etc/traffic/nats-ca/ca.crt
-            {{- end }}
           {{- with .service.secrets.environment }}
           envFrom:
             - secretRef:

@@ -394,6 +394,59 @@ async fn a_projection_deleted_or_rebuilt_has_the_same_digest() {
     two.stop().await;
 }
 
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("readable") {
+        let entry = entry.expect("readable");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("copied");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_restored_from_an_older_backup_is_projected_anew_without_a_restart() {
+    let (mut bus, clock) = (
+        Bus::start().await,
+        ManualClock::starting_at(start_of_time()),
+    );
+    let (projection, backup) = (folder(), folder());
+    let core = replica(&bus, projection.path(), &clock).await;
+    for _ in 0..5 {
+        add_once(&core, Uuid::now_v7(), 1).await.expect("added");
+    }
+    bus.server.stop().await;
+    copy(bus.folder(), backup.path());
+    bus.server.restart().await.expect("started");
+    let lost = Uuid::now_v7();
+    while add_once(&core, lost, 10).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    core.projection.reached(6).await;
+    assert_eq!(value(&core).await, 15);
+
+    bus.server.stop().await;
+    std::fs::remove_dir_all(bus.folder()).expect("removed");
+    copy(backup.path(), bus.folder());
+    bus.server.restart().await.expect("started");
+    // What the backup lacks is gone, also from this process's memory: the request is carried out anew.
+    let done = loop {
+        match add_once(&core, lost, 10).await {
+            Ok(done) if done.position == 6 && core.projection.status().await.rebuilds == 1 => {
+                break done;
+            }
+            _ => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    };
+    assert_eq!(done.state.value, 15);
+    core.projection.reached(6).await;
+    assert_eq!(value(&core).await, 15);
+    core.stop().await;
+}
+
 /// Adds to a counter of its own what it is told of others'.
 struct Echo(Core);
 

@@ -1,1 +1,162 @@
+//! Permits of the city traffic police: road occupation, transport of highly toxic chemicals, oversize transport.
+//!
+//! `domain/` is the law and needs nothing but itself; the rest puts it on the wire, into the projection and on the bus.
 
+pub mod api;
+pub mod contract;
+pub mod credential;
+pub mod domain;
+pub mod published;
+pub mod read_model;
+pub mod wzdx;
+
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use chassis::clock::{Clock, SystemClock};
+use chassis::config::{AuthMode, Config, ConfigError};
+use chassis::domain::{Halt, Transaction};
+use chassis::projection::Due;
+use chassis::published::Publications;
+use chassis::server::Running;
+use chassis::service::{Blueprint, Core};
+use chassis::telemetry::Telemetry;
+use credential::Signer;
+use domain::permit::Permit;
+use domain::values::PermitId;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::error::Error;
+use std::sync::Arc;
+use traffic_proto::permits::v1::permit_service_server::PermitServiceServer;
+
+/// Name of the service: of its stream, its subjects, its error domain.
+pub const SERVICE: &str = "permits";
+
+/// Settings of this service alone, the table `service` of its configuration.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Who publishes the WZDx feed.
+    pub feed_publisher: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { feed_publisher: "City Traffic Police".into() }
+    }
+}
+
+/// A running service.
+#[derive(Debug)]
+pub struct Service {
+    pub core: Core,
+    pub server: Running,
+}
+
+impl Service {
+    /// Connects, opens the projection, serves.
+    ///
+    /// # Errors
+    /// A configuration that cannot be used, or an address that is taken.
+    pub async fn start(
+        config: &Config,
+        telemetry: &Telemetry,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let settings: Settings = config.service_settings()?;
+        let signer = Arc::new(signer(config)?);
+        let core = Core::start(blueprint(), config, clock).await?;
+        let feed = feed_route(core.clone(), settings.feed_publisher);
+        let api = api::Api::new(core.clone(), signer);
+        let server = core
+            .server(config, telemetry)
+            .service(PermitServiceServer::new(api))
+            .http(feed)
+            .start()
+            .await?;
+        Ok(Self { core, server })
+    }
+
+    /// Stops serving, then everything behind it.
+    pub async fn stop(self) {
+        self.server.shutdown().await;
+        self.core.stop().await;
+    }
+}
+
+/// Runs the service until it is told to stop.
+///
+/// # Errors
+/// As [`Service::start`].
+pub async fn serve(config: Config, telemetry: Telemetry) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let Service { core, server } = Service::start(&config, &telemetry, Arc::new(SystemClock)).await?;
+    server.until_signal()?.await;
+    core.stop().await;
+    Ok(())
+}
+
+/// What makes this service the one it is.
+pub fn blueprint() -> Blueprint {
+    Blueprint {
+        service: SERVICE,
+        projection: read_model::definition(),
+        timer: Some(on_due),
+        publications: Publications::new().of::<Permit>(published::publish),
+    }
+}
+
+fn on_due(tx: &mut Transaction, due: &Due) -> Result<(), Halt> {
+    match PermitId::parse(&due.id) {
+        Ok(id) => domain::deadlines::pass_time(tx, &id),
+        // Only permits have deadlines, and all their ids are made here.
+        Err(_) => Ok(()),
+    }
+}
+
+/// The key of credentials. In development it may be absent: then one follows from the key of person references, the
+/// same on all replicas and after each start.
+fn signer(config: &Config) -> Result<Signer, Box<dyn Error + Send + Sync>> {
+    if let Some(pem) = config.credentials.pem()? {
+        return Ok(Signer::from_pem(pem.expose())?);
+    }
+    if config.auth.mode != AuthMode::Development {
+        let missing = "is required (or its `_file`): an Ed25519 private key in PKCS#8 PEM";
+        return Err(ConfigError::key("credentials.signing_key", missing).into());
+    }
+    tracing::warn!("development mode: credentials are signed with a derived key");
+    let mut seed = Sha256::new();
+    seed.update(b"credentials of a development suite");
+    seed.update(*config.sealing.keys()?.person);
+    Ok(Signer::from_seed(&seed.finalize().into())?)
+}
+
+/// The WZDx feed: what is granted and not over.
+fn feed_route(core: Core, publisher: String) -> axum::Router {
+    let info = Arc::new(wzdx::FeedInfo { publisher });
+    axum::Router::new().route(
+        wzdx::PATH,
+        get(move || {
+            let (core, info) = (core.clone(), Arc::clone(&info));
+            async move { feed(&core, &info).await }
+        }),
+    )
+}
+
+async fn feed(core: &Core, info: &Arc<wzdx::FeedInfo>) -> Response {
+    let (now, info) = (core.clock.now(), Arc::clone(info));
+    let feed = core
+        .projection
+        .read(move |view| {
+            let occupations = read_model::occupying(view, wzdx::MOST_FEATURES)?;
+            Ok(wzdx::feed(&occupations, &info, now))
+        })
+        .await;
+    match feed {
+        Ok(feed) => ([(header::CONTENT_TYPE, "application/geo+json")], feed).into_response(),
+        Err(error) => {
+            let why = format!("{error}\n");
+            (axum::http::StatusCode::SERVICE_UNAVAILABLE, why).into_response()
+        }
+    }
+}

@@ -18,11 +18,25 @@ struct Entries {
     answers: HashMap<Uuid, Answered>,
     /// In the order in which they may be forgotten.
     order: VecDeque<(Position, AggregateKey, Uuid)>,
+    /// Of the projection that these are ahead of.
+    generation: u64,
 }
 
 impl Ahead {
     /// Commits that the projection may be behind before commands are refused: bounds memory.
     pub(super) const LIMIT: usize = 65_536;
+
+    /// Forgets everything if the projection has been made anew: the stream may have been restored from a backup that
+    /// lacks what was committed here.
+    pub(super) fn keep_to(&self, generation: u64) {
+        let mut entries = self.0.lock();
+        if entries.generation != generation {
+            *entries = Entries {
+                generation,
+                ..Entries::default()
+            };
+        }
+    }
 
     pub(super) fn is_full(&self) -> bool {
         self.0.lock().order.len() >= Self::LIMIT
@@ -140,5 +154,12 @@ mod tests {
             Some(6)
         );
         assert_eq!(ahead.len(), 3);
+
+        ahead.keep_to(1);
+        assert_eq!(
+            ahead.len(),
+            0,
+            "nothing outlives the projection it was ahead of"
+        );
     }
 }

@@ -234,6 +234,7 @@ impl Inner {
             if !self.journal.is_connected() {
                 return Err(Failure::unavailable("the journal is away", RETRY_AFTER));
             }
+            self.ahead.keep_to(self.projection.generation());
             if self.ahead.is_full() {
                 return Err(Failure::unavailable(
                     "the projection is behind",

@@ -9,16 +9,18 @@
 //! `TRAFFIC_PERMITS_PORT` for its own services.
 
 mod load;
+mod nats;
 mod run;
 mod secret;
 mod sections;
 
 pub use load::ConfigError;
+pub use nats::Nats;
 pub use run::{EXIT_BAD_CONFIG, EXIT_FAILURE, run};
 pub use secret::Secret;
 pub use sections::{
-    Auth, AuthMode, Calendar, Credentials, Grpc, Http, Limits, Nats, Projection, Sealing,
-    SealingKeys, Telemetry, Tls,
+    Auth, AuthMode, Calendar, Credentials, Grpc, Http, Limits, Projection, Sealing, SealingKeys,
+    Telemetry, Tls,
 };
 
 use serde::{Deserialize, Serialize};

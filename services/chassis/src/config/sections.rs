@@ -8,65 +8,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use zeroize::Zeroizing;
-
-/// The bus.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Nats {
-    /// Servers of one cluster, tried in turn. Default `["nats://127.0.0.1:4222"]`.
-    pub urls: Vec<String>,
-    /// A NATS credentials file (`.creds`). Default: none.
-    pub credentials_file: Option<PathBuf>,
-    /// Copies of each stream: 1, 3 or 5. Default 1.
-    pub stream_replicas: usize,
-    /// How long an append waits for its acknowledgement before its outcome counts as unknown. Default 5000 ms.
-    pub ack_timeout_ms: u64,
-}
-
-impl Default for Nats {
-    fn default() -> Self {
-        Self {
-            urls: vec!["nats://127.0.0.1:4222".to_owned()],
-            credentials_file: None,
-            stream_replicas: 1,
-            ack_timeout_ms: 5_000,
-        }
-    }
-}
-
-impl Nats {
-    pub fn ack_timeout(&self) -> Duration {
-        Duration::from_millis(self.ack_timeout_ms)
-    }
-
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
-        if self.urls.is_empty() {
-            return Err(ConfigError::key(
-                "nats.urls",
-                "must name at least one server",
-            ));
-        }
-        for url in &self.urls {
-            let known = ["nats://", "tls://", "ws://", "wss://"];
-            if !known.iter().any(|scheme| url.starts_with(scheme)) {
-                return Err(ConfigError::key(
-                    "nats.urls",
-                    "each must start with nats://, tls://, ws:// or wss://",
-                ));
-            }
-        }
-        if ![1, 3, 5].contains(&self.stream_replicas) {
-            return Err(ConfigError::key(
-                "nats.stream_replicas",
-                format!("must be 1, 3 or 5, is {}", self.stream_replicas),
-            ));
-        }
-        readable("nats.credentials_file", self.credentials_file.as_deref())?;
-        within("nats.ack_timeout_ms", self.ack_timeout_ms, 100..=60_000)
-    }
-}
 
 /// The gRPC listener and what it takes from one client, and from all of them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -529,7 +471,7 @@ fn one_of(
     }
 }
 
-fn text_of(
+pub(super) fn text_of(
     key: &str,
     inline: Option<&Secret>,
     file: Option<&Path>,
@@ -563,7 +505,7 @@ fn key_bytes(key: &str, text: &str) -> Result<Zeroizing<[u8; 32]>, ConfigError> 
     }
 }
 
-fn within<N: PartialOrd + std::fmt::Display>(
+pub(super) fn within<N: PartialOrd + std::fmt::Display>(
     key: &str,
     value: N,
     range: RangeInclusive<N>,
@@ -578,7 +520,7 @@ fn within<N: PartialOrd + std::fmt::Display>(
     ))
 }
 
-fn readable(key: &str, path: Option<&Path>) -> Result<(), ConfigError> {
+pub(super) fn readable(key: &str, path: Option<&Path>) -> Result<(), ConfigError> {
     let Some(path) = path else {
         return Ok(());
     };

@@ -79,6 +79,13 @@ fn a_bad_value_is_named_with_what_is_allowed() {
         ("nats.urls = []", "`nats.urls`", "at least one"),
         ("nats.urls = [\"http://x\"]", "`nats.urls`", "nats://"),
         (
+            "nats.urls = [\"nats://u:p@x:4222\"]",
+            "`nats.urls`",
+            "nats.password_file",
+        ),
+        ("nats.user = \"u\"", "`nats.password`", "nats.user"),
+        ("nats.password = \"p\"", "`nats.user`", "nats.password"),
+        (
             "nats.ack_timeout_ms = 1",
             "`nats.ack_timeout_ms`",
             "between 100 and 60000",

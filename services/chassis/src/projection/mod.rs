@@ -280,6 +280,11 @@ impl Projection {
         }
     }
 
+    /// Changes when the projection is made anew: what was remembered beside it may be of another stream.
+    pub(crate) fn generation(&self) -> u64 {
+        self.shared.generation.load(Ordering::Relaxed)
+    }
+
     /// The aggregate type of this name, if the service has it.
     pub(crate) fn kind_name(&self, name: &str) -> Option<&'static str> {
         self.definition.kind_name(name)

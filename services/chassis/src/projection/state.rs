@@ -8,7 +8,7 @@ use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 use parking_lot::RwLock;
 use std::fmt::{self, Debug};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
 
 /// Where a projection is in its life.
@@ -36,6 +36,8 @@ pub(super) struct Shared {
     pub(super) phase: watch::Sender<Phase>,
     pub(super) broken_chains: AtomicU64,
     pub(super) rebuilds: AtomicU64,
+    /// Grows with each store that readers are pointed at.
+    pub(super) generation: AtomicU64,
 }
 
 impl Debug for Shared {
@@ -58,6 +60,7 @@ impl Shared {
             phase: watch::Sender::new(Phase::Opening),
             broken_chains: AtomicU64::new(0),
             rebuilds: AtomicU64::new(0),
+            generation: AtomicU64::new(0),
         }
     }
 
@@ -65,6 +68,7 @@ impl Shared {
     pub(super) fn switch_to(&self, view: Option<View>, applied: Position) {
         let _refreshing = self.filling.write();
         self.view.store(view.map(Into::into));
+        self.generation.fetch_add(1, Ordering::Relaxed);
         self.cache.clear();
         self.applied.send_replace(applied);
     }

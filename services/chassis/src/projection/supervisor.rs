@@ -38,8 +38,12 @@ impl Supervisor {
             };
             let end = match self.open(extent).await {
                 Ok(opened) => {
-                    pause = SHORTEST_PAUSE;
-                    self.follow(opened, extent.last).await
+                    let end = self.follow(opened, extent.last).await;
+                    // What never came to serve would fail again at once.
+                    if *self.shared.phase.borrow() == Phase::Live {
+                        pause = SHORTEST_PAUSE;
+                    }
+                    end
                 }
                 Err(broken) => End::Broken(broken),
             };

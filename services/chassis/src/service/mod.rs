@@ -273,6 +273,12 @@ async fn connect(config: &Config, service: &'static str) -> Result<Client, Start
             .await
             .map_err(|error| failed(&error))?;
     }
+    if let Some((user, password)) = config.nats.login()? {
+        options = options.user_and_password(user, password.expose().to_owned());
+    }
+    if let Some(file) = &config.nats.ca_file {
+        options = options.add_root_certificates(file.clone());
+    }
     options
         .connect(config.nats.urls.as_slice())
         .await

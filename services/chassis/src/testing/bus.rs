@@ -8,7 +8,7 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct Bus {
     pub server: NatsServer,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Bus {
@@ -19,10 +19,12 @@ impl Bus {
         let server = NatsServer::start(Options::new(folder.path()))
             .await
             .expect("a nats-server");
-        Self {
-            server,
-            _folder: folder,
-        }
+        Self { server, folder }
+    }
+
+    /// Where the server keeps its streams.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// A replica's configuration: its projection in `folder`, free ports, development authentication, fixed keys.

@@ -10,6 +10,7 @@ use crate::journal::{Position, Stored, Unavailable};
 use async_nats::{HeaderName, Message, Subscriber};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
+use jiff::Timestamp;
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,8 +39,10 @@ pub(super) fn follow(
     shared: Arc<Shared>,
     after: Position,
 ) -> BoxStream<'static, Result<Stored, Unavailable>> {
+    let created = *shared.created.lock();
     let follower = Follower {
         shared,
+        created,
         last: after,
         source: None,
         ended: false,
@@ -57,6 +60,8 @@ pub(super) fn follow(
 
 struct Follower {
     shared: Arc<Shared>,
+    /// Which stream is followed.
+    created: Timestamp,
     /// Position of the last commit yielded.
     last: Position,
     source: Option<Source>,
@@ -137,7 +142,7 @@ impl Follower {
 
     fn loss(&self, extent: crate::journal::Extent) -> Option<String> {
         let (first, last) = (extent.first, extent.last);
-        if extent.created != self.shared.created {
+        if extent.created != self.created {
             return Some("the stream was made anew".into());
         }
         if last < self.last {

@@ -24,6 +24,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
 use link::Link;
+use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,8 +65,8 @@ struct Shared {
     /// `permits.log.`
     prefix: String,
     ack_timeout: Duration,
-    /// Of the stream that was opened: another one under the same name is another journal.
-    created: Timestamp,
+    /// Of the stream as it was last asked for: to who follows it, another one under the same name is another journal.
+    created: Mutex<Timestamp>,
 }
 
 impl JetStreamJournal {
@@ -83,7 +84,7 @@ impl JetStreamJournal {
                 prefix: format!("{}.log.", config.service),
                 stream: config.stream,
                 ack_timeout: config.ack_timeout,
-                created,
+                created: Mutex::new(created),
             }),
         })
     }
@@ -233,7 +234,9 @@ impl Journal for JetStreamJournal {
     }
 
     async fn extent(&self) -> Result<Extent, Unavailable> {
-        self.shared.extent().await
+        let extent = self.shared.extent().await?;
+        *self.shared.created.lock() = extent.created;
+        Ok(extent)
     }
 
     fn follow(&self, after: Position) -> BoxStream<'static, Result<Stored, Unavailable>> {

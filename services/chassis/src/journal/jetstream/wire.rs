@@ -21,8 +21,9 @@ pub(super) const NO_STREAM: u32 = 10059;
 const WRONG_LAST_SEQUENCE: [u32; 2] = [10071, 10164];
 /// Refusals that surely stored nothing: limits, no leader, batch incomplete (10176), too many batches (10210), ...
 /// Codes that are not here count as unknown, which is always safe.
-const NOT_STORED: [u32; 12] = [
-    10002, 10008, 10009, 10023, 10047, 10054, 10076, 10077, 10174, 10175, 10176, 10210,
+/// 10077 (the store failed) is one of those: a disk that fails may have written.
+const NOT_STORED: [u32; 11] = [
+    10002, 10008, 10009, 10023, 10047, 10054, 10076, 10174, 10175, 10176, 10210,
 ];
 
 /// The headers of a commit published by itself.

@@ -1,0 +1,528 @@
+//! Readings become sessions: in order, out of order, twice, late, or with a source lost.
+
+use super::super::bay::{Availability, Bay, BayEvent, IllegalGround, Timeline};
+use super::super::session::{EndCause, Exemption, SessionState};
+use super::super::waiver::{self, FreeGround};
+use super::*;
+
+#[test]
+fn an_arrival_opens_a_session_and_a_departure_charges_it() {
+    let mut sessions = Sessions::default();
+    let (story, _) = send(
+        a_bay(),
+        &mut sessions,
+        at("09:00:05"),
+        &[arrived(1, "09:00:00")],
+    );
+    let open = session_of(&story, &sessions, 0);
+    assert_eq!(open.state(), SessionState::Open);
+    assert_eq!(open.arrived_at, at("09:00:00"));
+    assert_eq!(story.state::<Bay>("b1").availability, Availability::Taken);
+
+    let (story, _) = send(story, &mut sessions, at("10:00:05"), &[left(2, "10:00:00")]);
+    let ended = session_of(&story, &sessions, 0);
+    assert_eq!(sessions.0.len(), 1);
+    assert_eq!(ended.left_at, Some(at("10:00:00")));
+    assert_eq!(ended.outstanding(), fen(450));
+    assert_eq!(ended.state(), SessionState::Payable);
+    assert_eq!(story.state::<Bay>("b1").availability, Availability::Free);
+}
+
+#[test]
+fn a_reading_that_is_repeated_changes_nothing() {
+    let mut sessions = Sessions::default();
+    let (story, _) = send(
+        a_bay(),
+        &mut sessions,
+        at("09:00:05"),
+        &[arrived(1, "09:00:00")],
+    );
+    let story = story.when(|tx| watch::ingest(tx, &bay_id(), &[arrived(1, "09:00:00")]));
+    assert_eq!(story.value().as_slice(), [Outcome::Repeated]);
+    story.then_nothing();
+}
+
+#[test]
+fn a_sequence_used_for_another_reading_is_not_taken() {
+    let mut sessions = Sessions::default();
+    let (story, _) = send(
+        a_bay(),
+        &mut sessions,
+        at("09:00:05"),
+        &[arrived(1, "09:00:00")],
+    );
+    let story = story.when(|tx| watch::ingest(tx, &bay_id(), &[left(1, "09:00:01")]));
+    assert_eq!(story.value().as_slice(), [Outcome::SequenceReused]);
+    story.then_nothing();
+}
+
+#[test]
+fn a_reading_may_be_twelve_hours_late_and_two_minutes_early_no_more() {
+    let mut sessions = Sessions::default();
+    let now = at("21:00:00");
+    let horizon = now - Timeline::HORIZON;
+    let seconds = SignedDuration::from_secs;
+    let seen = |sequence, when| reading("sensor", sequence, when, Seen::SourceRestored);
+    let (story, outcomes) = send(a_bay(), &mut sessions, now, &[seen(1, now)]);
+    assert_eq!(outcomes, [Outcome::Accepted]);
+    let (_, outcomes) = send(
+        story,
+        &mut sessions,
+        now,
+        &[
+            seen(2, horizon),
+            seen(3, horizon + seconds(1)),
+            seen(4, now + seconds(120)),
+            seen(5, now + seconds(121)),
+        ],
+    );
+    assert_eq!(
+        outcomes,
+        [
+            Outcome::TooLate,
+            Outcome::Accepted,
+            Outcome::Accepted,
+            Outcome::FromTheFuture
+        ]
+    );
+}
+
+#[test]
+fn a_departure_that_comes_late_corrects_the_stay_and_what_follows_is_another() {
+    let mut sessions = Sessions::default();
+    let (story, _) = send(
+        a_bay(),
+        &mut sessions,
+        at("11:00:00"),
+        &[arrived(1, "09:00:00"), left(4, "11:00:00")],
+    );
+    assert_eq!(
+        session_of(&story, &sessions, 0).outstanding(),
+        fen(450 + 900)
+    );
+    // The two readings between were delayed: one car left at 09:30, another came at 10:30.
+    let (story, _) = send(story, &mut sessions, at("11:05:00"), &[left(2, "09:30:00")]);
+    let (story, _) = send(
+        story,
+        &mut sessions,
+        at("11:06:00"),
+        &[arrived(3, "10:30:00")],
+    );
+    assert_eq!(
+        session_of(&story, &sessions, 0).left_at,
+        Some(at("09:30:00"))
+    );
+    assert_eq!(session_of(&story, &sessions, 0).outstanding(), fen(150));
+    let second = session_of(&story, &sessions, 1);
+    assert_eq!(
+        (second.arrived_at, second.left_at),
+        (at("10:30:00"), Some(at("11:00:00")))
+    );
+    assert_eq!(second.outstanding(), fen(150));
+}
+
+#[test]
+fn two_sources_that_see_the_same_car_make_one_session() {
+    let mut sessions = Sessions::default();
+    let camera = |sequence, clock: &str, seen| reading("camera", sequence, at(clock), seen);
+    let readings = [
+        arrived(1, "09:00:00"),
+        camera(
+            7,
+            "09:00:20",
+            Seen::Arrived {
+                vehicle: Some(vehicle("鲁R12345")),
+            },
+        ),
+        camera(8, "09:59:50", Seen::Left),
+        left(2, "10:00:00"),
+    ];
+    let (story, _) = send(a_bay(), &mut sessions, at("10:00:05"), &readings);
+    assert_eq!(sessions.0.len(), 1);
+    let session = session_of(&story, &sessions, 0);
+    assert_eq!(
+        session.left_at,
+        Some(at("09:59:50")),
+        "the first to see the bay empty"
+    );
+    assert_eq!(session.vehicle(), Some(&vehicle("鲁R12345")));
+}
+
+#[test]
+fn a_plate_seen_late_is_added_to_the_stay_it_was_seen_in_and_changes_its_price() {
+    let mut sessions = Sessions::default();
+    let readings = [
+        arrived(1, "09:00:00"),
+        left(2, "10:00:00"),
+        arrived(3, "10:10:00"),
+    ];
+    let (story, _) = send(a_bay(), &mut sessions, at("10:10:05"), &readings);
+    let late = reading(
+        "camera",
+        1,
+        at("09:30:00"),
+        Seen::Plate {
+            vehicle: large("鲁R12345"),
+        },
+    );
+    let (story, _) = send(story, &mut sessions, at("12:00:00"), &[late]);
+    let first = session_of(&story, &sessions, 0);
+    assert_eq!(first.vehicle(), Some(&large("鲁R12345")));
+    assert_eq!(first.outstanding(), fen(900), "a large vehicle pays double");
+    assert_eq!(session_of(&story, &sessions, 1).vehicle(), None);
+}
+
+#[test]
+fn a_plate_seen_between_stays_belongs_to_the_nearest_within_two_minutes() {
+    for (clock, owner) in [
+        ("09:58:00", Some(0)),
+        ("10:02:00", Some(0)),
+        ("10:02:01", None),
+        ("10:08:00", Some(1)),
+    ] {
+        let mut sessions = Sessions::default();
+        let readings = [
+            arrived(1, "09:00:00"),
+            left(2, "10:00:00"),
+            arrived(3, "10:10:00"),
+            plate(1, clock, "鲁R12345"),
+        ];
+        let (story, _) = send(a_bay(), &mut sessions, at("10:10:05"), &readings);
+        for index in 0..2 {
+            let known = session_of(&story, &sessions, index).vehicle().is_some();
+            assert_eq!(known, owner == Some(index), "{clock} {index}");
+        }
+    }
+}
+
+#[test]
+fn a_warden_is_believed_before_a_camera() {
+    let mut sessions = Sessions::default();
+    let warden = reading(
+        "handheld",
+        1,
+        at("09:10:00"),
+        Seen::Plate {
+            vehicle: vehicle("鲁R54321"),
+        },
+    );
+    let readings = [
+        arrived(1, "09:00:00"),
+        warden,
+        plate(1, "09:20:00", "鲁R12345"),
+    ];
+    let (story, _) = send(a_bay(), &mut sessions, at("09:21:00"), &readings);
+    assert_eq!(
+        session_of(&story, &sessions, 0).vehicle(),
+        Some(&vehicle("鲁R54321"))
+    );
+}
+
+#[test]
+fn while_a_source_is_lost_the_bay_is_unknown_and_nobody_pays_for_time_in_which_nobody_saw_him() {
+    let mut sessions = Sessions::default();
+    let lost = reading("sensor", 2, at("09:31:00"), Seen::SourceLost);
+    let (story, _) = send(
+        a_bay(),
+        &mut sessions,
+        at("09:31:01"),
+        &[arrived(1, "09:00:00"), lost],
+    );
+    assert_eq!(story.state::<Bay>("b1").availability, Availability::Unknown);
+    assert_eq!(session_of(&story, &sessions, 0).state(), SessionState::Open);
+    let (story, _) = send(story, &mut sessions, at("12:00:00"), &[left(3, "12:00:00")]);
+    let session = session_of(&story, &sessions, 0);
+    assert_eq!(
+        session.left_at,
+        Some(at("09:31:00")),
+        "the sensor knows only that it is gone"
+    );
+    assert_eq!(session.outstanding(), fen(150));
+    assert_eq!(story.state::<Bay>("b1").availability, Availability::Free);
+}
+
+#[test]
+fn a_warden_who_sees_the_car_while_the_sensor_is_lost_proves_its_stay() {
+    let mut sessions = Sessions::default();
+    let readings = [
+        arrived(1, "09:00:00"),
+        reading("sensor", 2, at("09:31:00"), Seen::SourceLost),
+        reading(
+            "handheld",
+            1,
+            at("11:30:00"),
+            Seen::Plate {
+                vehicle: vehicle("鲁R12345"),
+            },
+        ),
+        left(3, "12:00:00"),
+    ];
+    let (story, _) = send(a_bay(), &mut sessions, at("12:00:00"), &readings);
+    assert_eq!(
+        session_of(&story, &sessions, 0).left_at,
+        Some(at("12:00:00"))
+    );
+}
+
+#[test]
+fn free_vehicles_pay_nothing_art_28_4() {
+    let free = |tx: &mut Transaction, ground| {
+        waiver::grant(
+            tx,
+            vehicle("鲁R12345").plate,
+            ground,
+            at("00:00:00"),
+            at("23:00:00"),
+            "order 1".into(),
+        )
+    };
+    for ground in [
+        FreeGround::Fire,
+        FreeGround::Ambulance,
+        FreeGround::Rescue,
+        FreeGround::Military,
+        FreeGround::Police,
+        FreeGround::Disabled,
+    ] {
+        let mut sessions = Sessions::default();
+        let story = a_bay().when(|tx| free(tx, ground)).and();
+        let readings = [
+            arrived(1, "09:00:00"),
+            plate(1, "09:01:00", "鲁R12345"),
+            left(2, "12:00:00"),
+        ];
+        let (story, _) = send(story, &mut sessions, at("12:00:00"), &readings);
+        let bill = session_of(&story, &sessions, 0).bill.unwrap();
+        assert_eq!(bill.exemption, Some(Exemption::Free(ground)));
+        assert_eq!(bill.charge.amount, Fen::ZERO);
+    }
+    for (number, ground) in [
+        ("VA12345", FreeGround::Military),
+        ("鲁R1234警", FreeGround::Police),
+    ] {
+        let mut sessions = Sessions::default();
+        let readings = [
+            arrived(1, "09:00:00"),
+            plate(1, "09:01:00", number),
+            left(2, "12:00:00"),
+        ];
+        let (story, _) = send(a_bay(), &mut sessions, at("12:00:00"), &readings);
+        let bill = session_of(&story, &sessions, 0).bill.unwrap();
+        assert_eq!(
+            bill.exemption,
+            Some(Exemption::Free(ground)),
+            "told by the plate"
+        );
+    }
+}
+
+#[test]
+fn before_a_tariff_is_in_force_nothing_is_charged() {
+    let mut sessions = Sessions::default();
+    let (name, mut version) = tariff::parse_sample(SAMPLE_TARIFF).unwrap();
+    version.effective_from = "2026-03-03".parse().unwrap();
+    let story = Scenario::at("2026-03-03T08:00:00+08:00")
+        .when(|tx| {
+            tariff::create(tx, &tariff_id(), name, version)?;
+            let details = ZoneDetails {
+                display_name: "Centre".into(),
+                grade: ZoneGrade::I,
+                district: mudan(),
+                tariff: tariff_id(),
+            };
+            zone::open(tx, &zone_id(), details)?;
+            marking::mark(tx, &bay_id(), marking(BayKind::Standard), &[])
+        })
+        .and();
+    let now = ts("2026-03-03T08:00:00+08:00");
+    let (story, _) = send(
+        story,
+        &mut sessions,
+        now,
+        &[arrived(1, "22:00:00"), left(2, "23:30:00")],
+    );
+    let bill = session_of(&story, &sessions, 0).bill.unwrap();
+    assert_eq!(
+        (bill.exemption, bill.charge.amount),
+        (Some(Exemption::NoTariff), Fen::ZERO)
+    );
+}
+
+#[test]
+fn a_sighting_where_the_vehicle_may_not_stand_is_reported_once_an_act() {
+    for (kind, ground) in [
+        (BayKind::Disabled, IllegalGround::Disabled),
+        (BayKind::Electric, IllegalGround::Electric),
+    ] {
+        let story = a_bay_of(kind)
+            .later(&at("09:05:00").to_string())
+            .when(|tx| {
+                watch::ingest(
+                    tx,
+                    &bay_id(),
+                    &[arrived(1, "09:00:00"), plate(1, "09:01:00", "鲁R12345")],
+                )
+            });
+        let reported: Vec<BayEvent> = story
+            .events::<Bay>("b1")
+            .into_iter()
+            .filter(|event| matches!(event, BayEvent::IllegalParkingSeen { .. }))
+            .collect();
+        assert_eq!(
+            reported,
+            [BayEvent::IllegalParkingSeen {
+                place: story_place(),
+                plate: vehicle("鲁R12345").plate,
+                ground,
+                observed_at: at("09:01:00"),
+                occupations: vec![],
+                act: at("00:00:00"),
+            }]
+        );
+        let again = story
+            .and()
+            .when(|tx| watch::ingest(tx, &bay_id(), &[plate(2, "09:02:00", "鲁R12345")]))
+            .events::<Bay>("b1");
+        assert!(
+            !again
+                .iter()
+                .any(|event| matches!(event, BayEvent::IllegalParkingSeen { .. })),
+            "{again:?}"
+        );
+    }
+}
+
+#[test]
+fn an_electric_car_may_stand_at_a_charger_and_a_disabled_holder_in_his_bay() {
+    let no_report = |story: Scenario, number: &str| {
+        let events = story
+            .later(&at("09:05:00").to_string())
+            .when(|tx| watch::ingest(tx, &bay_id(), &[plate(1, "09:01:00", number)]))
+            .events::<Bay>("b1");
+        assert!(
+            !events
+                .iter()
+                .any(|event| matches!(event, BayEvent::IllegalParkingSeen { .. })),
+            "{events:?}"
+        );
+    };
+    no_report(a_bay_of(BayKind::Electric), "鲁RD12345");
+    let plate = vehicle("鲁R12345").plate;
+    let with_pass = a_bay_of(BayKind::Disabled)
+        .when(|tx| {
+            waiver::grant(
+                tx,
+                plate,
+                FreeGround::Disabled,
+                at("00:00:00"),
+                at("23:00:00"),
+                "pass".into(),
+            )
+        })
+        .and();
+    no_report(with_pass, "鲁R12345");
+}
+
+fn story_place() -> super::super::bay::Place {
+    super::super::bay::Place {
+        bay: bay_id(),
+        zone: zone_id(),
+        district: mudan(),
+    }
+}
+
+#[test]
+fn a_full_timeline_settles_its_oldest_readings_and_keeps_what_it_knew() {
+    let mut sessions = Sessions::default();
+    let (mut story, _) = send(
+        a_bay(),
+        &mut sessions,
+        at("09:00:01"),
+        &[arrived(1, "09:00:00")],
+    );
+    for chunk in 0..4_i64 {
+        let readings: Vec<Reading> = (0..50_i64)
+            .map(|second| {
+                let when = at("09:10:00") + SignedDuration::from_secs(chunk * 50 + second);
+                let sequence = u64::try_from(chunk * 50 + second).unwrap();
+                reading(
+                    "camera",
+                    sequence,
+                    when,
+                    Seen::Plate {
+                        vehicle: vehicle("鲁R12345"),
+                    },
+                )
+            })
+            .collect();
+        (story, _) = send(story, &mut sessions, at("09:20:00"), &readings);
+    }
+    let (story, outcomes) = send(
+        story,
+        &mut sessions,
+        at("10:00:00"),
+        &[left(2, "10:00:00"), left(3, "09:05:00")],
+    );
+    assert_eq!(
+        outcomes,
+        [Outcome::Accepted, Outcome::TooLate],
+        "settled early, because the timeline is bounded"
+    );
+    assert_eq!(sessions.0.len(), 1);
+    assert_eq!(session_of(&story, &sessions, 0).outstanding(), fen(450));
+    assert_eq!(
+        session_of(&story, &sessions, 0).vehicle(),
+        Some(&vehicle("鲁R12345"))
+    );
+}
+
+#[test]
+fn a_stay_longer_than_the_horizon_keeps_its_arrival_and_its_vehicle() {
+    let mut sessions = Sessions::default();
+    let readings = [arrived(1, "09:00:00"), plate(1, "09:01:00", "鲁R12345")];
+    let (story, _) = send(a_bay(), &mut sessions, at("09:01:01"), &readings);
+    let next_day = |clock: &str| ts(&format!("2026-03-03T{clock}+08:00"));
+    let noise = reading("sensor", 5, next_day("08:00:00"), Seen::SourceRestored);
+    let (story, _) = send(story, &mut sessions, next_day("08:00:00"), &[noise]);
+    let gone = reading("sensor", 6, next_day("09:00:00"), Seen::Left);
+    let (story, _) = send(story, &mut sessions, next_day("09:00:00"), &[gone]);
+    let session = session_of(&story, &sessions, 0);
+    assert_eq!(sessions.0.len(), 1);
+    assert_eq!(
+        (session.arrived_at, session.left_at),
+        (at("09:00:00"), Some(next_day("09:00:00")))
+    );
+    assert_eq!(session.vehicle(), Some(&vehicle("鲁R12345")));
+    assert_eq!(session.outstanding(), fen(6_000));
+}
+
+#[test]
+fn a_stay_of_no_length_is_no_stay() {
+    let mut sessions = Sessions::default();
+    let other = reading(
+        "handheld",
+        1,
+        at("09:00:00"),
+        Seen::Arrived { vehicle: None },
+    );
+    let (story, _) = send(
+        a_bay(),
+        &mut sessions,
+        at("09:30:00"),
+        &[left(1, "09:00:00"), other, left(2, "09:30:00")],
+    );
+    let session = session_of(&story, &sessions, 0);
+    assert_eq!(
+        (session.arrived_at, session.left_at),
+        (at("09:00:00"), Some(at("09:30:00")))
+    );
+    let ended = story
+        .when(|tx| watch::ingest(tx, &bay_id(), &[left(3, "09:20:00")]))
+        .events::<Session>(sessions.0[0].as_str());
+    assert!(ended.contains(&SessionEvent::SessionEnded {
+        place: story_place(),
+        arrived_at: at("09:00:00"),
+        left_at: at("09:20:00"),
+        cause: EndCause::VehicleLeft,
+    }));
+}

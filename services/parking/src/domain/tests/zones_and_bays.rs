@@ -1,0 +1,155 @@
+//! Zones and bays.
+
+use super::super::bay::{Bay, BayEvent};
+use super::super::waiver::{self, FreeGround, Waiver};
+use super::super::zone::Zone;
+use super::*;
+
+fn details(district: District, tariff: &str) -> ZoneDetails {
+    ZoneDetails {
+        display_name: "Centre".into(),
+        grade: ZoneGrade::II,
+        district,
+        tariff: TariffId::new(tariff).expect("a name"),
+    }
+}
+
+#[test]
+fn a_zone_needs_a_tariff_that_is_in_force_art_32_1_1() {
+    let (name, mut version) = tariff::parse_sample(SAMPLE_TARIFF).unwrap();
+    version.effective_from = "2026-03-03".parse().unwrap();
+    let basis = Some("Beijing Motor Vehicle Parking Regulations art. 32(1)(1)");
+    let zone = zone_id();
+    Scenario::at("2026-03-02T23:59:59+08:00")
+        .when(|tx| zone::open(tx, &zone, details(mudan(), "class-1")))
+        .then_refused("TARIFF_NOT_FOUND", None)
+        .when(|tx| tariff::create(tx, &tariff_id(), name, version))
+        .and()
+        .when(|tx| zone::open(tx, &zone, details(mudan(), "class-1")))
+        .then_refused("TARIFF_NOT_IN_FORCE", basis)
+        .later("2026-03-03T00:00:00+08:00")
+        .when(|tx| zone::open(tx, &zone, details(mudan(), "class-1")))
+        .and();
+}
+
+#[test]
+fn a_zone_is_opened_once_changed_and_retired_when_it_is_empty() {
+    let zone = zone_id();
+    let other_district = District::new(371_721).unwrap();
+    let story = a_bay()
+        .when(|tx| zone::open(tx, &zone, details(mudan(), "class-1")))
+        .then_refused("ZONE_EXISTS", None)
+        .when(|tx| zone::change(tx, &zone, details(other_district, "class-1")))
+        .then_refused("ZONE_DISTRICT_FIXED", None)
+        .when(|tx| zone::change(tx, &zone, details(mudan(), "none")))
+        .then_refused("TARIFF_NOT_FOUND", None)
+        .when(|tx| zone::change(tx, &zone, details(mudan(), "class-1")))
+        .and()
+        .when(|tx| zone::change(tx, &zone, details(mudan(), "class-1")))
+        .then_nothing()
+        .when(|tx| zone::retire(tx, &zone, 1))
+        .then_refused(
+            "ZONE_HAS_BAYS",
+            Some("Beijing Motor Vehicle Parking Regulations art. 36(1)"),
+        )
+        .when(|tx| zone::retire(tx, &zone, 0))
+        .and();
+    assert!(story.state::<Zone>("centre").retired);
+    story
+        .when(|tx| zone::change(tx, &zone, details(mudan(), "class-1")))
+        .then_refused("ZONE_NOT_FOUND", None)
+        .when(|tx| {
+            marking::mark(
+                tx,
+                &BayId::new("b2").unwrap(),
+                marking(BayKind::Standard),
+                &[],
+            )
+        })
+        .then_refused("ZONE_NOT_FOUND", None);
+}
+
+#[test]
+fn a_bay_is_marked_once_changed_and_retired_when_nobody_stands_there() {
+    let bay = bay_id();
+    let mut sessions = Sessions::default();
+    let story = a_bay()
+        .when(|tx| marking::mark(tx, &bay, marking(BayKind::Standard), &[]))
+        .then_refused("BAY_EXISTS", None)
+        .when(|tx| marking::change(tx, &bay, marking(BayKind::Standard), &[]))
+        .then_nothing()
+        .when(|tx| marking::change(tx, &bay, marking(BayKind::Large), &[]))
+        .and();
+    let (story, _) = send(
+        story,
+        &mut sessions,
+        at("09:00:00"),
+        &[arrived(1, "09:00:00")],
+    );
+    let story = story.when(|tx| marking::retire(tx, &bay)).then_refused(
+        "BAY_TAKEN",
+        Some("Beijing Motor Vehicle Parking Regulations art. 36(1)"),
+    );
+    let (story, _) = send(story, &mut sessions, at("09:30:00"), &[left(2, "09:30:00")]);
+    let retired = story.when(|tx| marking::retire(tx, &bay));
+    let place = retired.events::<Bay>("b1");
+    assert!(matches!(place.as_slice(), [BayEvent::BayRetired { .. }]));
+    retired
+        .and()
+        .when(|tx| marking::retire(tx, &bay))
+        .then_refused("BAY_NOT_FOUND", None)
+        .when(|tx| marking::change(tx, &bay, marking(BayKind::Standard), &[]))
+        .then_refused("BAY_NOT_FOUND", None)
+        .when(|tx| watch::ingest(tx, &bay, &[arrived(3, "09:10:00")]))
+        .then_refused("BAY_NOT_FOUND", None)
+        .when(|tx| marking::mark(tx, &bay, marking(BayKind::Standard), &[]))
+        .and();
+}
+
+#[test]
+fn a_waiver_is_granted_by_officers_once_and_ends_when_revoked_art_28_4() {
+    let plate = PlateNumber::parse("鲁R12345").unwrap();
+    let id = plate.token();
+    let grant = |tx: &mut Transaction, from: &str, until: &str| {
+        waiver::grant(
+            tx,
+            plate.clone(),
+            FreeGround::Disabled,
+            at(from),
+            at(until),
+            "pass 1".into(),
+        )
+    };
+    let basis = Some("Beijing Motor Vehicle Parking Regulations art. 28(4)");
+    let story = a_bay()
+        .by(Actor {
+            id: "partner:x".into(),
+            districts: vec![],
+        })
+        .when(|tx| grant(tx, "08:00:00", "20:00:00"))
+        .then_refused("NOT_AN_OFFICER", basis)
+        .when(|tx| waiver::revoke(tx, &id))
+        .then_refused("NOT_AN_OFFICER", basis)
+        .by(officer())
+        .when(|tx| waiver::revoke(tx, &id))
+        .then_refused("WAIVER_NOT_FOUND", None)
+        .when(|tx| grant(tx, "20:00:00", "20:00:00"))
+        .then_refused("WAIVER_TIMES_REVERSED", None)
+        .when(|tx| grant(tx, "07:00:00", "08:00:00"))
+        .then_refused("WAIVER_TIMES_REVERSED", None)
+        .when(|tx| grant(tx, "07:00:00", "20:00:00"))
+        .and()
+        .when(|tx| grant(tx, "07:00:00", "21:00:00"))
+        .then_refused("WAIVER_EXISTS", None)
+        .later("2026-03-02T09:00:00+08:00")
+        .when(|tx| waiver::revoke(tx, &id))
+        .and()
+        .when(|tx| waiver::revoke(tx, &id))
+        .then_nothing();
+    let waiver = story.state::<Waiver>(&id);
+    assert_eq!(waiver.covers(at("06:59:59")), None);
+    assert_eq!(waiver.covers(at("07:00:00")), Some(FreeGround::Disabled));
+    assert_eq!(waiver.covers(at("08:59:59")), Some(FreeGround::Disabled));
+    assert_eq!(waiver.covers(at("09:00:00")), None);
+    story.when(|tx| grant(tx, "09:00:00", "21:00:00")).and();
+}

@@ -1,0 +1,133 @@
+//! A parking zone: where one tariff holds, and who answers for it.
+
+use super::ids::{TariffId, ZoneId};
+use super::refusal::ParkingRefusal;
+use super::tariff::Tariff;
+use chassis::domain::{Aggregate, District, Halt, Transaction};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How central a zone is: prices fall from I to III (Beijing parking regulations art. 28: centre above periphery).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ZoneGrade {
+    I,
+    II,
+    III,
+}
+
+/// A parking zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Zone {
+    pub details: ZoneDetails,
+    pub retired: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZoneDetails {
+    /// 1 to 100 characters.
+    pub display_name: String,
+    pub grade: ZoneGrade,
+    /// Never changes: money and cases of the zone belong to this district.
+    pub district: District,
+    pub tariff: TariffId,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ZoneEvent {
+    ZoneOpened { details: ZoneDetails },
+    ZoneChanged { details: ZoneDetails },
+    ZoneRetired { district: District },
+}
+
+impl Aggregate for Zone {
+    const TYPE: &'static str = "zone";
+    type Event = ZoneEvent;
+
+    fn evolve(state: Option<Self>, event: &ZoneEvent, _: Timestamp) -> Option<Self> {
+        match (state, event) {
+            (_, ZoneEvent::ZoneOpened { details }) => Some(Self {
+                details: details.clone(),
+                retired: false,
+            }),
+            (Some(zone), ZoneEvent::ZoneChanged { details }) => Some(Self {
+                details: details.clone(),
+                ..zone
+            }),
+            (Some(zone), ZoneEvent::ZoneRetired { .. }) => Some(Self {
+                retired: true,
+                ..zone
+            }),
+            (None, _) => None,
+        }
+    }
+}
+
+/// Opens a zone.
+///
+/// # Errors
+/// `ZONE_EXISTS`; `TARIFF_NOT_FOUND`, `TARIFF_NOT_IN_FORCE`: a zone without prices cannot be marked as the law demands
+/// (Beijing parking regulations art. 32(1)(1)).
+pub fn open(tx: &mut Transaction, id: &ZoneId, details: ZoneDetails) -> Result<(), Halt> {
+    if tx.load::<Zone>(id.as_str())?.is_some() {
+        return Err(ParkingRefusal::ZoneExists { zone: id.clone() }.into());
+    }
+    require_tariff_in_force(tx, &details.tariff)?;
+    tx.record::<Zone>(id.as_str(), [ZoneEvent::ZoneOpened { details }])
+}
+
+/// Changes a zone's name, grade or tariff; its district stays. Vehicles that stand there already are charged by the
+/// tariff that held when they arrived.
+///
+/// # Errors
+/// `ZONE_NOT_FOUND`, `ZONE_DISTRICT_FIXED`, `TARIFF_NOT_FOUND`, `TARIFF_NOT_IN_FORCE`.
+pub fn change(tx: &mut Transaction, id: &ZoneId, details: ZoneDetails) -> Result<(), Halt> {
+    let zone = require(tx, id)?;
+    if zone.details.district != details.district {
+        return Err(ParkingRefusal::ZoneDistrictFixed.into());
+    }
+    if zone.details == details {
+        return Ok(());
+    }
+    require_tariff_in_force(tx, &details.tariff)?;
+    tx.record::<Zone>(id.as_str(), [ZoneEvent::ZoneChanged { details }])
+}
+
+/// Retires a zone in which no bay is left; `bays_left` is what the caller counted.
+///
+/// # Errors
+/// `ZONE_NOT_FOUND`, `ZONE_HAS_BAYS`.
+pub fn retire(tx: &mut Transaction, id: &ZoneId, bays_left: u64) -> Result<(), Halt> {
+    let zone = require(tx, id)?;
+    if bays_left > 0 {
+        return Err(ParkingRefusal::ZoneHasBays {
+            zone: id.clone(),
+            bays: bays_left,
+        }
+        .into());
+    }
+    let district = zone.details.district;
+    tx.record::<Zone>(id.as_str(), [ZoneEvent::ZoneRetired { district }])
+}
+
+/// The zone, if it exists and is not retired.
+///
+/// # Errors
+/// `ZONE_NOT_FOUND`.
+pub fn require(tx: &mut Transaction, id: &ZoneId) -> Result<std::sync::Arc<Zone>, Halt> {
+    match tx.load::<Zone>(id.as_str())? {
+        Some(zone) if !zone.retired => Ok(zone),
+        _ => Err(ParkingRefusal::ZoneNotFound { zone: id.clone() }.into()),
+    }
+}
+
+fn require_tariff_in_force(tx: &mut Transaction, id: &TariffId) -> Result<(), Halt> {
+    let now = tx.now();
+    let Some(tariff) = tx.load::<Tariff>(id.as_str())? else {
+        return Err(ParkingRefusal::TariffNotFound { tariff: id.clone() }.into());
+    };
+    if tariff.version_at(now).is_none() {
+        return Err(ParkingRefusal::TariffNotInForce { tariff: id.clone() }.into());
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! What other services have told of drivers, vehicles and organisations, and which open permits name them.
+//!
+//! Each is an aggregate: an approval and the news that a driver must not drive meet at its guard, so neither is missed.
+
+use super::application::PermitKind;
+use super::values::{PermitId, Text};
+use chassis::domain::{Aggregate, Transaction};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// Open permits that may name one driver or one vehicle. Bounds what one event of another service can touch.
+pub const MOST_PERMITS: usize = 60;
+
+/// Cancelling a vehicle touches its record and, for each permit that names it, the permit, two drivers and a trailer.
+const _: () = assert!(1 + MOST_PERMITS * 4 <= Transaction::MAX_AGGREGATES);
+
+/// Whether a driver may drive, and which open permits name them. Id: the person reference.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DriverStanding {
+    /// Why the driver must not drive.
+    pub suspended: Option<Text<500>>,
+    pub permits: Vec<PermitId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DriverEvent {
+    NamedInPermit { permit: PermitId },
+    ReleasedFromPermit { permit: PermitId },
+    LicenceSuspended { reason: Text<500> },
+    LicenceRestored,
+}
+
+impl Aggregate for DriverStanding {
+    const TYPE: &'static str = "driver";
+    type Event = DriverEvent;
+
+    fn evolve(state: Option<Self>, event: &DriverEvent, _: Timestamp) -> Option<Self> {
+        let mut driver = state.unwrap_or_default();
+        match event {
+            DriverEvent::NamedInPermit { permit } => add(&mut driver.permits, permit),
+            DriverEvent::ReleasedFromPermit { permit } => driver.permits.retain(|p| p != permit),
+            DriverEvent::LicenceSuspended { reason } => driver.suspended = Some(reason.clone()),
+            DriverEvent::LicenceRestored => driver.suspended = None,
+        }
+        Some(driver)
+    }
+}
+
+/// What is known of a vehicle, and which open permits name it. Id: [`super::values::PlateNumber::key`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VehicleRecord {
+    /// `None`: never heard of, as vehicles of other cities.
+    pub registration: Option<Registration>,
+    pub permits: Vec<PermitId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Registration {
+    Registered,
+    Cancelled,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VehicleEvent {
+    NamedInPermit { permit: PermitId },
+    ReleasedFromPermit { permit: PermitId },
+    VehicleRegistered,
+    VehicleCancelled,
+}
+
+impl Aggregate for VehicleRecord {
+    const TYPE: &'static str = "vehicle";
+    type Event = VehicleEvent;
+
+    fn evolve(state: Option<Self>, event: &VehicleEvent, _: Timestamp) -> Option<Self> {
+        let mut vehicle = state.unwrap_or_default();
+        match event {
+            VehicleEvent::NamedInPermit { permit } => add(&mut vehicle.permits, permit),
+            VehicleEvent::ReleasedFromPermit { permit } => vehicle.permits.retain(|p| p != permit),
+            VehicleEvent::VehicleRegistered => {
+                vehicle.registration = Some(Registration::Registered)
+            }
+            VehicleEvent::VehicleCancelled => vehicle.registration = Some(Registration::Cancelled),
+        }
+        Some(vehicle)
+    }
+}
+
+/// Whether an organisation may apply. Id: its credit code.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplicantStanding {
+    /// At most one bar a kind.
+    pub bars: Vec<Bar>,
+}
+
+/// No new application for this kind of permit before this day (Administrative Licence Law arts. 78, 79).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bar {
+    pub kind: PermitKind,
+    pub until: Date,
+    /// Art. 79, a permit obtained by fraud; else art. 78, false statements in an application.
+    pub fraud: bool,
+}
+
+impl ApplicantStanding {
+    /// The bar that stands against an application on `day`.
+    pub fn bar(&self, kind: PermitKind, day: Date) -> Option<Bar> {
+        self.bars
+            .iter()
+            .copied()
+            .find(|bar| bar.kind == kind && day < bar.until)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApplicantEvent {
+    ApplicantBarred { permit: PermitId, bar: Bar },
+}
+
+impl Aggregate for ApplicantStanding {
+    const TYPE: &'static str = "applicant";
+    type Event = ApplicantEvent;
+
+    fn evolve(state: Option<Self>, event: &ApplicantEvent, _: Timestamp) -> Option<Self> {
+        let mut applicant = state.unwrap_or_default();
+        let ApplicantEvent::ApplicantBarred { bar, .. } = event;
+        // The longer bar stays.
+        let longer = |held: &Bar| held.kind == bar.kind && held.until > bar.until;
+        if !applicant.bars.iter().any(longer) {
+            applicant.bars.retain(|held| held.kind != bar.kind);
+            applicant.bars.push(*bar);
+        }
+        Some(applicant)
+    }
+}
+
+fn add(permits: &mut Vec<PermitId>, permit: &PermitId) {
+    if !permits.contains(permit) {
+        permits.push(permit.clone());
+    }
+}
