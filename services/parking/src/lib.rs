@@ -1,3 +1,119 @@
-//! Smart parking: zones, bays, tariffs, sensor readings, sessions, billing, arrears and availability.
+//! Smart parking: zones, bays, tariffs, readings of sensors, cameras and wardens, sessions, billing, arrears and availability.
+//!
+//! ```text
+//! readings ─> domain::watch ─> sessions ─> charges, payments, arrears ─> published events
+//! permits' events ─> policies ─> closures ─> bays closed and reopened
+//! ```
 
+pub mod api;
+pub mod bays;
+pub mod closures;
 pub mod domain;
+pub mod http;
+pub mod policies;
+pub mod published;
+pub mod read_model;
+
+use crate::api::Api;
+use crate::domain::bay::Bay;
+use crate::domain::ids::{BayId, SessionId};
+use crate::domain::session::{self, CollectionRules, Session};
+use crate::domain::watch;
+use crate::policies::RoadOccupations;
+use crate::read_model::Places;
+use chassis::clock::{Clock, SystemClock};
+use chassis::config::Config;
+use chassis::domain::{Aggregate, Halt, Transaction};
+use chassis::projection::Due;
+use chassis::server::Running;
+use chassis::service::{Blueprint, Core};
+use chassis::telemetry::Telemetry;
+use std::error::Error;
+use std::sync::Arc;
+use traffic_proto::parking::v1::parking_availability_service_server::ParkingAvailabilityServiceServer;
+use traffic_proto::parking::v1::parking_management_service_server::ParkingManagementServiceServer;
+use traffic_proto::parking::v1::parking_session_service_server::ParkingSessionServiceServer;
+
+/// What makes this service parking.
+pub fn blueprint() -> Blueprint {
+    Blueprint {
+        service: "parking",
+        projection: read_model::definition(),
+        timer: Some(on_due),
+        publications: published::publications(),
+    }
+}
+
+/// Bays close and reopen by the clock; sessions overstay, and are collected step by step.
+fn on_due(tx: &mut Transaction, due: &Due) -> Result<(), Halt> {
+    if due.kind == Bay::TYPE
+        && let Some(id) = BayId::new(&due.id)
+    {
+        return watch::due(tx, &id);
+    }
+    if due.kind == Session::TYPE
+        && let Some(id) = SessionId::new(&due.id)
+    {
+        return session::due(tx, &id, &CollectionRules::default());
+    }
+    Ok(())
+}
+
+/// Parking has no settings of its own; a key under `service` is a mistake.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {}
+
+/// Parking as it runs.
+#[derive(Debug)]
+pub struct Service {
+    pub core: Core,
+    pub running: Running,
+}
+
+impl Service {
+    /// Finishes what is in flight, then ends.
+    pub async fn stop(self) {
+        self.running.shutdown().await;
+        self.core.stop().await;
+    }
+}
+
+/// Starts the service.
+///
+/// # Errors
+/// A configuration that cannot be used, a stream that differs from it, an address that is taken.
+pub async fn start(
+    config: &Config,
+    telemetry: &Telemetry,
+    clock: Arc<dyn Clock>,
+) -> Result<Service, Box<dyn Error + Send + Sync>> {
+    let Settings {} = config.service_settings()?;
+    let core = Core::start(blueprint(), config, clock).await?;
+    let places = Places::default();
+    core.run_policy(Arc::new(RoadOccupations::new(core.clone(), places.clone())));
+    let api = Api::new(core.clone(), places);
+    let running = core
+        .server(config, telemetry)
+        .service(ParkingManagementServiceServer::new(api.clone()))
+        .service(ParkingSessionServiceServer::new(api.clone()))
+        .service(ParkingAvailabilityServiceServer::new(api))
+        .http(http::routes(core.clone()))
+        .start()
+        .await?;
+    Ok(Service { core, running })
+}
+
+/// Runs the service until it is told to end.
+///
+/// # Errors
+/// As [`start`].
+pub async fn serve(
+    config: Config,
+    telemetry: Telemetry,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let Service { core, running } = start(&config, &telemetry, Arc::new(SystemClock)).await?;
+    running.until_signal()?.await;
+    core.stop().await;
+    Ok(())
+}

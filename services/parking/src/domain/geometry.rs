@@ -30,6 +30,40 @@ impl Position {
     pub fn longitude(self) -> f64 {
         f64::from(self.longitude_e7) / 1e7
     }
+
+    /// Metres as the crow flies, for places in one city.
+    pub fn metres_to(self, other: Self) -> f64 {
+        let plane = Plane::around(self);
+        Euclidean.distance(plane.metres(self), plane.metres(other))
+    }
+
+    /// South-west and north-east corner of a box that holds everything within so many metres.
+    pub fn box_of(self, metres: f64) -> (Self, Self) {
+        box_around(
+            (self.latitude(), self.longitude()),
+            (self.latitude(), self.longitude()),
+            metres,
+        )
+    }
+}
+
+fn box_around(south_west: (f64, f64), north_east: (f64, f64), metres: f64) -> (Position, Position) {
+    let northward = metres / METRES_PER_DEGREE;
+    let narrowest = south_west
+        .0
+        .abs()
+        .max(north_east.0.abs())
+        .to_radians()
+        .cos()
+        .max(0.01);
+    let eastward = northward / narrowest;
+    let corner = |latitude: f64, longitude: f64| {
+        Position::new(latitude.clamp(-90.0, 90.0), longitude.clamp(-180.0, 180.0)).expect("clamped")
+    };
+    (
+        corner(south_west.0 - northward, south_west.1 - eastward),
+        corner(north_east.0 + northward, north_east.1 + eastward),
+    )
 }
 
 /// Which side of a closed segment is meant, seen in the direction in which its points run.
@@ -133,17 +167,7 @@ impl ClosedSegment {
             west = west.min(point.longitude());
             east = east.max(point.longitude());
         }
-        let northward = margin_metres / METRES_PER_DEGREE;
-        let narrowest = north.abs().max(south.abs()).to_radians().cos().max(0.01);
-        let eastward = northward / narrowest;
-        let corner = |latitude: f64, longitude: f64| {
-            Position::new(latitude.clamp(-90.0, 90.0), longitude.clamp(-180.0, 180.0))
-                .expect("clamped")
-        };
-        (
-            corner(south - northward, west - eastward),
-            corner(north + northward, east + eastward),
-        )
+        box_around((south, west), (north, east), margin_metres)
     }
 
     /// How far `bay` lies beyond the first or the last point, measured along the segment; 0 if it lies beside it.

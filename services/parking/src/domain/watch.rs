@@ -1,10 +1,10 @@
 //! From readings and closures to sessions: what is seen in a bay decides who pays for which time.
 
 use super::bay::{
-    Admission, Availability, Bay, BayEvent, BayKind, IllegalGround, Place, Reading, Seen, Stay,
-    Tracked,
+    Admission, Availability, Bay, BayEvent, BayKind, IllegalGround, Reading, Seen, Stay, Tracked,
 };
 use super::ids::{BayId, OccupationId, SessionId};
+use super::marking::Marking;
 use super::plate::Vehicle;
 use super::refusal::ParkingRefusal;
 use super::session::{self, EndCause};
@@ -21,7 +21,8 @@ pub const MAX_READINGS: usize = 64;
 pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(120);
 
 /// Most changes by the clock caught up with in one command; the timer comes back for the rest.
-const MAX_CHANGES: usize = 64;
+/// With [`MAX_READINGS`] this also bounds what one commit publishes.
+const MAX_CHANGES: usize = 16;
 
 /// What became of a reading that was sent in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -339,10 +340,16 @@ pub fn closing_occupations(bay: &Bay, now: Timestamp) -> Vec<OccupationId> {
     }
 }
 
-/// Where a bay is, for a command on it.
+/// How a bay is marked now, for a command that changes part of it.
 ///
 /// # Errors
 /// `BAY_NOT_FOUND`.
-pub fn place(tx: &mut Transaction, id: &BayId) -> Result<Place, Halt> {
-    Ok(require(tx, id)?.place(id))
+pub fn marking_of(tx: &mut Transaction, id: &BayId) -> Result<Marking, Halt> {
+    let details = require(tx, id)?.details.clone();
+    Ok(Marking {
+        zone: details.zone,
+        position: details.position,
+        kind: details.kind,
+        label: details.label,
+    })
 }

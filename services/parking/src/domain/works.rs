@@ -13,13 +13,14 @@ use chassis::domain::{Aggregate, Halt, Transaction};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Most bays aligned in one command; a larger closure takes several. Leaves room for their sessions.
-pub const MAX_BAYS: usize = 48;
+/// Most bays aligned in one command; a larger closure takes several. Each may bring a session for every change by the clock
+/// that it has to catch up with, and a transaction touches 256 aggregates at most.
+pub const MAX_BAYS: usize = 12;
 
 /// What an occupation closes, and when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Works {
-    /// 1 to [`Works::MAX_SEGMENTS`].
+    /// At most [`Works::MAX_SEGMENTS`]; none if the occupation leaves all bays alone.
     pub segments: Vec<ClosedSegment>,
     pub schedule: ClosureSchedule,
 }

@@ -1,0 +1,85 @@
+//! gRPC: from requests to commands, from states to resources.
+
+mod availability;
+mod bays;
+mod convert;
+mod import;
+mod ingest;
+mod management;
+mod read;
+mod sessions;
+mod tariffs;
+mod waivers;
+mod zones;
+
+pub use convert::resource_etag;
+pub(crate) use convert::{availability, bay_kind, grade, point};
+
+use crate::domain::ids::OccupationId;
+use crate::domain::refusal::ParkingRefusal;
+use crate::read_model::{self, Places};
+use chassis::domain::{Aggregate, Halt, Transaction};
+use chassis::server::{Failure, Fields, Page};
+use chassis::service::Core;
+use std::time::Duration;
+
+/// When to come back if the projection has not caught up.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+/// How long an answer waits for the projection to hold what it wrote.
+const CATCH_UP: Duration = Duration::from_secs(5);
+
+/// The handlers of all of parking's gRPC services.
+#[derive(Clone, Debug)]
+pub struct Api {
+    core: Core,
+    places: Places,
+}
+
+impl Api {
+    pub fn new(core: Core, places: Places) -> Self {
+        Self { core, places }
+    }
+
+    fn page(&self, fields: &mut Fields, size: i32, token: &str, query: &[&[u8]]) -> Option<Page> {
+        self.core.page_tokens.read(fields, size, token, query)
+    }
+
+    fn next_token(&self, next: Option<&[u8]>, query: &[&[u8]]) -> Result<String, Failure> {
+        match next {
+            Some(key) => self.core.page_tokens.token(key, query),
+            None => Ok(String::new()),
+        }
+    }
+
+    /// Waits until reads on this replica see a position.
+    async fn reached(&self, position: u64) -> Result<(), Failure> {
+        tokio::time::timeout(CATCH_UP, self.core.projection.reached(position))
+            .await
+            .map_err(|_| Failure::unavailable("the projection is behind", RETRY_AFTER))
+    }
+
+    /// The occupations in force that touch a place.
+    async fn occupations_at(
+        &self,
+        position: crate::domain::geometry::Position,
+    ) -> Result<Vec<OccupationId>, Failure> {
+        let in_force = self
+            .core
+            .projection
+            .read(read_model::occupations_in_force)
+            .await?;
+        Ok(in_force
+            .into_iter()
+            .filter(|(_, works)| works.touches(position))
+            .map(|(id, _)| id)
+            .collect())
+    }
+}
+
+/// Refuses a command on something that has changed since its caller read it. An empty etag asks for nothing.
+fn check_etag<A: Aggregate>(tx: &mut Transaction, id: &str, etag: &str) -> Result<(), Halt> {
+    if etag.is_empty() || resource_etag(tx.revision::<A>(id)?) == etag {
+        return Ok(());
+    }
+    Err(ParkingRefusal::Stale.into())
+}
