@@ -43,7 +43,9 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { feed_publisher: "City Traffic Police".into() }
+        Self {
+            feed_publisher: "City Traffic Police".into(),
+        }
     }
 }
 
@@ -89,8 +91,12 @@ impl Service {
 ///
 /// # Errors
 /// As [`Service::start`].
-pub async fn serve(config: Config, telemetry: Telemetry) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let Service { core, server } = Service::start(&config, &telemetry, Arc::new(SystemClock)).await?;
+pub async fn serve(
+    config: Config,
+    telemetry: Telemetry,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let Service { core, server } =
+        Service::start(&config, &telemetry, Arc::new(SystemClock)).await?;
     server.until_signal()?.await;
     core.stop().await;
     Ok(())

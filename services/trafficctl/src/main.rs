@@ -1,1 +1,5 @@
-fn main() {}
+//! `trafficctl`: see the library.
+
+fn main() -> std::process::ExitCode {
+    trafficctl::main()
+}

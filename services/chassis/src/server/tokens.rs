@@ -64,7 +64,15 @@ impl TokenIssuer {
     /// # Errors
     /// The key cannot be encoded, which would be a bug of a library.
     pub fn generate(kid: &str) -> Result<Self, SigningError> {
-        let key = SigningKey::from_bytes(&rand::random());
+        Self::with_key(kid, &rand::random())
+    }
+
+    /// With this Ed25519 private key (RFC 8032), named `kid`: a key that was kept.
+    ///
+    /// # Errors
+    /// As [`TokenIssuer::generate`].
+    pub fn with_key(kid: &str, private: &[u8; 32]) -> Result<Self, SigningError> {
+        let key = SigningKey::from_bytes(private);
         let der = key
             .to_pkcs8_der()
             .map_err(|error| SigningError(error.to_string()))?;

@@ -1,0 +1,227 @@
+//! `bench`: commands and reads through gRPC against the bare bus and a bare server, in the same run on the same machine.
+//!
+//! ```text
+//!   this process      clients in a closed loop over a few HTTP/2 connections
+//!   child processes   permits, parking, a bare tonic server, nats-server with sync_interval: always
+//! ```
+//!
+//! All share the machine's cores, so ratios say more than rates.
+
+pub(crate) mod child;
+mod echo;
+mod measure;
+mod parking_load;
+mod permits_load;
+mod processes;
+mod raw;
+mod report;
+
+use crate::connect::{Bearer, Connection, endpoint};
+use crate::failure::Failure;
+use crate::output::Format;
+use crate::progress;
+use crate::up::{Keys, Tokens};
+use chassis::nats_server::{self, NatsServer};
+use clap::{Args, ValueEnum};
+use measure::{Plan, Sample, measure};
+use parking_load::ParkingLoad;
+use permits_load::PermitsLoad;
+use processes::{Cpu, Process};
+use report::{Report, Row};
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+use tonic::service::interceptor::InterceptedService;
+
+/// HTTP/2 connections that the clients share.
+const CONNECTIONS: usize = 4;
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchOptions {
+    /// Requests in flight, each level measured by itself
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64, 256], value_name = "N,...",
+          value_parser = clap::value_parser!(u16).range(1..=1024))]
+    in_flight: Vec<u16>,
+
+    /// How long each measurement takes, after a second to warm up
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=600))]
+    seconds: u64,
+
+    /// Whose commands are measured
+    #[arg(long, value_enum, default_value_t = Service::All)]
+    service: Service,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Service {
+    Permits,
+    Parking,
+    All,
+}
+
+pub(crate) async fn run(format: Format, options: &BenchOptions) -> Result<(), Failure> {
+    let folder = TempDir::with_prefix("traffic-bench-")?;
+    let keys = Keys::load_or_create(&folder.path().join("keys"))?;
+    let tokens = Tokens::issue(&keys)?;
+    let spinner = progress::spinner("starting the bus");
+    let mut nats = NatsServer::start(nats_server::Options::new(folder.path().join("nats")))
+        .await
+        .map_err(Failure::failed)?;
+    let measured = Bench {
+        options,
+        folder: folder.path(),
+        url: nats.url(),
+        tokens,
+        spinner: spinner.clone(),
+    }
+    .run()
+    .await;
+    spinner.finish_and_clear();
+    nats.stop().await;
+    report::print(format, &measured?)
+}
+
+struct Bench<'a> {
+    options: &'a BenchOptions,
+    folder: &'a Path,
+    url: String,
+    tokens: Tokens,
+    spinner: indicatif::ProgressBar,
+}
+
+impl Bench<'_> {
+    async fn run(&self) -> Result<Report, Failure> {
+        let with_permits = self.options.service != Service::Parking;
+        let with_parking = self.options.service != Service::Permits;
+
+        // The commands of permits give the raw publishes their size and the echo its answer, so they are always there.
+        let permits = self.child("permits").await?;
+        let parking = match with_parking {
+            true => Some(self.child("parking").await?),
+            false => None,
+        };
+        let most = self.options.in_flight.iter().copied().max().unwrap_or(1);
+        let permits_load = PermitsLoad::prepare(
+            self.connections(&permits, &self.tokens.applicant).await?,
+            self.connections(&permits, &self.tokens.reviewer).await?,
+        )
+        .await?;
+        let parking_load = match &parking {
+            Some(process) => Some(
+                ParkingLoad::prepare(
+                    self.connections(process, &self.tokens.operator).await?,
+                    self.connections(process, &self.tokens.warden).await?,
+                    usize::from(most),
+                )
+                .await?,
+            ),
+            None => None,
+        };
+        echo::keep(self.folder, permits_load.answer())?;
+        let echo = self.child("echo").await?;
+        let echo_connections = self.connections(&echo, &self.tokens.applicant).await?;
+        let raw = raw::RawLoad::prepare(&self.url, "PERMITS").await?;
+
+        let mut rows = Vec::new();
+        for in_flight in self.options.in_flight.iter().map(|n| usize::from(*n)) {
+            let level = |what: &str| {
+                self.spinner
+                    .set_message(format!("{what}, {in_flight} in flight"))
+            };
+            let plan = Plan {
+                in_flight,
+                warm_up: Duration::from_secs(1),
+                lasting: Duration::from_secs(self.options.seconds),
+            };
+
+            level("raw publish");
+            let bare = self.watched(None, measure(&plan, |_| raw.worker())).await?;
+            rows.push(Row::baseline("raw publish", in_flight, &bare));
+
+            if with_permits {
+                level("permits commands");
+                let sample = self
+                    .watched(Some(&permits), measure(&plan, |n| permits_load.commands(n)))
+                    .await?;
+                rows.push(Row::against("permits commands", in_flight, &sample, &bare));
+            }
+            if let (Some(load), Some(process)) = (&parking_load, &parking) {
+                level("parking readings");
+                let sample = self
+                    .watched(Some(process), measure(&plan, |n| load.readings(n)))
+                    .await?;
+                rows.push(Row::against("parking readings", in_flight, &sample, &bare));
+            }
+            level("echo");
+            let bare = self
+                .watched(
+                    Some(&echo),
+                    measure(&plan, |n| permits_load.reads(&echo_connections, n)),
+                )
+                .await?;
+            rows.push(Row::baseline("tonic echo", in_flight, &bare));
+            level("get");
+            let sample = self
+                .watched(
+                    Some(&permits),
+                    measure(&plan, |n| permits_load.own_reads(n)),
+                )
+                .await?;
+            rows.push(Row::against("permits get", in_flight, &sample, &bare));
+        }
+
+        let mut memory = vec![("permits".to_owned(), permits.resident_bytes())];
+        if let Some(parking) = &parking {
+            memory.push(("parking".to_owned(), parking.resident_bytes()));
+        }
+        memory.push(("echo".to_owned(), echo.resident_bytes()));
+        memory.push((
+            "nats-server".to_owned(),
+            processes::resident_of("nats-server"),
+        ));
+        for process in [Some(permits), parking, Some(echo)].into_iter().flatten() {
+            process.end().await;
+        }
+        Ok(Report {
+            payload_bytes: raw.payload_bytes(),
+            answer_bytes: permits_load.answer_bytes(),
+            connections: CONNECTIONS,
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            memory,
+            rows,
+        })
+    }
+
+    async fn child(&self, what: &'static str) -> Result<Process, Failure> {
+        self.spinner.set_message(format!("starting {what}"));
+        Process::start(what, self.folder, &self.url).await
+    }
+
+    async fn connections(
+        &self,
+        process: &Process,
+        token: &str,
+    ) -> Result<Vec<Connection>, Failure> {
+        let mut connections = Vec::with_capacity(CONNECTIONS);
+        for _ in 0..CONNECTIONS {
+            let channel = endpoint(&process.grpc)?
+                .connect()
+                .await
+                .map_err(Failure::failed)?;
+            connections.push(InterceptedService::new(channel, Bearer::new(Some(token))?));
+        }
+        Ok(connections)
+    }
+
+    /// A measurement, and the processor time that its parts took.
+    async fn watched(
+        &self,
+        process: Option<&Process>,
+        measuring: impl Future<Output = Result<Sample, Failure>>,
+    ) -> Result<Sample, Failure> {
+        let before = Cpu::read(process);
+        let mut sample = measuring.await?;
+        sample.cpu = Cpu::read(process).since(&before);
+        Ok(sample)
+    }
+}

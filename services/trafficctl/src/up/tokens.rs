@@ -1,0 +1,73 @@
+//! Tokens for the people of a suite on one machine: who they are and what they may do.
+
+use super::keys::Keys;
+use crate::failure::Failure;
+use chassis::domain::Channel;
+use chassis::server::{Audience, Claims};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// How long a token is good: `up` issues new ones at each start.
+const LIFETIME_S: i64 = 7 * 24 * 3600;
+
+/// Division codes (GB/T 2260): the city of Heze and its districts.
+const DISTRICTS: [u32; 10] = [
+    371_700, 371_702, 371_703, 371_721, 371_722, 371_723, 371_724, 371_725, 371_726, 371_728,
+];
+
+/// One token for each part that somebody plays.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Tokens {
+    /// A firm that applies for permits and uses them.
+    pub(crate) applicant: String,
+    /// An officer who decides for every district.
+    pub(crate) reviewer: String,
+    /// Who runs the suite, marks bays and sets prices.
+    pub(crate) operator: String,
+    /// A warden with a handheld.
+    pub(crate) warden: String,
+}
+
+impl Tokens {
+    pub(crate) fn issue(keys: &Keys) -> Result<Self, Failure> {
+        let sign = |account: &str, scopes: &str, districts: &[u32], channel| {
+            let claims = Claims {
+                sub: account.to_owned(),
+                iss: "traffic".to_owned(),
+                aud: Audience::One("traffic".to_owned()),
+                exp: Timestamp::now().as_second() + LIFETIME_S,
+                nbf: None,
+                scope: scopes.to_owned(),
+                districts: districts.to_vec(),
+                channel: Some(channel),
+            };
+            keys.issuer.sign(&claims).map_err(Failure::failed)
+        };
+        Ok(Self {
+            applicant: sign(
+                "sample-applicant",
+                "permits.read permits.write permits.use",
+                &[],
+                Channel::Api,
+            )?,
+            reviewer: sign(
+                "sample-reviewer",
+                "permits.read permits.decide permits.accept permits.escort parking.read parking.officer",
+                &DISTRICTS,
+                Channel::Station,
+            )?,
+            operator: sign(
+                "sample-operator",
+                "operations.read operations.write permits.read parking.read parking.manage parking.pay",
+                &[],
+                Channel::Api,
+            )?,
+            warden: sign(
+                "sample-warden",
+                "parking.read parking.device",
+                &DISTRICTS,
+                Channel::Device,
+            )?,
+        })
+    }
+}

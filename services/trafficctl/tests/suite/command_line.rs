@@ -1,0 +1,39 @@
+//! Exit codes and what is said on stderr.
+
+use crate::harness::program;
+
+#[test]
+fn wrong_usage_exits_64_and_says_what_is_wrong() {
+    for arguments in [
+        &["nonsense"][..],
+        &["up", "--ports", "some"],
+        &["history", "nowhere/x"],
+        &["projection", "rebuild"],
+        &["projection", "status", "tolls"],
+        &["permits", "import-wzdx", "/nowhere/feed.geojson"],
+        &["up", "--ephemeral", "--log", "no=such=filter"],
+    ] {
+        let output = program(arguments);
+        assert_eq!(output.status.code(), Some(64), "{arguments:?}");
+        assert!(!output.stderr.is_empty(), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_suite_that_is_not_there_exits_1_and_names_the_address() {
+    // Nothing listens on port 1.
+    let output = program(&["history", "permits/x", "--permits", "127.0.0.1:1"]);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("127.0.0.1:1"), "{stderr}");
+}
+
+#[test]
+fn help_and_version_are_no_failures() {
+    for argument in ["--help", "--version"] {
+        let output = program(&[argument]);
+        assert_eq!(output.status.code(), Some(0), "{argument}");
+        assert!(!output.stdout.is_empty(), "{argument}");
+    }
+}
