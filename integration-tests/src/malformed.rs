@@ -148,7 +148,7 @@ fn wrong_values(field: &FieldDescriptor) -> Vec<Wrong> {
         Kind::Message(_) => {
             add("empty", text(number, b""));
             add("of garbage", text(number, &[0xff; 16]));
-            add("cut off", vec![key(number, 2), vec![0x7f]].concat());
+            add("cut off", [key(number, 2), vec![0x7f]].concat());
             if field.is_list() {
                 add("too many", text(number, b"").repeat(2_000));
             }

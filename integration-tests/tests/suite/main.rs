@@ -2,10 +2,12 @@
 
 mod bad_input;
 mod bus_away;
+mod closures;
 mod configuration;
 mod damage;
 mod exactly_once;
 mod kills;
 mod published;
 mod purity;
+mod real_input;
 mod replicas;
