@@ -118,9 +118,7 @@ fn begin(options: &TailOptions, last: usize, held: &State) -> DeliverPolicy {
         return DeliverPolicy::All;
     }
     DeliverPolicy::ByStartSequence {
-        start_sequence: (held.last_sequence + 1)
-            .saturating_sub(last as u64)
-            .max(1),
+        start_sequence: (held.last_sequence + 1).saturating_sub(last as u64).max(1),
     }
 }
 
