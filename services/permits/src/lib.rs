@@ -51,47 +51,47 @@ impl Default for Settings {
 #[derive(Debug)]
 pub struct Service {
     pub core: Core,
-    pub server: Running,
+    pub running: Running,
 }
 
 impl Service {
-    /// Connects, opens the projection, serves.
-    ///
-    /// # Errors
-    /// A configuration that cannot be used, or an address that is taken.
-    pub async fn start(
-        config: &Config,
-        telemetry: &Telemetry,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let settings: Settings = config.service_settings()?;
-        let signer = Arc::new(signer(config)?);
-        let core = Core::start(blueprint(), config, clock).await?;
-        let feed = feed_route(core.clone(), settings.feed_publisher);
-        let api = api::Api::new(core.clone(), signer);
-        let server = core
-            .server(config, telemetry)
-            .service(PermitServiceServer::new(api))
-            .http(feed)
-            .start()
-            .await?;
-        Ok(Self { core, server })
-    }
-
     /// Stops serving, then everything behind it.
     pub async fn stop(self) {
-        self.server.shutdown().await;
+        self.running.shutdown().await;
         self.core.stop().await;
     }
+}
+
+/// Connects, opens the projection, serves.
+///
+/// # Errors
+/// A configuration that cannot be used, or an address that is taken.
+pub async fn start(
+    config: &Config,
+    telemetry: &Telemetry,
+    clock: Arc<dyn Clock>,
+) -> Result<Service, Box<dyn Error + Send + Sync>> {
+    let settings: Settings = config.service_settings()?;
+    let signer = Arc::new(signer(config)?);
+    let core = Core::start(blueprint(), config, clock).await?;
+    let feed = feed_route(core.clone(), settings.feed_publisher);
+    let api = api::Api::new(core.clone(), signer);
+    let running = core
+        .server(config, telemetry)
+        .service(PermitServiceServer::new(api))
+        .http(feed)
+        .start()
+        .await?;
+    Ok(Service { core, running })
 }
 
 /// Runs the service until it is told to stop.
 ///
 /// # Errors
-/// As [`Service::start`].
+/// As [`start`].
 pub async fn serve(config: Config, telemetry: Telemetry) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let Service { core, server } = Service::start(&config, &telemetry, Arc::new(SystemClock)).await?;
-    server.until_signal()?.await;
+    let Service { core, running } = start(&config, &telemetry, Arc::new(SystemClock)).await?;
+    running.until_signal()?.await;
     core.stop().await;
     Ok(())
 }
