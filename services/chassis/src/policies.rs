@@ -192,7 +192,7 @@ async fn handle(
     mut queue: mpsc::Receiver<(Message, ReceivedEvent)>,
 ) {
     while let Some((message, event)) = queue.recv().await {
-        let span = tracing::info_span!(
+        let span = tracing::debug_span!(
             target: telemetry::SPANS,
             "policy",
             policy = policy.name(),

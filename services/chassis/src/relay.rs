@@ -14,6 +14,7 @@ use crate::journal::{Journal, Position, Stored};
 use crate::lease::Lease;
 use crate::published::{EVENTS, Place, Publications, PublishedEvent};
 use crate::service::Samples;
+use crate::telemetry::{self, SPANS};
 use async_nats::jetstream::{self, ErrorCode};
 use async_nats::{Client, HeaderMap, Request};
 use futures::StreamExt;
@@ -152,6 +153,11 @@ impl Relay {
                     why: why.to_string(),
                 })?;
         if let Some(metadata) = metadata {
+            let span = tracing::debug_span!(target: SPANS, "relay", position = stored.position);
+            let _entered = span.enter();
+            if let Some(traceparent) = &metadata.traceparent {
+                telemetry::link_to(traceparent);
+            }
             for (index, event) in events.into_iter().enumerate() {
                 let place = Place {
                     position: stored.position,

@@ -1,174 +1,25 @@
 //! The whole runtime on a real bus, with the smallest of domains: a counter.
 
-use chassis::clock::{Clock, ManualClock};
+mod counter;
+
+use chassis::clock::ManualClock;
 use chassis::commands::{Call, Done};
-use chassis::domain::{
-    Actor, Aggregate, Channel, District, Halt, LegalBasis, Refusal, Transaction,
-};
-use chassis::policies::{Policy, Reaction};
-use chassis::projection::{Change, Definition, Due, Range, Rows, Table};
-use chassis::published::{Origin, Publications, PublishedEvent, ReceivedEvent};
-use chassis::server::{Caller, Failure};
-use chassis::service::{Blueprint, Core};
+use chassis::domain::{Channel, Transaction};
+use chassis::projection::Range;
+use chassis::server::Failure;
+use chassis::service::Core;
 use chassis::testing::Bus;
+use counter::{
+    BY_VALUE, Counter, CounterEvent, Echo, add, call, replica, replica_of, start_of_time,
+};
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tonic::Request;
-use traffic_proto::operations::v1::ListCommitsRequest;
 use uuid::Uuid;
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Counter {
-    value: u64,
-    reset_at: Option<Timestamp>,
-    resets: u64,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-enum CounterEvent {
-    Added { by: u64 },
-    ResetPlanned { at: Timestamp },
-    Reset,
-}
-
-impl Aggregate for Counter {
-    const TYPE: &'static str = "counter";
-    type Event = CounterEvent;
-
-    fn evolve(state: Option<Self>, event: &CounterEvent, _: Timestamp) -> Option<Self> {
-        let mut counter = state.unwrap_or_default();
-        match event {
-            CounterEvent::Added { by } => counter.value += by,
-            CounterEvent::ResetPlanned { at } => counter.reset_at = Some(*at),
-            CounterEvent::Reset => {
-                counter.reset_at = None;
-                counter.value = 0;
-                counter.resets += 1;
-            }
-        }
-        Some(counter)
-    }
-
-    fn next_due(&self) -> Option<Timestamp> {
-        self.reset_at
-    }
-}
-
-#[derive(Debug)]
-struct TooMuch;
-
-impl std::fmt::Display for TooMuch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a counter holds at most 1000")
-    }
-}
-
-impl Refusal for TooMuch {
-    fn reason(&self) -> &'static str {
-        "TOO_MUCH"
-    }
-    fn basis(&self) -> Option<LegalBasis> {
-        Some(LegalBasis::new("Counter Law", "art. 1"))
-    }
-    fn zh(&self) -> String {
-        "计数不得超过1000".into()
-    }
-}
-
-fn add(tx: &mut Transaction, id: &str, by: u64) -> Result<String, Halt> {
-    let value = tx.load::<Counter>(id)?.map_or(0, |counter| counter.value);
-    if value + by > 1000 {
-        return Err(TooMuch.into());
-    }
-    tx.record::<Counter>(id, [CounterEvent::Added { by }])?;
-    Ok(id.to_owned())
-}
-
-fn on_due(tx: &mut Transaction, due: &Due) -> Result<(), Halt> {
-    let now = tx.now();
-    let counter = tx.load::<Counter>(&due.id)?;
-    if counter.is_some_and(|counter| counter.reset_at.is_some_and(|at| at <= now)) {
-        tx.record::<Counter>(&due.id, [CounterEvent::Reset])?;
-    }
-    Ok(())
-}
-
-const BY_VALUE: Table<(u64, String), ()> = Table::new(0x10);
-
-fn index(
-    change: &Change<'_, Counter>,
-    rows: &mut Rows<'_>,
-) -> Result<(), chassis::projection::Broken> {
-    let key = |counter: &Counter| (counter.value, change.id.to_owned());
-    rows.reindex(&BY_VALUE, change.before.map(key), change.after.map(key));
-    Ok(())
-}
-
-/// Any message of a contract will do.
-fn publish(event: &CounterEvent, origin: &Origin<'_>) -> Vec<PublishedEvent> {
-    let CounterEvent::Added { by } = event else {
-        return Vec::new();
-    };
-    let message = ListCommitsRequest {
-        aggregate: format!("counter/{}", origin.id),
-        page_size: 0,
-        after_position: *by,
-    };
-    let district = District::new(371_700).expect("a district");
-    vec![PublishedEvent::of(
-        format!("counters/{}", origin.id),
-        district,
-        &message,
-    )]
-}
-
-fn blueprint(service: &'static str) -> Blueprint {
-    Blueprint {
-        service,
-        projection: Definition::new(1).aggregate::<Counter>(index),
-        timer: Some(on_due),
-        publications: Publications::new().of::<Counter>(publish),
-    }
-}
-
-fn start_of_time() -> Timestamp {
-    "2026-03-02T09:00:00Z".parse().expect("a time")
-}
-
-async fn replica(bus: &Bus, folder: &Path, clock: &ManualClock) -> Core {
-    replica_of("counting", bus, folder, clock).await
-}
-
-async fn replica_of(service: &'static str, bus: &Bus, folder: &Path, clock: &ManualClock) -> Core {
-    let clock: Arc<dyn Clock> = Arc::new(clock.clone());
-    let core = Core::start(blueprint(service), &bus.config(folder), clock)
-        .await
-        .expect("starts");
-    core.projection.ready().await;
-    core
-}
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder")
-}
-
-/// A call with a request id and a body, as the server makes it of a request.
-fn call(request_id: Uuid, body: &str) -> Call {
-    let mut request = Request::new(ListCommitsRequest {
-        aggregate: body.to_owned(),
-        page_size: 0,
-        after_position: 0,
-    });
-    let mut caller = Caller::anonymous();
-    caller.actor = Actor {
-        id: "partner:test".into(),
-        districts: Vec::new(),
-    };
-    request.extensions_mut().insert(Arc::new(caller));
-    Call::of(&request, &request_id.to_string()).expect("a call")
 }
 
 async fn add_once(core: &Core, request_id: Uuid, by: u64) -> Result<Done<Counter>, Failure> {
@@ -445,29 +296,6 @@ async fn a_stream_restored_from_an_older_backup_is_projected_anew_without_a_rest
     core.projection.reached(6).await;
     assert_eq!(value(&core).await, 15);
     core.stop().await;
-}
-
-/// Adds to a counter of its own what it is told of others'.
-struct Echo(Core);
-
-#[async_trait::async_trait]
-impl Policy for Echo {
-    fn name(&self) -> &'static str {
-        "echoing-added"
-    }
-    fn subjects(&self) -> Vec<String> {
-        vec!["events.counting.>".into()]
-    }
-    async fn react(&self, event: &ReceivedEvent) -> Result<(), Reaction> {
-        let added: ListCommitsRequest = event.decode()?;
-        let call = Call::because("echoing-added", Channel::Policy, &event.id);
-        let by = added.after_position;
-        self.0
-            .commands
-            .perform(call, move |tx| add(tx, "c", by).map(drop))
-            .await?;
-        Ok(())
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

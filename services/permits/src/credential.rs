@@ -92,7 +92,12 @@ pub fn claims(id: &PermitId, permit: &Permit, now: Timestamp) -> Result<Claims, 
     };
     match &permit.application {
         Application::RoadOccupation(occupation) => {
-            claims.roads = occupation.stretch.roads.iter().map(ToString::to_string).collect();
+            claims.roads = occupation
+                .stretch
+                .roads
+                .iter()
+                .map(ToString::to_string)
+                .collect();
         }
         Application::ToxicTransport(transport) => {
             claims.un_number = Some(transport.chemical.un_number.to_string());
@@ -115,7 +120,9 @@ pub struct Signer {
 
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Signer").field("key_id", &self.key_id).finish_non_exhaustive()
+        f.debug_struct("Signer")
+            .field("key_id", &self.key_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -138,7 +145,9 @@ impl Signer {
     }
 
     fn of(key: &SigningKey) -> Result<Self, KeyError> {
-        let der = key.to_pkcs8_der().map_err(|error| KeyError(error.to_string()))?;
+        let der = key
+            .to_pkcs8_der()
+            .map_err(|error| KeyError(error.to_string()))?;
         let public = key.verifying_key().to_bytes();
         Ok(Self {
             key_id: URL_SAFE_NO_PAD.encode(&Sha256::digest(public)[..12]),
@@ -160,7 +169,8 @@ impl Signer {
     pub fn sign(&self, claims: &Claims) -> Result<String, KeyError> {
         let mut header = Header::new(Algorithm::EdDSA);
         header.kid = Some(self.key_id.clone());
-        jsonwebtoken::encode(&header, claims, &self.signing).map_err(|error| KeyError(error.to_string()))
+        jsonwebtoken::encode(&header, claims, &self.signing)
+            .map_err(|error| KeyError(error.to_string()))
     }
 }
 
@@ -274,8 +284,14 @@ mod tests {
         let keys = signer().key_set().to_string();
         assert_eq!(verify(&jws, &keys, at(2_000)), Ok(sample()));
         assert_eq!(verify(&jws, &keys, at(2_999)), Ok(sample()));
-        assert_eq!(verify(&jws, &keys, at(1_999)), Err(NotGenuine::NotYet(at(2_000))));
-        assert_eq!(verify(&jws, &keys, at(3_000)), Err(NotGenuine::Expired(at(3_000))));
+        assert_eq!(
+            verify(&jws, &keys, at(1_999)),
+            Err(NotGenuine::NotYet(at(2_000)))
+        );
+        assert_eq!(
+            verify(&jws, &keys, at(3_000)),
+            Err(NotGenuine::Expired(at(3_000)))
+        );
     }
 
     #[test]
@@ -305,7 +321,10 @@ mod tests {
         let mut header = Header::new(Algorithm::EdDSA);
         header.kid = Some(signer().key_id);
         let pretender = jsonwebtoken::encode(&header, &sample(), &other.signing).unwrap();
-        assert_eq!(verify(&pretender, &keys, at(2_500)), Err(NotGenuine::Forged));
+        assert_eq!(
+            verify(&pretender, &keys, at(2_500)),
+            Err(NotGenuine::Forged)
+        );
     }
 
     #[test]
@@ -313,10 +332,15 @@ mod tests {
         let keys = signer().key_set().to_string();
         let kid = signer().key_id;
         let body = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&sample()).unwrap());
-        let head = |alg: &str| URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"{alg}","kid":"{kid}"}}"#));
+        let head =
+            |alg: &str| URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"{alg}","kid":"{kid}"}}"#));
         for token in [
             format!("{}.{body}.", head("none")),
-            format!("{}.{body}.{}", head("HS256"), URL_SAFE_NO_PAD.encode([0; 32])),
+            format!(
+                "{}.{body}.{}",
+                head("HS256"),
+                URL_SAFE_NO_PAD.encode([0; 32])
+            ),
         ] {
             assert!(verify(&token, &keys, at(2_500)).is_err());
         }
@@ -326,11 +350,17 @@ mod tests {
     fn garbage_is_refused_without_a_panic() {
         let keys = signer().key_set().to_string();
         for jws in ["", ".", "a.b.c", "许可", &"A".repeat(20_000)] {
-            assert!(matches!(verify(jws, &keys, at(0)), Err(NotGenuine::Malformed(_))), "{jws:.20}");
+            assert!(
+                matches!(verify(jws, &keys, at(0)), Err(NotGenuine::Malformed(_))),
+                "{jws:.20}"
+            );
         }
         let jws = signer().sign(&sample()).unwrap();
         for keys in ["", "{}", "[]", r#"{"keys":[{"kid":1}]}"#] {
-            assert!(matches!(verify(&jws, keys, at(0)), Err(NotGenuine::KeySet(_))), "{keys}");
+            assert!(
+                matches!(verify(&jws, keys, at(0)), Err(NotGenuine::KeySet(_))),
+                "{keys}"
+            );
         }
     }
 }

@@ -43,7 +43,9 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { feed_publisher: "City Traffic Police".into() }
+        Self {
+            feed_publisher: "City Traffic Police".into(),
+        }
     }
 }
 
@@ -89,7 +91,10 @@ pub async fn start(
 ///
 /// # Errors
 /// As [`start`].
-pub async fn serve(config: Config, telemetry: Telemetry) -> Result<(), Box<dyn Error + Send + Sync>> {
+pub async fn serve(
+    config: Config,
+    telemetry: Telemetry,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
     let Service { core, running } = start(&config, &telemetry, Arc::new(SystemClock)).await?;
     running.until_signal()?.await;
     core.stop().await;

@@ -48,8 +48,12 @@ impl About<'_> {
                 legal_basis: refused.basis.to_string(),
             }),
             Fact::PermitWithdrawn { .. } => self.event(&proto::PermitWithdrawn { r#ref }),
-            Fact::PermitApproved { grant, application, .. }
-            | Fact::PermitAmended { grant, application, .. } => self.granted(grant, application),
+            Fact::PermitApproved {
+                grant, application, ..
+            }
+            | Fact::PermitAmended {
+                grant, application, ..
+            } => self.granted(grant, application),
             Fact::PermitSuspended { cause, .. } => self.event(&proto::PermitSuspended {
                 r#ref,
                 cause: suspension_cause(cause).into(),
@@ -64,14 +68,16 @@ impl About<'_> {
             }),
             Fact::PermitExpired => self.event(&proto::PermitExpired { r#ref }),
             Fact::PermitCompleted => self.event(&proto::PermitCompleted { r#ref }),
-            Fact::DecisionDeadlineWarned { clock, percent, due } => {
-                self.event(&proto::DecisionDeadlineWarned {
-                    r#ref,
-                    clock: clock.as_str().to_owned(),
-                    percent: (*percent).into(),
-                    due_time: Some(to_timestamp(*due)),
-                })
-            }
+            Fact::DecisionDeadlineWarned {
+                clock,
+                percent,
+                due,
+            } => self.event(&proto::DecisionDeadlineWarned {
+                r#ref,
+                clock: clock.as_str().to_owned(),
+                percent: (*percent).into(),
+                due_time: Some(to_timestamp(*due)),
+            }),
             Fact::RoadWorkStarted => self.event(&proto::RoadWorkStarted { r#ref }),
             Fact::RoadReopened => self.event(&proto::RoadReopened { r#ref }),
             Fact::ReopeningOverdue { due } => self.event(&proto::ReopeningOverdue {
@@ -100,7 +106,8 @@ impl About<'_> {
             Fact::EscortAssigned { unit, district, .. } => {
                 self.escort(proto::EscortState::Assigned, unit, *district)
             }
-            Fact::EscortStarted { unit, district } | Fact::EscortHandedOver { unit, to: district } => {
+            Fact::EscortStarted { unit, district }
+            | Fact::EscortHandedOver { unit, to: district } => {
                 self.escort(proto::EscortState::UnderWay, unit, *district)
             }
             Fact::EscortCompleted { unit, district } => {
@@ -132,7 +139,9 @@ impl About<'_> {
 
     fn granted(&self, grant: &Grant, application: &Application) -> PublishedEvent {
         match application {
-            Application::RoadOccupation(occupation) => self.event(&self.occupation(grant, occupation)),
+            Application::RoadOccupation(occupation) => {
+                self.event(&self.occupation(grant, occupation))
+            }
             Application::ToxicTransport(transport) => {
                 self.event(&self.toxic_transport(grant, application, transport))
             }
@@ -142,7 +151,11 @@ impl About<'_> {
         }
     }
 
-    fn occupation(&self, grant: &Grant, occupation: &RoadOccupation) -> proto::RoadOccupationApproved {
+    fn occupation(
+        &self,
+        grant: &Grant,
+        occupation: &RoadOccupation,
+    ) -> proto::RoadOccupationApproved {
         proto::RoadOccupationApproved {
             r#ref: Some(self.reference()),
             stretch: Some(road_stretch(&occupation.stretch)),

@@ -129,7 +129,12 @@ pub struct FoundPage {
 ///
 /// # Errors
 /// [`Broken`].
-pub fn list(view: &View, facets: &[Facet], after: Option<&[u8]>, size: usize) -> Result<FoundPage, Broken> {
+pub fn list(
+    view: &View,
+    facets: &[Facet],
+    after: Option<&[u8]>,
+    size: usize,
+) -> Result<FoundPage, Broken> {
     // The facet that is likely to be the rarest leads; the others are looked up in the permit itself.
     let leading = facets.iter().max().cloned().unwrap_or(Facet::All);
     let (number, value) = leading.key();
@@ -140,7 +145,10 @@ pub fn list(view: &View, facets: &[Facet], after: Option<&[u8]>, size: usize) ->
     if let Some(key) = &from {
         range = range.ending(Bound::Excluded(key));
     }
-    let mut page = FoundPage { found: Vec::new(), next: None };
+    let mut page = FoundPage {
+        found: Vec::new(),
+        next: None,
+    };
     let rows = view.scan(&FACETS, range)?;
     let visited = rows.len();
     for (seen, ((_, _, created, id), ())) in rows.into_iter().enumerate() {
@@ -150,7 +158,11 @@ pub fn list(view: &View, facets: &[Facet], after: Option<&[u8]>, size: usize) ->
         let of_permit = Facet::of(&permit);
         let key = prefix_of(&(created, id.clone()));
         if facets.iter().all(|facet| of_permit.contains(facet)) {
-            page.found.push(Found { id, revision, permit });
+            page.found.push(Found {
+                id,
+                revision,
+                permit,
+            });
         }
         let more = seen + 1 < visited || visited == MOST_VISITED;
         if page.found.len() == size || seen + 1 == MOST_VISITED {

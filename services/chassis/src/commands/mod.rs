@@ -23,6 +23,7 @@ use crate::journal::appender::{Appender, Outcome};
 use crate::journal::{Journal, Position};
 use crate::projection::{Answered, Projection, ReadError};
 use crate::server::{Failure, set_position};
+use crate::telemetry::SPANS;
 use ahead::Ahead;
 use decision::{Decided, Desk, Prepared};
 use locks::Locks;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
 use tonic::Response;
+use tracing::Instrument;
 
 /// How often a command that lost a race is decided again.
 const ATTEMPTS: usize = 16;
@@ -146,9 +148,10 @@ impl Commands {
 
     async fn spawn(&self, call: Call, handler: Arc<ErasedHandler>) -> Result<Ended, Failure> {
         let inner = Arc::clone(&self.0);
+        let span = tracing::debug_span!(target: SPANS, "command", command = %call.command_id);
         self.0
             .running
-            .spawn(async move { inner.execute(&Arc::new(call), &handler).await })
+            .spawn(async move { inner.execute(&Arc::new(call), &handler).await }.instrument(span))
             .await
             .map_err(|panic| Failure::internal(format_args!("a command panicked: {panic}")))?
     }
@@ -262,7 +265,8 @@ impl Inner {
                 }
                 Decided::Commits { prepared, answer } => {
                     let entries = prepared.iter().map(|p| p.entry.clone()).collect();
-                    match self.appender.append(entries).await {
+                    let span = tracing::debug_span!(target: SPANS, "append");
+                    match self.appender.append(entries).instrument(span).await {
                         Outcome::Committed(positions) => {
                             return Ok(self.committed(call, &prepared, &positions, answer));
                         }

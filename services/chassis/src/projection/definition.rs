@@ -5,6 +5,7 @@ use super::table::{Rows, Table, decode_state, encode_aggregate, split_aggregate}
 use crate::commit::{self, Commit, Metadata, Unreadable};
 use crate::domain::{Aggregate, AggregateKey, Loaded, Revision, TypeErased};
 use crate::journal::{Position, Stored};
+use crate::telemetry::{self, SPANS};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -195,6 +196,11 @@ impl<A: Aggregate> Kind for Of<A> {
     fn apply(&self, stored: &Stored, step: &mut Step<'_>) -> Result<(), ApplyError> {
         let commit =
             Commit::decode(&stored.payload).map_err(|source| unreadable(stored, source))?;
+        let span = tracing::debug_span!(target: SPANS, "project", position = stored.position);
+        let _entered = span.enter();
+        if let Some(traceparent) = &commit.metadata.traceparent {
+            telemetry::link_to(traceparent);
+        }
         let events = Self::events(&commit).map_err(|source| unreadable(stored, source))?;
         let key = AggregateKey::of::<A>(&stored.id);
         let (before, revision) = Self::load(&key, step)?;

@@ -8,9 +8,9 @@ mod queries;
 pub use counts::{Hour, ZoneCounts};
 pub use places::Places;
 pub use queries::{
-    AvailabilityRow, Forgotten, Found, SessionFilter, bay_rows, bays_of_occupation, changes_after,
-    hours, list_bays, list_sessions, list_tariffs, list_zones, newest_change, occupations_in_force,
-    zone_counts,
+    AvailabilityRow, Changes, Forgotten, Found, SessionFilter, bay_rows, bays_of_occupation,
+    changes_after, hours, list_bays, list_sessions, list_tariffs, list_zones, newest_change,
+    occupations_in_force, zone_counts,
 };
 
 use crate::domain::bay::{Availability, Bay, BayKind};

@@ -69,12 +69,7 @@ pub fn list_zones(
     let wanted = rows
         .into_iter()
         .map(|(id, code)| (id, district.is_none_or(|district| district.code() == code)));
-    page(
-        wanted,
-        size,
-        |id| Ok(view.aggregate::<Zone>(id)?),
-        |id| prefix_of(id),
-    )
+    page(wanted, size, |id| view.aggregate::<Zone>(id))
 }
 
 /// Tariffs by id.
@@ -92,12 +87,7 @@ pub fn list_tariffs(
         Range::all(size + 1).starting(beyond(after.as_ref())),
     )?;
     let wanted = rows.into_iter().map(|(id, ())| (id, true));
-    page(
-        wanted,
-        size,
-        |id| Ok(view.aggregate::<Tariff>(id)?),
-        |id| prefix_of(id),
-    )
+    page(wanted, size, |id| view.aggregate::<Tariff>(id))
 }
 
 /// Bays by id, of one zone if given.
@@ -145,12 +135,7 @@ pub fn list_bays(
         };
         wanted.push((id, matches));
     }
-    page(
-        wanted.into_iter(),
-        size,
-        |id| Ok(view.aggregate::<Bay>(id)?),
-        |id| prefix_of(id),
-    )
+    page(wanted.into_iter(), size, |id| view.aggregate::<Bay>(id))
 }
 
 /// The bays of one zone, by id.
@@ -248,7 +233,6 @@ fn page<A>(
     rows: impl ExactSizeIterator<Item = (String, bool)>,
     size: usize,
     load: impl Fn(&String) -> Result<Option<(Revision, A)>, Broken>,
-    key: impl Fn(&String) -> Vec<u8>,
 ) -> Result<Found<A>, Broken> {
     let looked_at_all = rows.len() < MOST_LOOKED_AT;
     let mut items = Vec::new();
@@ -260,7 +244,7 @@ fn page<A>(
         if wanted && let Some((revision, item)) = load(&id)? {
             items.push((id.clone(), revision, item));
         }
-        last = Some(key(&id));
+        last = Some(prefix_of(&id));
     }
     Ok(Found {
         items,
@@ -332,6 +316,9 @@ pub fn occupations_in_force(view: &View) -> Result<Vec<(OccupationId, Works)>, B
     Ok(found)
 }
 
+/// Changes of availability with their position and number within their commit.
+pub type Changes = Vec<((u64, u32), AvailabilityRow)>;
+
 /// The position asked for is older than what is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Forgotten {
@@ -347,7 +334,7 @@ pub fn changes_after(
     view: &View,
     after: u64,
     limit: usize,
-) -> Result<Result<Vec<((u64, u32), AvailabilityRow)>, Forgotten>, Broken> {
+) -> Result<Result<Changes, Forgotten>, Broken> {
     let count = view.get(&CHANGE_COUNT, &())?.unwrap_or(0);
     if count > CHANGES_KEPT {
         // The slot that the next change will take holds the oldest one kept; the one before it is gone.

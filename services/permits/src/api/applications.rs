@@ -2,7 +2,7 @@
 
 use super::people::People;
 use super::places::{
-    dimensions, district, day, hours, instant, joint_plan, masses, organisation, route, stretch,
+    day, dimensions, district, hours, instant, joint_plan, masses, organisation, route, stretch,
     vehicle,
 };
 use crate::domain::application::Application;
@@ -27,20 +27,30 @@ pub(super) fn permit_district(permit: &proto::Permit, fields: &mut Fields) -> Op
     fields.required("district", &permit.district, district)
 }
 
-pub(super) fn draft(permit: &proto::Permit, people: &mut People<'_>, fields: &mut Fields) -> Option<Draft> {
+pub(super) fn draft(
+    permit: &proto::Permit,
+    people: &mut People<'_>,
+    fields: &mut Fields,
+) -> Option<Draft> {
     let applicant = fields.message("applicant", permit.applicant.as_ref(), organisation);
     let contact = fields.message("contact", permit.contact.as_ref(), |person, fields| {
         people.read(person, fields)
     });
     let application = match &permit.application {
         Some(proto::permit::Application::RoadOccupation(occupation)) => fields
-            .within("road_occupation", |fields| road_occupation(occupation, fields))
+            .within("road_occupation", |fields| {
+                road_occupation(occupation, fields)
+            })
             .map(|occupation| Application::RoadOccupation(Box::new(occupation))),
         Some(proto::permit::Application::ToxicTransport(transport)) => fields
-            .within("toxic_transport", |fields| toxic_transport(transport, people, fields))
+            .within("toxic_transport", |fields| {
+                toxic_transport(transport, people, fields)
+            })
             .map(|transport| Application::ToxicTransport(Box::new(transport))),
         Some(proto::permit::Application::OversizeTransport(transport)) => fields
-            .within("oversize_transport", |fields| oversize_transport(transport, people, fields))
+            .within("oversize_transport", |fields| {
+                oversize_transport(transport, people, fields)
+            })
             .map(|transport| Application::OversizeTransport(Box::new(transport))),
         None => {
             let reason = Invalid::new(
@@ -58,7 +68,10 @@ pub(super) fn draft(permit: &proto::Permit, people: &mut People<'_>, fields: &mu
     })
 }
 
-fn road_occupation(occupation: &proto::RoadOccupation, fields: &mut Fields) -> Option<RoadOccupation> {
+fn road_occupation(
+    occupation: &proto::RoadOccupation,
+    fields: &mut Fields,
+) -> Option<RoadOccupation> {
     let stretch = fields.message("stretch", occupation.stretch.as_ref(), stretch);
     let hours = fields.message("time", occupation.time.as_ref(), hours);
     let work_type = fields.choice("work_type", occupation.work_type, work_type);
@@ -67,17 +80,24 @@ fn road_occupation(occupation: &proto::RoadOccupation, fields: &mut Fields) -> O
     let signs = fields.message("signs", occupation.signs.as_ref(), |signs, fields| {
         let upstream_m = fields.number("upstream_m", signs.upstream_m, 0..=5000);
         let upstream_night_m = fields.number("upstream_night_m", signs.upstream_night_m, 0..=5000);
-        Some(Signs { upstream_m: upstream_m?, upstream_night_m: upstream_night_m? })
+        Some(Signs {
+            upstream_m: upstream_m?,
+            upstream_night_m: upstream_night_m?,
+        })
     });
-    let public_notice_on =
-        fields.optional_message("public_notice_on", occupation.public_notice_on.as_ref(), day);
+    let public_notice_on = fields.optional_message(
+        "public_notice_on",
+        occupation.public_notice_on.as_ref(),
+        day,
+    );
     let emergency = fields.optional_message("emergency", occupation.emergency.as_ref(), emergency);
     let consent = fields.optional(
         "road_authority_consent",
         &occupation.road_authority_consent,
         DocumentNumber::parse,
     );
-    let joint_plan = fields.optional_message("joint_plan", occupation.joint_plan.as_ref(), joint_plan);
+    let joint_plan =
+        fields.optional_message("joint_plan", occupation.joint_plan.as_ref(), joint_plan);
     Some(RoadOccupation {
         stretch: stretch?,
         hours: hours?,
@@ -108,7 +128,10 @@ fn work_type(work_type: proto::WorkType) -> Option<WorkType> {
 fn emergency(emergency: &proto::Emergency, fields: &mut Fields) -> Option<Emergency> {
     let started_at = instant("started_at", emergency.started_at.as_ref(), fields);
     let cause = fields.required("cause", &emergency.cause, Text::parse);
-    Some(Emergency { started_at: started_at?, cause: cause? })
+    Some(Emergency {
+        started_at: started_at?,
+        cause: cause?,
+    })
 }
 
 fn toxic_transport(
@@ -126,7 +149,9 @@ fn toxic_transport(
     let tractor = fields.message("tractor", transport.tractor.as_ref(), vehicle);
     let trailer = fields.optional_message("trailer", transport.trailer.as_ref(), vehicle);
     let mut crew = |field: &str, person: Option<&proto::QualifiedPerson>, fields: &mut Fields| {
-        fields.message(field, person, |person, fields| qualified(person, people, fields))
+        fields.message(field, person, |person, fields| {
+            qualified(person, people, fields)
+        })
     };
     let main_driver = crew("main_driver", transport.main_driver.as_ref(), fields);
     let second_driver = crew("second_driver", transport.second_driver.as_ref(), fields);
@@ -136,8 +161,11 @@ fn toxic_transport(
         Some(escort) => crew("second_escort", Some(escort), fields).map(Some),
     };
     let origin = fields.required("origin_district", &transport.origin_district, district);
-    let destination =
-        fields.required("destination_district", &transport.destination_district, district);
+    let destination = fields.required(
+        "destination_district",
+        &transport.destination_district,
+        district,
+    );
     let route = route("route", &transport.route, fields);
     Some(ToxicTransport {
         carrier: carrier?,
@@ -157,10 +185,16 @@ fn toxic_transport(
 
 fn carrier(carrier: &proto::Carrier, fields: &mut Fields) -> Option<Carrier> {
     let organisation = fields.message("organisation", carrier.organisation.as_ref(), organisation);
-    let licence_number =
-        fields.required("licence_number", &carrier.licence_number, DocumentNumber::parse);
-    let licence_valid_until =
-        fields.message("licence_valid_until", carrier.licence_valid_until.as_ref(), day);
+    let licence_number = fields.required(
+        "licence_number",
+        &carrier.licence_number,
+        DocumentNumber::parse,
+    );
+    let licence_valid_until = fields.message(
+        "licence_valid_until",
+        carrier.licence_valid_until.as_ref(),
+        day,
+    );
     Some(Carrier {
         organisation: organisation?,
         licence_number: licence_number?,
@@ -181,15 +215,26 @@ fn chemical(chemical: &proto::Chemical, fields: &mut Fields) -> Option<Chemical>
     })
 }
 
-fn purchase_document(document: &proto::PurchaseDocument, fields: &mut Fields) -> Option<PurchaseDocument> {
-    let kind = fields.choice("kind", document.kind, |kind: proto::PurchaseDocumentKind| {
-        (kind != proto::PurchaseDocumentKind::Unspecified).then_some(kind)
-    });
+fn purchase_document(
+    document: &proto::PurchaseDocument,
+    fields: &mut Fields,
+) -> Option<PurchaseDocument> {
+    let kind = fields.choice(
+        "kind",
+        document.kind,
+        |kind: proto::PurchaseDocumentKind| {
+            (kind != proto::PurchaseDocumentKind::Unspecified).then_some(kind)
+        },
+    );
     let number = fields.required("number", &document.number, DocumentNumber::parse);
     let (kind, number) = (kind?, number?);
     match kind {
-        proto::PurchaseDocumentKind::BusinessLicence => Some(PurchaseDocument::BusinessLicence(number)),
-        proto::PurchaseDocumentKind::PurchasePermit => Some(PurchaseDocument::PurchasePermit(number)),
+        proto::PurchaseDocumentKind::BusinessLicence => {
+            Some(PurchaseDocument::BusinessLicence(number))
+        }
+        proto::PurchaseDocumentKind::PurchasePermit => {
+            Some(PurchaseDocument::PurchasePermit(number))
+        }
         proto::PurchaseDocumentKind::Customs => Some(PurchaseDocument::Customs(number)),
         proto::PurchaseDocumentKind::Unspecified => None,
     }
@@ -204,7 +249,10 @@ fn qualified(
         people.read(person, fields)
     });
     let qualified_until = fields.message("qualified_until", person.qualified_until.as_ref(), day);
-    Some(QualifiedPerson { person: sealed?, qualified_until: qualified_until? })
+    Some(QualifiedPerson {
+        person: sealed?,
+        qualified_until: qualified_until?,
+    })
 }
 
 fn oversize_transport(
@@ -221,10 +269,16 @@ fn oversize_transport(
     let dimensions = fields.message("dimensions", transport.dimensions.as_ref(), dimensions);
     let masses = fields.message("masses", transport.masses.as_ref(), masses);
     let route = route("route", &transport.route, fields);
-    let transport_permit =
-        fields.required("transport_permit", &transport.transport_permit, DocumentNumber::parse);
-    let outline_drawing =
-        fields.optional("outline_drawing", &transport.outline_drawing, DocumentNumber::parse);
+    let transport_permit = fields.required(
+        "transport_permit",
+        &transport.transport_permit,
+        DocumentNumber::parse,
+    );
+    let outline_drawing = fields.optional(
+        "outline_drawing",
+        &transport.outline_drawing,
+        DocumentNumber::parse,
+    );
     let escort_plan = fields.optional("escort_plan", &transport.escort_plan, Text::parse);
     let valid_from = fields.message("valid_from", transport.valid_from.as_ref(), day);
     let valid_until = fields.message("valid_until", transport.valid_until.as_ref(), day);

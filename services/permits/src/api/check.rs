@@ -23,11 +23,14 @@ impl Api {
         let hours = fields.message("time", request.time.as_ref(), hours);
         let plan = fields.optional_message("joint_plan", request.joint_plan.as_ref(), joint_plan);
         let applicant = if request.joint_plan.is_some() {
-            fields.required("applicant", &request.applicant, CreditCode::parse).map(Some)
+            fields
+                .required("applicant", &request.applicant, CreditCode::parse)
+                .map(Some)
         } else {
             fields.optional("applicant", &request.applicant, CreditCode::parse)
         };
-        let (place, hours, joint_plan, applicant) = fields.finish((place, hours, plan, applicant))?;
+        let (place, hours, joint_plan, applicant) =
+            fields.finish((place, hours, plan, applicant))?;
         let wanted = Booking {
             // No permit has this id.
             permit: PermitId::new(uuid::Uuid::nil()),

@@ -10,9 +10,7 @@ mod watch;
 
 use crate::contract;
 use crate::credential::Signer;
-use crate::domain::event::{
-    Acceptor, Correction, RefusalGround, RevocationGround,
-};
+use crate::domain::event::{Acceptor, Correction, RefusalGround, RevocationGround};
 use crate::domain::filing::{Correct, Submit};
 use crate::domain::review::{Amend, Approve, Refuse};
 use crate::domain::standing::Revoke;
@@ -26,9 +24,9 @@ use chassis::server::{Failure, Fields};
 use chassis::service::Core;
 use people::People;
 use places::{district, instant, run_order};
-use steps::{permit_id, respond};
 use std::pin::Pin;
 use std::sync::Arc;
+use steps::{permit_id, respond};
 use tonic::{Request, Response, Status};
 use traffic_proto::permits::v1 as proto;
 use traffic_proto::permits::v1::permit_service_server::PermitService;
@@ -62,7 +60,9 @@ impl PermitService for Api {
         });
         let (district, mut draft) = fields.finish(read)?;
         if !message.validate_only {
-            people.seal(&mut draft.contact, &mut draft.application).await?;
+            people
+                .seal(&mut draft.contact, &mut draft.application)
+                .await?;
         }
         let command = Submit {
             district,
@@ -108,18 +108,31 @@ impl PermitService for Api {
         self.history(request.get_ref()).await
     }
 
-    async fn request_correction(&self, request: Request<proto::RequestCorrectionRequest>) -> Answer {
+    async fn request_correction(
+        &self,
+        request: Request<proto::RequestCorrectionRequest>,
+    ) -> Answer {
         let message = request.get_ref();
         let mut fields = Fields::new();
         let id = permit_id(message, &mut fields);
-        let corrections = fields.each("corrections", &message.corrections, 1..=50, |one, fields| {
-            let field = fields.required("field", &one.field, Text::parse);
-            let request = fields.required("request", &one.request, Text::parse);
-            Some(Correction { field: field?, request: request? })
-        });
+        let corrections = fields.each(
+            "corrections",
+            &message.corrections,
+            1..=50,
+            |one, fields| {
+                let field = fields.required("field", &one.field, Text::parse);
+                let request = fields.required("request", &one.request, Text::parse);
+                Some(Correction {
+                    field: field?,
+                    request: request?,
+                })
+            },
+        );
         let (id, corrections) = fields.finish((id, corrections))?;
-        self.step(&request, id, move |tx, id| review::request_correction(tx, id, corrections.clone()))
-            .await
+        self.step(&request, id, move |tx, id| {
+            review::request_correction(tx, id, corrections.clone())
+        })
+        .await
     }
 
     async fn correct_permit(&self, request: Request<proto::CorrectPermitRequest>) -> Answer {
@@ -132,15 +145,19 @@ impl PermitService for Api {
         });
         let (id, mut draft) = fields.finish((id, read))?;
         if !message.validate_only {
-            people.seal(&mut draft.contact, &mut draft.application).await?;
+            people
+                .seal(&mut draft.contact, &mut draft.application)
+                .await?;
         }
         let command = Correct {
             applicant: draft.applicant,
             contact: draft.contact,
             application: draft.application,
         };
-        self.step(&request, id, move |tx, id| filing::correct(tx, id, command.clone()))
-            .await
+        self.step(&request, id, move |tx, id| {
+            filing::correct(tx, id, command.clone())
+        })
+        .await
     }
 
     async fn accept_permit(&self, request: Request<proto::AcceptPermitRequest>) -> Answer {
@@ -151,7 +168,9 @@ impl PermitService for Api {
         let message = request.get_ref();
         let mut fields = Fields::new();
         let id = permit_id(message, &mut fields);
-        let conditions = fields.list("conditions", &message.conditions, 0..=20, |text| Text::parse(text));
+        let conditions = fields.list("conditions", &message.conditions, 0..=20, |text| {
+            Text::parse(text)
+        });
         let order = fields.optional_message("run_order", message.run_order.as_ref(), run_order);
         let (id, conditions, run_order) = fields.finish((id, conditions, order))?;
         let command = Approve {
@@ -159,8 +178,10 @@ impl PermitService for Api {
             run_order,
             allow_restricted_zones: message.allow_restricted_zones,
         };
-        self.step(&request, id, move |tx, id| review::approve(tx, id, command.clone()))
-            .await
+        self.step(&request, id, move |tx, id| {
+            review::approve(tx, id, command.clone())
+        })
+        .await
     }
 
     async fn refuse_permit(&self, request: Request<proto::RefusePermitRequest>) -> Answer {
@@ -171,8 +192,10 @@ impl PermitService for Api {
         let reason = fields.required("reason", &message.reason, Text::parse);
         let (id, ground, reason) = fields.finish((id, ground, reason))?;
         let command = Refuse { ground, reason };
-        self.step(&request, id, move |tx, id| review::refuse(tx, id, command.clone()))
-            .await
+        self.step(&request, id, move |tx, id| {
+            review::refuse(tx, id, command.clone())
+        })
+        .await
     }
 
     async fn withdraw_permit(&self, request: Request<proto::WithdrawPermitRequest>) -> Answer {
@@ -181,8 +204,10 @@ impl PermitService for Api {
         let id = permit_id(message, &mut fields);
         let reason = fields.optional("reason", &message.reason, Text::parse);
         let (id, reason) = fields.finish((id, reason))?;
-        self.step(&request, id, move |tx, id| filing::withdraw(tx, id, reason.clone()))
-            .await
+        self.step(&request, id, move |tx, id| {
+            filing::withdraw(tx, id, reason.clone())
+        })
+        .await
     }
 
     async fn amend_permit(&self, request: Request<proto::AmendPermitRequest>) -> Answer {
@@ -197,7 +222,9 @@ impl PermitService for Api {
         let order = fields.optional_message("run_order", message.run_order.as_ref(), run_order);
         let (id, mut draft, reason, run_order) = fields.finish((id, read, reason, order))?;
         if !message.validate_only {
-            people.seal(&mut draft.contact, &mut draft.application).await?;
+            people
+                .seal(&mut draft.contact, &mut draft.application)
+                .await?;
         }
         let command = Amend {
             applicant: draft.applicant,
@@ -205,20 +232,26 @@ impl PermitService for Api {
             reason,
             run_order,
         };
-        self.step(&request, id, move |tx, id| review::amend(tx, id, command.clone()))
-            .await
+        self.step(&request, id, move |tx, id| {
+            review::amend(tx, id, command.clone())
+        })
+        .await
     }
 
     async fn suspend_permit(&self, request: Request<proto::SuspendPermitRequest>) -> Answer {
         let (id, reason) = id_and_reason(request.get_ref(), &request.get_ref().reason)?;
-        self.step(&request, id, move |tx, id| standing::suspend(tx, id, reason.clone()))
-            .await
+        self.step(&request, id, move |tx, id| {
+            standing::suspend(tx, id, reason.clone())
+        })
+        .await
     }
 
     async fn resume_permit(&self, request: Request<proto::ResumePermitRequest>) -> Answer {
         let (id, reason) = id_and_reason(request.get_ref(), &request.get_ref().reason)?;
-        self.step(&request, id, move |tx, id| standing::resume(tx, id, reason.clone()))
-            .await
+        self.step(&request, id, move |tx, id| {
+            standing::resume(tx, id, reason.clone())
+        })
+        .await
     }
 
     async fn revoke_permit(&self, request: Request<proto::RevokePermitRequest>) -> Answer {
@@ -229,8 +262,10 @@ impl PermitService for Api {
         let reason = fields.required("reason", &message.reason, Text::parse);
         let (id, ground, reason) = fields.finish((id, ground, reason))?;
         let command = Revoke { ground, reason };
-        self.step(&request, id, move |tx, id| standing::revoke(tx, id, command.clone()))
-            .await
+        self.step(&request, id, move |tx, id| {
+            standing::revoke(tx, id, command.clone())
+        })
+        .await
     }
 
     async fn start_work(&self, request: Request<proto::StartWorkRequest>) -> Answer {
@@ -259,12 +294,17 @@ impl PermitService for Api {
                     if remarks.is_empty() {
                         Ok(())
                     } else {
-                        Err(Invalid::new("only for a road that is not accepted", "仅在验收不合格时填写"))
+                        Err(Invalid::new(
+                            "only for a road that is not accepted",
+                            "仅在验收不合格时填写",
+                        ))
                     }
                 })
                 .map(|()| Finding::Passed)
         } else {
-            fields.required("remarks", &message.remarks, Text::parse).map(Finding::Defects)
+            fields
+                .required("remarks", &message.remarks, Text::parse)
+                .map(Finding::Defects)
         };
         let (id, by, finding) = fields.finish((id, by, finding))?;
         self.step(&request, id, move |tx, id| {
@@ -283,7 +323,10 @@ impl PermitService for Api {
         let id = permit_id(message, &mut fields);
         let at = instant("depart_time", message.depart_time.as_ref(), &mut fields);
         let (id, at) = fields.finish((id, at))?;
-        self.step(&request, id, move |tx, id| trip::record_departure(tx, id, at)).await
+        self.step(&request, id, move |tx, id| {
+            trip::record_departure(tx, id, at)
+        })
+        .await
     }
 
     async fn record_checkpoint(&self, request: Request<proto::RecordCheckpointRequest>) -> Answer {
@@ -293,7 +336,10 @@ impl PermitService for Api {
         let id = permit_id(message, &mut fields);
         let at = instant("pass_time", message.pass_time.as_ref(), &mut fields);
         let (id, at) = fields.finish((id, at))?;
-        self.step(&request, id, move |tx, id| trip::record_checkpoint(tx, id, leg, at)).await
+        self.step(&request, id, move |tx, id| {
+            trip::record_checkpoint(tx, id, leg, at)
+        })
+        .await
     }
 
     async fn record_stop(&self, request: Request<proto::RecordStopRequest>) -> Answer {
@@ -316,7 +362,10 @@ impl PermitService for Api {
         let id = permit_id(message, &mut fields);
         let at = instant("move_time", message.move_time.as_ref(), &mut fields);
         let (id, at) = fields.finish((id, at))?;
-        self.step(&request, id, move |tx, id| trip::record_moving_on(tx, id, at)).await
+        self.step(&request, id, move |tx, id| {
+            trip::record_moving_on(tx, id, at)
+        })
+        .await
     }
 
     async fn record_arrival(&self, request: Request<proto::RecordArrivalRequest>) -> Answer {
@@ -325,7 +374,8 @@ impl PermitService for Api {
         let id = permit_id(message, &mut fields);
         let at = instant("arrive_time", message.arrive_time.as_ref(), &mut fields);
         let (id, at) = fields.finish((id, at))?;
-        self.step(&request, id, move |tx, id| trip::record_arrival(tx, id, at)).await
+        self.step(&request, id, move |tx, id| trip::record_arrival(tx, id, at))
+            .await
     }
 
     async fn set_run_order(&self, request: Request<proto::SetRunOrderRequest>) -> Answer {
@@ -368,8 +418,10 @@ impl PermitService for Api {
         let to = fields.required("to_district", &message.to_district, district);
         let unit = fields.required("unit", &message.unit, DocumentNumber::parse);
         let (id, to, unit) = fields.finish((id, to, unit))?;
-        self.step(&request, id, move |tx, id| escort::hand_over_escort(tx, id, unit.clone(), to))
-            .await
+        self.step(&request, id, move |tx, id| {
+            escort::hand_over_escort(tx, id, unit.clone(), to)
+        })
+        .await
     }
 
     async fn complete_escort(&self, request: Request<proto::CompleteEscortRequest>) -> Answer {
@@ -387,7 +439,9 @@ impl PermitService for Api {
         &self,
         _: Request<proto::GetKeySetRequest>,
     ) -> Result<Response<proto::KeySet>, Status> {
-        Ok(Response::new(proto::KeySet { jwks: self.signer.key_set().to_string() }))
+        Ok(Response::new(proto::KeySet {
+            jwks: self.signer.key_set().to_string(),
+        }))
     }
 
     async fn check_road(
@@ -398,7 +452,10 @@ impl PermitService for Api {
     }
 }
 
-fn id_and_reason(request: &impl steps::Step, reason: &str) -> Result<(PermitId, Text<500>), Failure> {
+fn id_and_reason(
+    request: &impl steps::Step,
+    reason: &str,
+) -> Result<(PermitId, Text<500>), Failure> {
     let mut fields = Fields::new();
     let id = permit_id(request, &mut fields);
     let reason = fields.required("reason", reason, Text::parse);

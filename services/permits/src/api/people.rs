@@ -36,13 +36,20 @@ pub(super) struct People<'a> {
 
 impl<'a> People<'a> {
     pub(super) fn new(sealer: &'a Sealer) -> Self {
-        Self { sealer, particulars: HashMap::new() }
+        Self {
+            sealer,
+            particulars: HashMap::new(),
+        }
     }
 
     /// Reads one person. The box is empty until [`People::seal`] fills it.
     pub(super) fn read(&mut self, person: &proto::Person, fields: &mut Fields) -> Option<Sealed> {
         let name = fields.required("name", &person.name, Text::<50>::parse);
-        let identity = fields.required("identity_number", &person.identity_number, ResidentId::parse);
+        let identity = fields.required(
+            "identity_number",
+            &person.identity_number,
+            ResidentId::parse,
+        );
         let phone = fields.optional("phone", &person.phone, phone);
         let (name, identity) = (name?, identity?);
         phone?;
@@ -55,11 +62,19 @@ impl<'a> People<'a> {
                 phone: person.phone.clone(),
             },
         );
-        Some(Sealed { person: reference, format: 0, bytes: Box::default() })
+        Some(Sealed {
+            person: reference,
+            format: 0,
+            bytes: Box::default(),
+        })
     }
 
     /// Seals everyone named in an application.
-    pub(super) async fn seal(&self, contact: &mut Sealed, application: &mut Application) -> Result<(), Failure> {
+    pub(super) async fn seal(
+        &self,
+        contact: &mut Sealed,
+        application: &mut Application,
+    ) -> Result<(), Failure> {
         self.seal_one(contact).await?;
         match application {
             Application::RoadOccupation(_) => Ok(()),
@@ -104,7 +119,9 @@ fn phone(text: &str) -> Result<(), Invalid> {
 
 fn failure(error: SealingError) -> Failure {
     match error {
-        SealingError::Store(_) => Failure::unavailable("the key store is away", Duration::from_secs(1)),
+        SealingError::Store(_) => {
+            Failure::unavailable("the key store is away", Duration::from_secs(1))
+        }
         SealingError::Erased => Failure::field(
             "permit",
             Invalid::new(

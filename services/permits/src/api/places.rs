@@ -66,10 +66,16 @@ pub(super) fn instant(
     })
 }
 
-pub(super) fn organisation(organisation: &proto::Organisation, fields: &mut Fields) -> Option<Organisation> {
+pub(super) fn organisation(
+    organisation: &proto::Organisation,
+    fields: &mut Fields,
+) -> Option<Organisation> {
     let name = fields.required("name", &organisation.name, Text::parse);
     let credit_code = fields.required("credit_code", &organisation.credit_code, CreditCode::parse);
-    Some(Organisation { name: name?, credit_code: credit_code? })
+    Some(Organisation {
+        name: name?,
+        credit_code: credit_code?,
+    })
 }
 
 fn line(line: &proto::Line, fields: &mut Fields) -> Option<Line> {
@@ -111,10 +117,15 @@ pub(super) fn location(stretch: &proto::RoadStretch, fields: &mut Fields) -> Opt
             .and_then(direction)
             .ok_or_else(|| Invalid::new("must be a direction of traffic", "应为有效的行驶方向"))
     });
-    let directions = directions
-        .and_then(|directions| fields.value("directions", directions, |all| distinct(all, |one| *one)));
+    let directions = directions.and_then(|directions| {
+        fields.value("directions", directions, |all| distinct(all, |one| *one))
+    });
     let line = fields.message("line", stretch.line.as_ref(), line);
-    Some(Location { roads: roads?, directions: directions?, line: line? })
+    Some(Location {
+        roads: roads?,
+        directions: directions?,
+        line: line?,
+    })
 }
 
 fn distinct<T, K: PartialEq>(all: Vec<T>, key: impl Fn(&T) -> K) -> Result<Vec<T>, Invalid> {
@@ -218,7 +229,10 @@ pub(super) fn hours(time: &proto::OccupationTime, fields: &mut Fields) -> Option
 pub(super) fn joint_plan(plan: &proto::JointPlan, fields: &mut Fields) -> Option<JointPlan> {
     let number = fields.required("number", &plan.number, DocumentNumber::parse);
     let with = fields.list("with", &plan.with, 1..=20, |code| CreditCode::parse(code));
-    Some(JointPlan { number: number?, with: with? })
+    Some(JointPlan {
+        number: number?,
+        with: with?,
+    })
 }
 
 pub(super) fn vehicle(vehicle: &proto::Vehicle, fields: &mut Fields) -> Option<Vehicle> {
@@ -267,7 +281,10 @@ fn leg(leg: &proto::RouteLeg, fields: &mut Fields) -> Option<Leg> {
     })
 }
 
-pub(super) fn dimensions(dimensions: &proto::Dimensions, fields: &mut Fields) -> Option<Dimensions> {
+pub(super) fn dimensions(
+    dimensions: &proto::Dimensions,
+    fields: &mut Fields,
+) -> Option<Dimensions> {
     let height_mm = fields.number("height_mm", dimensions.height_mm, 100..=200_000);
     let width_mm = fields.number("width_mm", dimensions.width_mm, 100..=200_000);
     let length_mm = fields.number("length_mm", dimensions.length_mm, 100..=200_000);
@@ -280,7 +297,11 @@ pub(super) fn dimensions(dimensions: &proto::Dimensions, fields: &mut Fields) ->
 
 pub(super) fn masses(masses: &proto::Masses, fields: &mut Fields) -> Option<Masses> {
     fields.value("axle_kg", masses, |masses| {
-        Masses::new(masses.total_kg, masses.axle_kg.clone(), masses.single_drive_axle)
+        Masses::new(
+            masses.total_kg,
+            masses.axle_kg.clone(),
+            masses.single_drive_axle,
+        )
     })
 }
 
@@ -294,7 +315,10 @@ pub(super) fn run_order(order: &proto::RunOrder, fields: &mut Fields) -> Option<
         if end > start {
             Ok(end)
         } else {
-            Err(Invalid::new("must come after the start", "结束时间应晚于开始时间"))
+            Err(Invalid::new(
+                "must come after the start",
+                "结束时间应晚于开始时间",
+            ))
         }
     });
     Some(RunOrder {

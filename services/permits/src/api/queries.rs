@@ -28,7 +28,11 @@ impl Api {
         let id = read_id("name", &request.name, "permits/{permit}", &mut fields);
         let id = fields.finish(id)?;
         let found = self.find(&id).await?;
-        Ok(Response::new(contract::permit(&id, &found.state, &found.revision)))
+        Ok(Response::new(contract::permit(
+            &id,
+            &found.state,
+            &found.revision,
+        )))
     }
 
     async fn find(&self, id: &PermitId) -> Result<Versioned<Permit>, Failure> {
@@ -73,7 +77,10 @@ impl Api {
             Some(last) => tokens.token(last, &query)?,
             None => String::new(),
         };
-        Ok(Response::new(proto::ListPermitsResponse { permits, next_page_token }))
+        Ok(Response::new(proto::ListPermitsResponse {
+            permits,
+            next_page_token,
+        }))
     }
 
     pub(super) async fn history(
@@ -113,7 +120,10 @@ impl Api {
             }
             _ => String::new(),
         };
-        Ok(Response::new(proto::ListPermitHistoryResponse { events, next_page_token }))
+        Ok(Response::new(proto::ListPermitHistoryResponse {
+            events,
+            next_page_token,
+        }))
     }
 
     pub(super) async fn credential(
@@ -121,7 +131,12 @@ impl Api {
         request: &proto::GetCredentialRequest,
     ) -> Result<Response<proto::Credential>, Status> {
         let mut fields = Fields::new();
-        let id = read_id("name", &request.name, "permits/{permit}/credential", &mut fields);
+        let id = read_id(
+            "name",
+            &request.name,
+            "permits/{permit}/credential",
+            &mut fields,
+        );
         let id = fields.finish(id)?;
         let found = self.find(&id).await?;
         let claims = crate::credential::claims(&id, &found.state, self.core.clock.now())
@@ -138,14 +153,22 @@ impl Api {
 }
 
 /// The events of a stored commit, as the contract shows them.
-pub(super) fn read_commit(id: &PermitId, stored: &Stored) -> Result<Vec<proto::PermitEvent>, Failure> {
+pub(super) fn read_commit(
+    id: &PermitId,
+    stored: &Stored,
+) -> Result<Vec<proto::PermitEvent>, Failure> {
     let commit = Commit::decode(&stored.payload).map_err(Failure::internal)?;
     commit
         .events
         .iter()
         .map(|json| {
             let event: PermitEvent = serde_json::from_str(json.get()).map_err(Failure::internal)?;
-            Ok(contract::history_event(id, stored.position, &commit.metadata, &event))
+            Ok(contract::history_event(
+                id,
+                stored.position,
+                &commit.metadata,
+                &event,
+            ))
         })
         .collect()
 }
@@ -153,10 +176,18 @@ pub(super) fn read_commit(id: &PermitId, stored: &Stored) -> Result<Vec<proto::P
 fn facets(request: &proto::ListPermitsRequest, fields: &mut Fields) -> Option<Vec<Facet>> {
     let mut facets = Vec::new();
     if request.state != 0 {
-        facets.push(fields.choice("state", request.state, state_name).map(Facet::State));
+        facets.push(
+            fields
+                .choice("state", request.state, state_name)
+                .map(Facet::State),
+        );
     }
     if request.kind != 0 {
-        facets.push(fields.choice("kind", request.kind, permit_kind).map(Facet::Kind));
+        facets.push(
+            fields
+                .choice("kind", request.kind, permit_kind)
+                .map(Facet::Kind),
+        );
     }
     let given = |text: &str| !text.is_empty();
     if given(&request.district) {

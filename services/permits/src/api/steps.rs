@@ -54,7 +54,12 @@ pub(super) fn permit_id(request: &impl Step, fields: &mut Fields) -> Option<Perm
     read_id("name", Step::name(request), "permits/{permit}", fields)
 }
 
-pub(super) fn read_id(field: &str, name: &str, pattern: &str, fields: &mut Fields) -> Option<PermitId> {
+pub(super) fn read_id(
+    field: &str,
+    name: &str,
+    pattern: &str,
+    fields: &mut Fields,
+) -> Option<PermitId> {
     let id = fields.resource(field, name, pattern)?;
     fields.value(field, id, |id| PermitId::parse(&id))
 }

@@ -40,7 +40,9 @@ impl Api {
         let mut fields = Fields::new();
         let kind = match request.kind {
             0 => Some(None),
-            kind => fields.choice("kind", kind, permit_kind).map(|kind| Some(contract::kind(kind))),
+            kind => fields
+                .choice("kind", kind, permit_kind)
+                .map(|kind| Some(contract::kind(kind))),
         };
         let district = fields.optional("district", &request.district, district);
         let (kind, district) = fields.finish((kind, district))?;
@@ -91,7 +93,10 @@ impl Watch {
     }
 
     fn sign_of_life(&self) -> proto::WatchPermitsResponse {
-        proto::WatchPermitsResponse { position: self.position, event: None }
+        proto::WatchPermitsResponse {
+            position: self.position,
+            event: None,
+        }
     }
 
     /// Reads the commit at a position and keeps what the client wants of it.
@@ -110,10 +115,11 @@ impl Watch {
             };
             let events = read_commit(&id, stored)?;
             if self.wants(&id).await? {
-                self.waiting.extend(events.into_iter().map(|event| proto::WatchPermitsResponse {
-                    position,
-                    event: Some(event),
-                }));
+                self.waiting
+                    .extend(events.into_iter().map(|event| proto::WatchPermitsResponse {
+                        position,
+                        event: Some(event),
+                    }));
             }
             return Ok(());
         }
@@ -128,7 +134,9 @@ impl Watch {
         let Some(found) = self.core.projection.get::<Permit>(id.as_str()).await? else {
             return Ok(false);
         };
-        let kind = self.kind.is_none_or(|kind| contract::kind(found.state.kind()) == kind);
+        let kind = self
+            .kind
+            .is_none_or(|kind| contract::kind(found.state.kind()) == kind);
         let district = self
             .district
             .as_ref()

@@ -31,15 +31,22 @@ pub(super) fn organisation(organisation: &Organisation) -> proto::Organisation {
 }
 
 pub(super) fn day(day: Date) -> proto::Day {
-    proto::Day { value: day.to_string() }
+    proto::Day {
+        value: day.to_string(),
+    }
 }
 
 fn point(point: Point) -> proto::Point {
-    proto::Point { longitude: point.longitude(), latitude: point.latitude() }
+    proto::Point {
+        longitude: point.longitude(),
+        latitude: point.latitude(),
+    }
 }
 
 fn line(line: &Line) -> proto::Line {
-    proto::Line { points: line.points().iter().copied().map(point).collect() }
+    proto::Line {
+        points: line.points().iter().copied().map(point).collect(),
+    }
 }
 
 pub fn travel_direction(direction: Direction) -> proto::TravelDirection {
@@ -172,7 +179,11 @@ pub(super) fn vehicle(vehicle: &Vehicle) -> proto::Vehicle {
 }
 
 pub fn plates(application: &Application) -> Vec<String> {
-    application.plates().iter().map(ToString::to_string).collect()
+    application
+        .plates()
+        .iter()
+        .map(ToString::to_string)
+        .collect()
 }
 
 pub fn dimensions(dimensions: Dimensions) -> proto::Dimensions {

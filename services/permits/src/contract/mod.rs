@@ -4,12 +4,15 @@ mod common;
 mod history;
 mod resource;
 
-pub use common::{kind, occupation_time, road_stretch, route, run_order, travel_direction, plates, masses, dimensions, oversize_class, work_type};
+pub use common::{
+    dimensions, kind, masses, occupation_time, oversize_class, plates, road_stretch, route,
+    run_order, travel_direction, work_type,
+};
 pub use history::history_event;
 pub use resource::{etag, permit};
 
-use crate::domain::values::PermitId;
 use crate::domain::event::{RefusalGround, RevocationGround, SuspensionCause};
+use crate::domain::values::PermitId;
 use traffic_proto::permits::v1 as proto;
 
 /// `permits/{permit}`.

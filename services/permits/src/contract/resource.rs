@@ -74,7 +74,9 @@ pub fn permit(id: &PermitId, permit: &Permit, revision: &Revision) -> proto::Per
         resource.grant_version = grant.version;
         resource.run_order = grant.run_order.as_ref().map(run_order);
         resource.set_oversize_class(
-            grant.oversize_class.map_or(proto::OversizeClass::Unspecified, oversize_class),
+            grant
+                .oversize_class
+                .map_or(proto::OversizeClass::Unspecified, oversize_class),
         );
         match &permit.progress {
             Progress::Works(works) => resource.occupation = Some(works_progress(works)),
@@ -85,7 +87,10 @@ pub fn permit(id: &PermitId, permit: &Permit, revision: &Revision) -> proto::Per
     resource
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the contract's times are optional")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the contract's times are optional"
+)]
 fn time(time: Timestamp) -> Option<Time> {
     Some(to_timestamp(time))
 }
@@ -130,7 +135,10 @@ fn decision(permit: &Permit) -> Option<proto::Decision> {
 }
 
 fn person(person: &PersonRef) -> proto::Person {
-    proto::Person { person_ref: person.to_string(), ..proto::Person::default() }
+    proto::Person {
+        person_ref: person.to_string(),
+        ..proto::Person::default()
+    }
 }
 
 fn qualified(qualified: &QualifiedPerson) -> proto::QualifiedPerson {
@@ -166,10 +174,13 @@ fn road_occupation(occupation: &RoadOccupation) -> proto::RoadOccupation {
             upstream_night_m: occupation.signs.upstream_night_m,
         }),
         public_notice_on: occupation.public_notice_on.map(day),
-        emergency: occupation.emergency.as_ref().map(|emergency| proto::Emergency {
-            started_at: time(emergency.started_at),
-            cause: emergency.cause.to_string(),
-        }),
+        emergency: occupation
+            .emergency
+            .as_ref()
+            .map(|emergency| proto::Emergency {
+                started_at: time(emergency.started_at),
+                cause: emergency.cause.to_string(),
+            }),
         road_authority_consent: occupation
             .road_authority_consent
             .as_ref()
@@ -281,6 +292,10 @@ fn escort(run: &Run) -> Option<proto::Escort> {
         unit: escort.unit.to_string(),
         district: escort.district.to_string(),
         vehicles: escort.vehicles.into(),
-        handed_over_to: escort.handed_over_to.iter().map(ToString::to_string).collect(),
+        handed_over_to: escort
+            .handed_over_to
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
     })
 }

@@ -139,9 +139,11 @@ pub fn places<'a>(
     roads: &'a [Text<100>],
     directions: &'a [Direction],
 ) -> impl Iterator<Item = (&'a str, Direction)> {
-    roads
-        .iter()
-        .flat_map(|road| directions.iter().map(move |direction| (road.as_str(), *direction)))
+    roads.iter().flat_map(|road| {
+        directions
+            .iter()
+            .map(move |direction| (road.as_str(), *direction))
+    })
 }
 
 fn places_of(occupation: &RoadOccupation) -> impl Iterator<Item = (&str, Direction)> {
@@ -176,7 +178,11 @@ pub fn conflicts<'a, C: Deref<Target = RoadCalendar>, E>(
             continue;
         };
         for (held, shared) in calendar.conflicts(wanted, now) {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 100 km")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "at most 100 km"
+            )]
             found.push(Conflict {
                 permit: held.permit.clone(),
                 hours: held.hours,

@@ -278,7 +278,9 @@ impl ResidentId {
             return false;
         }
         let number = |range: std::ops::Range<usize>| {
-            digits[range].iter().fold(0_i16, |sum, digit| sum * 10 + i16::from(digit - b'0'))
+            digits[range]
+                .iter()
+                .fold(0_i16, |sum, digit| sum * 10 + i16::from(digit - b'0'))
         };
         let (month, day) = (number(10..12), number(12..14));
         let born = i8::try_from(month)
@@ -403,7 +405,14 @@ mod tests {
         for good in ["360426199101010071", "44011320141005001X"] {
             assert!(ResidentId::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", "360426199101010072", "44011320141005001x", "360426199113010071", "36042619910101007", "许0426199101010071"] {
+        for bad in [
+            "",
+            "360426199101010072",
+            "44011320141005001x",
+            "360426199113010071",
+            "36042619910101007",
+            "许0426199101010071",
+        ] {
             assert!(ResidentId::parse(bad).is_err(), "{bad}");
         }
     }

@@ -3,7 +3,9 @@
 use crate::domain::application::Application;
 use crate::domain::event::Grant;
 use crate::domain::permit::{Permit, Progress, Stage};
-use crate::domain::road_occupation::{Direction, Impact, LaneStatus, LaneType, RoadOccupation, WorkType};
+use crate::domain::road_occupation::{
+    Direction, Impact, LaneStatus, LaneType, RoadOccupation, WorkType,
+};
 use crate::read_model::Found;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -102,7 +104,11 @@ struct Lane {
 /// # Panics
 /// Never: the feed is plain data.
 pub fn feed(occupations: &[Found], info: &FeedInfo, now: Timestamp) -> String {
-    let newest = occupations.iter().map(|found| found.permit.updated).max().unwrap_or(now);
+    let newest = occupations
+        .iter()
+        .map(|found| found.permit.updated)
+        .max()
+        .unwrap_or(now);
     let feed = Feed {
         feed_info: Info {
             update_date: now.to_string(),
@@ -123,7 +129,9 @@ pub fn feed(occupations: &[Found], info: &FeedInfo, now: Timestamp) -> String {
 
 fn features(found: &Found) -> Vec<Feature> {
     let permit = &found.permit;
-    let (Application::RoadOccupation(occupation), Some(grant)) = (&permit.application, &permit.grant) else {
+    let (Application::RoadOccupation(occupation), Some(grant)) =
+        (&permit.application, &permit.grant)
+    else {
         return Vec::new();
     };
     if permit.is_suspended() {
@@ -162,7 +170,12 @@ fn feature(
             core_details: Core {
                 data_source_id: SOURCE,
                 event_type: "work-zone",
-                road_names: occupation.stretch.roads.iter().map(ToString::to_string).collect(),
+                road_names: occupation
+                    .stretch
+                    .roads
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect(),
                 direction: direction.as_str(),
                 name: format!("permits/{id}"),
                 description: occupation.description.to_string(),
@@ -178,8 +191,14 @@ fn feature(
             location_method: "other",
             work_zone_type: "static",
             vehicle_impact: impact(occupation.stretch.impact),
-            event_status: if permit.stage == Stage::InUse { "active" } else { "planned" },
-            types_of_work: vec![TypeOfWork { type_name: work_type(occupation.work_type) }],
+            event_status: if permit.stage == Stage::InUse {
+                "active"
+            } else {
+                "planned"
+            },
+            types_of_work: vec![TypeOfWork {
+                type_name: work_type(occupation.work_type),
+            }],
             lanes: occupation
                 .stretch
                 .lanes

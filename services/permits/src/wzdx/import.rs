@@ -157,15 +157,25 @@ fn request_id(feature_id: &str, permit: &proto::Permit) -> uuid::Uuid {
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
-fn application(feature: &Feature, import: &Import, shift: SignedDuration) -> Result<proto::Permit, String> {
+fn application(
+    feature: &Feature,
+    import: &Import,
+    shift: SignedDuration,
+) -> Result<proto::Permit, String> {
     let properties = &feature.properties;
     let core = &properties.core_details;
     if core.event_type != "work-zone" {
-        return Err(format!("an event of type `{}`, not a work zone", core.event_type));
+        return Err(format!(
+            "an event of type `{}`, not a work zone",
+            core.event_type
+        ));
     }
     let moved = |time: Timestamp| {
         time.checked_add(shift)
-            .map(|time| Time { seconds: time.as_second(), nanos: 0 })
+            .map(|time| Time {
+                seconds: time.as_second(),
+                nanos: 0,
+            })
             .map_err(|error| error.to_string())
     };
     let notice = import
@@ -179,7 +189,12 @@ fn application(feature: &Feature, import: &Import, shift: SignedDuration) -> Res
             roads: core.road_names.clone(),
             directions: vec![direction(&core.direction)?.into()],
             line: Some(proto::Line {
-                points: feature.geometry.coordinates.iter().map(point).collect::<Result<_, _>>()?,
+                points: feature
+                    .geometry
+                    .coordinates
+                    .iter()
+                    .map(point)
+                    .collect::<Result<_, _>>()?,
             }),
             side: proto::RoadSide::Both.into(),
             width_cm: 350,
@@ -194,12 +209,22 @@ fn application(feature: &Feature, import: &Import, shift: SignedDuration) -> Res
         work_type: properties
             .types_of_work
             .first()
-            .map_or(proto::WorkType::Maintenance, |work| work_type(&work.type_name))
+            .map_or(proto::WorkType::Maintenance, |work| {
+                work_type(&work.type_name)
+            })
             .into(),
-        traffic_plan: format!("as described in the feed: {description}").chars().take(5000).collect(),
+        traffic_plan: format!("as described in the feed: {description}")
+            .chars()
+            .take(5000)
+            .collect(),
         description: description.chars().take(500).collect(),
-        signs: Some(proto::Signs { upstream_m: 50, upstream_night_m: 100 }),
-        public_notice_on: notice.map(|day| proto::Day { value: day.to_string() }),
+        signs: Some(proto::Signs {
+            upstream_m: 50,
+            upstream_night_m: 100,
+        }),
+        public_notice_on: notice.map(|day| proto::Day {
+            value: day.to_string(),
+        }),
         emergency: None,
         road_authority_consent: import.road_authority_consent.clone(),
         joint_plan: None,
@@ -219,7 +244,10 @@ fn local_day(time: Timestamp) -> Date {
 
 fn point(coordinates: &Vec<f64>) -> Result<proto::Point, String> {
     match coordinates[..] {
-        [longitude, latitude] | [longitude, latitude, _] => Ok(proto::Point { longitude, latitude }),
+        [longitude, latitude] | [longitude, latitude, _] => Ok(proto::Point {
+            longitude,
+            latitude,
+        }),
         _ => Err("a position has two or three coordinates".to_owned()),
     }
 }
@@ -232,7 +260,11 @@ fn direction(direction: &str) -> Result<proto::TravelDirection, String> {
         "westbound" => proto::TravelDirection::Westbound,
         "inner-loop" => proto::TravelDirection::InnerLoop,
         "outer-loop" => proto::TravelDirection::OuterLoop,
-        other => return Err(format!("direction `{other}`: a permit names the direction of traffic")),
+        other => {
+            return Err(format!(
+                "direction `{other}`: a permit names the direction of traffic"
+            ));
+        }
     })
 }
 
@@ -275,7 +307,9 @@ fn lane(lane: &Lane) -> Result<proto::LaneUse, String> {
         "bike-lane" => proto::LaneType::BikeLane,
         "sidewalk" => proto::LaneType::Sidewalk,
         "parking" => proto::LaneType::Parking,
-        "general" | "two-way-center-turn-lane" | "center-left-turn-lane" => proto::LaneType::General,
+        "general" | "two-way-center-turn-lane" | "center-left-turn-lane" => {
+            proto::LaneType::General
+        }
         other => return Err(format!("lane type `{other}` is unknown")),
     };
     let status = match lane.status.as_str() {
@@ -286,5 +320,9 @@ fn lane(lane: &Lane) -> Result<proto::LaneUse, String> {
         "alternating-flow" => proto::LaneStatus::AlternatingFlow,
         other => return Err(format!("lane status `{other}` is unknown")),
     };
-    Ok(proto::LaneUse { order: lane.order, r#type: kind.into(), status: status.into() })
+    Ok(proto::LaneUse {
+        order: lane.order,
+        r#type: kind.into(),
+        status: status.into(),
+    })
 }

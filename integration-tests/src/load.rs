@@ -1,0 +1,324 @@
+//! Load: clients that give realistic commands, repeat each until its outcome is known, and keep account of every acknowledgement.
+
+use crate::replica::{Client, PATIENCE, Replica};
+use crate::status;
+use chassis::server::POSITION;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_stream::StreamExt;
+use tonic::{Code, Response, Status};
+
+/// Who gives a load's commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Applies, pays.
+    Partner = 0,
+    /// Decides what others applied for.
+    Officer = 1,
+    /// Tells what it sees; what it sets off is not counted.
+    Device = 2,
+}
+
+impl Role {
+    const ALL: [Self; 3] = [Self::Partner, Self::Officer, Self::Device];
+
+    /// The account of this role.
+    pub fn account(self) -> &'static str {
+        match self {
+            Self::Partner => "partner:load",
+            Self::Officer => "officer:load",
+            Self::Device => "device:load",
+        }
+    }
+
+    /// Whether each of an account's commits belongs to an acknowledged command of the load.
+    pub fn is_counted(account: &str) -> bool {
+        account == Self::Partner.account() || account == Self::Officer.account()
+    }
+}
+
+/// Pause of a client whose command was interrupted: short, so that it is there the moment the service is back.
+const BACK_OFF: Duration = Duration::from_millis(20);
+/// Surprises that are kept; one is enough to fail a test.
+const MOST_SURPRISES: usize = 20;
+
+/// What one service's clients do.
+pub trait Workload: Send + Sync + 'static {
+    /// One short story of one or a few commands, different for every number and the same for the same seed.
+    fn story(&self, desk: &mut Desk, number: u64) -> impl Future<Output = ()> + Send;
+}
+
+/// A command that was carried out, as its client knows it.
+#[derive(Clone, Debug)]
+pub struct Acknowledged {
+    pub request_id: String,
+    /// What it changed, each `<type>/<id>`.
+    pub aggregates: Vec<String>,
+    /// The position of its last commit.
+    pub position: u64,
+}
+
+/// What all clients together have seen.
+#[derive(Debug, Default)]
+pub struct Record {
+    pub acknowledged: Vec<Acknowledged>,
+    /// Final refusals by reason.
+    pub refused: BTreeMap<String, u64>,
+    /// Answers `UNAVAILABLE` with a time to retry after.
+    pub unavailable: u64,
+    /// Calls whose connection broke.
+    pub broken: u64,
+    /// Answers that no client should ever get.
+    pub surprises: Vec<String>,
+}
+
+/// A client in the middle of its story.
+#[derive(Debug)]
+pub struct Desk {
+    clients: Arc<[[Client; 3]]>,
+    at: usize,
+    /// Seeded by the load's seed and the story's number.
+    pub rng: StdRng,
+    record: Arc<Mutex<Record>>,
+    acknowledged: watch::Sender<usize>,
+}
+
+impl Desk {
+    /// A connection to one of the replicas: the same until it fails.
+    fn client(&self, role: Role) -> Client {
+        self.clients[self.at % self.clients.len()][role as usize].clone()
+    }
+
+    /// Asks or tells something that is no command of its own, until it is answered.
+    ///
+    /// # Errors
+    /// A refusal.
+    ///
+    /// # Panics
+    /// If no answer comes within [`PATIENCE`].
+    pub async fn ask<T, Sent>(
+        &mut self,
+        role: Role,
+        send: impl Fn(Client) -> Sent,
+    ) -> Result<Response<T>, Status>
+    where
+        Sent: Future<Output = Result<Response<T>, Status>> + Send,
+    {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let status = match send(self.client(role)).await {
+                Ok(response) => return Ok(response),
+                Err(status) => status,
+            };
+            if !self.note_failure(&status) {
+                return Err(status);
+            }
+            assert!(Instant::now() < deadline, "no answer in time: {status:?}");
+            self.at += 1;
+            tokio::time::sleep(BACK_OFF).await;
+        }
+    }
+
+    /// Gives one command under a new request id and repeats it until it is carried out or refused. `about` tells from
+    /// the answer which aggregates it changed.
+    ///
+    /// # Errors
+    /// A refusal.
+    ///
+    /// # Panics
+    /// If no outcome is reached within [`PATIENCE`], or an acknowledgement carries no position.
+    pub async fn command<T, Sent>(
+        &mut self,
+        role: Role,
+        send: impl Fn(Client, String) -> Sent,
+        about: impl Fn(&T) -> Vec<String>,
+    ) -> Result<T, Status>
+    where
+        Sent: Future<Output = Result<Response<T>, Status>> + Send,
+    {
+        let request_id = self.request_id();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let status = match send(self.client(role), request_id.clone()).await {
+                Ok(response) => {
+                    let position = position_of(&response);
+                    let answer = response.into_inner();
+                    self.note(|record| {
+                        record.acknowledged.push(Acknowledged {
+                            request_id,
+                            aggregates: about(&answer),
+                            position,
+                        });
+                    });
+                    self.acknowledged.send_modify(|count| *count += 1);
+                    return Ok(answer);
+                }
+                Err(status) => status,
+            };
+            if !self.note_failure(&status) {
+                return Err(status);
+            }
+            assert!(Instant::now() < deadline, "no outcome in time: {status:?}");
+            self.at += 1;
+            tokio::time::sleep(BACK_OFF).await;
+        }
+    }
+
+    /// Notes what went wrong; whether to try again.
+    fn note_failure(&self, status: &Status) -> bool {
+        let reason = status::reason(status);
+        let transient = match (&reason, status.code()) {
+            // Not from the service: its answers all carry a reason.
+            (None, _) => true,
+            (_, Code::Unavailable | Code::Aborted | Code::DeadlineExceeded) => true,
+            _ => false,
+        };
+        self.note(|record| match (reason, status.code()) {
+            (None, _) => record.broken += 1,
+            (_, Code::Unavailable) if status::retry_after(status).is_some() => {
+                record.unavailable += 1;
+            }
+            (Some(reason), Code::Aborted) => *record.refused.entry(reason).or_default() += 1,
+            (Some(reason), code) if status::is_refusal(code) => {
+                *record.refused.entry(reason).or_default() += 1;
+            }
+            _ if record.surprises.len() < MOST_SURPRISES => {
+                record.surprises.push(status::describe(status));
+            }
+            _ => {}
+        });
+        transient
+    }
+
+    /// A version 4 UUID: the same for the same seed and story.
+    fn request_id(&mut self) -> String {
+        uuid::Builder::from_random_bytes(self.rng.random())
+            .into_uuid()
+            .to_string()
+    }
+
+    fn note<T>(&self, note: impl FnOnce(&mut Record) -> T) -> T {
+        note(&mut self.record.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The position that an answer carries.
+///
+/// # Panics
+/// If it carries none.
+pub fn position_of<T>(response: &Response<T>) -> u64 {
+    let position = response.metadata().get(POSITION);
+    position
+        .and_then(|position| position.to_str().ok()?.parse().ok())
+        .expect("every answer carries its position")
+}
+
+/// Clients at work.
+#[derive(Debug)]
+pub struct Load {
+    workers: JoinSet<()>,
+    stop: watch::Sender<bool>,
+    acknowledged: watch::Receiver<usize>,
+    record: Arc<Mutex<Record>>,
+}
+
+impl Load {
+    /// `workers` clients beside each other, spread over the replicas, each telling one story after another.
+    pub fn start<W: Workload>(
+        workload: W,
+        replicas: &[&Replica],
+        workers: usize,
+        seed: u64,
+    ) -> Self {
+        let clients = |replica: &&Replica| Role::ALL.map(|role| replica.client(role.account()));
+        let clients: Arc<[[Client; 3]]> = replicas.iter().map(clients).collect();
+        let workload = Arc::new(workload);
+        let stories = Arc::new(AtomicU64::new(0));
+        let record = Arc::<Mutex<Record>>::default();
+        let (sender, acknowledged) = watch::channel(0);
+        let (stop, stopped) = watch::channel(false);
+        let mut set = JoinSet::new();
+        for worker in 0..workers {
+            let workload = Arc::clone(&workload);
+            let stories = Arc::clone(&stories);
+            let stopped = stopped.clone();
+            let mut desk = Desk {
+                clients: Arc::clone(&clients),
+                at: worker,
+                rng: StdRng::seed_from_u64(seed),
+                record: Arc::clone(&record),
+                acknowledged: sender.clone(),
+            };
+            set.spawn(async move {
+                while !*stopped.borrow() {
+                    let number = stories.fetch_add(1, Ordering::Relaxed);
+                    desk.rng = StdRng::seed_from_u64(seed ^ number.rotate_left(32));
+                    workload.story(&mut desk, number).await;
+                }
+            });
+        }
+        Self {
+            workers: set,
+            stop,
+            acknowledged,
+            record,
+        }
+    }
+
+    /// How many commands have been acknowledged so far.
+    pub fn count(&self) -> usize {
+        *self.acknowledged.borrow()
+    }
+
+    /// Waits until so many more commands have been acknowledged.
+    ///
+    /// # Panics
+    /// If that takes longer than [`PATIENCE`].
+    pub async fn more(&mut self, more: usize) {
+        let target = self.count() + more;
+        let reached = self.acknowledged.wait_for(|count| *count >= target);
+        let waited = tokio::time::timeout(PATIENCE, reached).await;
+        assert!(waited.is_ok(), "work does not go on: {:?}", self.record);
+    }
+
+    /// What was acknowledged after the first so many.
+    pub fn since(&self, first: usize) -> Vec<Acknowledged> {
+        let record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        record
+            .acknowledged
+            .get(first..)
+            .unwrap_or_default()
+            .to_vec()
+    }
+
+    /// Lets every client end its story, so that the outcome of every command is known.
+    ///
+    /// # Panics
+    /// If a client did.
+    pub async fn finish(mut self) -> Record {
+        self.stop.send_replace(true);
+        while let Some(ended) = self.workers.join_next().await {
+            ended.expect("a client does not panic");
+        }
+        std::mem::take(&mut *self.record.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Runs `send` so many times at once and collects the outcomes.
+pub async fn at_once<T, Sent>(times: usize, send: impl Fn(usize) -> Sent) -> Vec<T>
+where
+    Sent: Future<Output = T>,
+{
+    let all = (0..times).map(send);
+    futures::stream::StreamExt::buffer_unordered(tokio_stream::iter(all), times.max(1))
+        .collect()
+        .await
+}

@@ -1,0 +1,179 @@
+//! A suite of one test's own: its bus, its folder, its accounts.
+
+use crate::replica::Replica;
+use chassis::nats_server::{NatsServer, Options};
+use chassis::server::{Audience, Claims, TokenIssuer};
+use ed25519_dalek::SigningKey;
+use ed25519_dalek::pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tempfile::TempDir;
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
+
+/// Suites that run at once: each is several processes, and a machine has few processors.
+const AT_ONCE: usize = 3;
+
+/// A service that can be started as a replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Service {
+    Ledger,
+    Permits,
+    Parking,
+}
+
+impl Service {
+    pub const ALL: [Self; 3] = [Self::Ledger, Self::Permits, Self::Parking];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ledger => "ledger",
+            Self::Permits => "permits",
+            Self::Parking => "parking",
+        }
+    }
+
+    /// The scopes of all its methods.
+    fn scopes(self) -> &'static str {
+        match self {
+            Self::Ledger => "ledger.read ledger.write",
+            Self::Permits => {
+                "permits.read permits.write permits.use permits.decide permits.accept permits.escort"
+            }
+            Self::Parking => {
+                "parking.read parking.manage parking.officer parking.device parking.pay"
+            }
+        }
+    }
+
+    /// Its journal.
+    pub fn stream(self) -> String {
+        self.name().to_uppercase()
+    }
+}
+
+/// What every replica of a suite is configured with.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) folder: PathBuf,
+    pub(crate) bus: String,
+    issuer: TokenIssuer,
+    replicas: AtomicUsize,
+}
+
+impl Shared {
+    /// A folder for a replica that has none yet.
+    pub(crate) fn next_folder(&self, service: Service) -> PathBuf {
+        let number = self.replicas.fetch_add(1, Ordering::Relaxed);
+        self.folder.join(format!("{}-{number}", service.name()))
+    }
+
+    pub(crate) fn key_set(&self) -> PathBuf {
+        self.folder.join("keys.json")
+    }
+
+    pub(crate) fn signing_key(&self) -> PathBuf {
+        self.folder.join("credentials.pem")
+    }
+
+    /// A token of an account with every scope, deciding for the whole city.
+    pub(crate) fn token(&self, account: &str) -> String {
+        let scopes: Vec<&str> = Service::ALL
+            .iter()
+            .map(|service| service.scopes())
+            .collect();
+        let claims = Claims {
+            sub: account.to_owned(),
+            iss: "traffic".to_owned(),
+            aud: Audience::One("traffic".to_owned()),
+            // 2100-01-01: no test lives that long.
+            exp: 4_102_444_800,
+            nbf: None,
+            scope: format!("operations.read operations.write {}", scopes.join(" ")),
+            districts: vec![371_700],
+            channel: None,
+        };
+        self.issuer.sign(&claims).expect("claims can be signed")
+    }
+}
+
+/// A bus and what stands on it. Everything ends with it.
+#[derive(Debug)]
+pub struct Suite {
+    bus: NatsServer,
+    shared: Arc<Shared>,
+    _folder: TempDir,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Suite {
+    /// Waits for a turn, then starts a bus.
+    ///
+    /// # Panics
+    /// If there is no nats-server, as everything here if the machine does not play its part.
+    pub async fn start() -> Self {
+        static TURNS: OnceCell<Arc<Semaphore>> = OnceCell::const_new();
+        let turns = TURNS
+            .get_or_init(async || Arc::new(Semaphore::new(AT_ONCE)))
+            .await;
+        let slot = Arc::clone(turns)
+            .acquire_owned()
+            .await
+            .expect("never closed");
+        let folder = tempfile::tempdir().expect("a folder");
+        let bus = NatsServer::start(Options::new(folder.path().join("nats")))
+            .await
+            .expect("a nats-server");
+        let shared = Shared {
+            folder: folder.path().to_owned(),
+            bus: bus.url(),
+            issuer: TokenIssuer::generate("suite").expect("a key"),
+            replicas: AtomicUsize::new(0),
+        };
+        write(&shared.key_set(), &shared.issuer.key_set().to_string());
+        let pem = SigningKey::from_bytes(&[7; 32])
+            .to_pkcs8_pem(LineEnding::LF)
+            .expect("a key has a PEM form");
+        write(&shared.signing_key(), &pem);
+        Self {
+            bus,
+            shared: Arc::new(shared),
+            _folder: folder,
+            _slot: slot,
+        }
+    }
+
+    pub fn bus(&mut self) -> &mut NatsServer {
+        &mut self.bus
+    }
+
+    pub fn bus_url(&self) -> String {
+        self.shared.bus.clone()
+    }
+
+    /// A further replica with an empty folder, ready.
+    pub async fn replica(&self, service: Service) -> Replica {
+        let mut replica = self.unstarted(service);
+        replica.start().await;
+        replica.until_ready().await;
+        replica
+    }
+
+    /// A replica that has not been started yet: its folder can be prepared.
+    pub fn unstarted(&self, service: Service) -> Replica {
+        Replica::new(service, Arc::clone(&self.shared))
+    }
+
+    /// A connection to the bus, as another agency has one.
+    pub async fn connect(&self) -> async_nats::Client {
+        async_nats::ConnectOptions::new()
+            .retry_on_initial_connect()
+            .connect(self.bus_url())
+            .await
+            .expect("the bus takes clients")
+    }
+}
+
+fn write(path: &Path, text: &str) {
+    std::fs::write(path, text).expect("the folder can be written");
+}

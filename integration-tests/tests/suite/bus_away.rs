@@ -1,0 +1,84 @@
+//! A bus that goes away under load and comes back: clients are told to retry, nothing crashes, nothing is lost or doubled.
+
+use integration_tests::load::{Load, Workload};
+use integration_tests::workloads::{Ledger, Parking, Permits, parking};
+use integration_tests::{Service, Suite, audit, times};
+use std::time::Duration;
+
+const SEED: u64 = 0x5eed_0003;
+
+/// How the bus goes away.
+#[derive(Clone, Copy, Debug)]
+enum Loss {
+    Stopped,
+    Killed,
+    Frozen,
+}
+
+async fn bus_lost_under_load<W: Workload>(service: Service, workload: W, rounds: usize) {
+    let mut suite = Suite::start().await;
+    let mut one = suite.replica(service).await;
+    let mut two = suite.replica(service).await;
+    if service == Service::Parking {
+        parking::city(&one, &[parking::ZONE]).await;
+    }
+    let mut load = Load::start(workload, &[&one, &two], 12, SEED);
+    for round in 0..rounds {
+        load.more(100).await;
+        match [Loss::Stopped, Loss::Killed, Loss::Frozen][round % 3] {
+            Loss::Stopped => suite.bus().stop().await,
+            Loss::Killed => suite.bus().kill9(),
+            Loss::Frozen => {
+                suite.bus().pause().unwrap();
+                // Longer than an append waits for its acknowledgement.
+                tokio::time::sleep(Duration::from_secs(4)).await;
+                suite.bus().resume().unwrap();
+                continue;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        suite.bus().restart().await.unwrap();
+    }
+    load.more(100).await;
+    let record = load.finish().await;
+    assert!(
+        one.is_running() && two.is_running(),
+        "no replica has crashed"
+    );
+    assert!(record.unavailable > 0, "clients were told to retry");
+    assert_eq!(record.broken, 0, "the services kept their connections");
+    one.until_ready().await;
+    two.until_ready().await;
+    let bus = suite.connect().await;
+    audit::accounts_for(&record, &one, &bus).await;
+    let fresh = suite.replica(service).await;
+    audit::agree(&[&one, &two, &fresh]).await;
+    println!(
+        "{}: {rounds} losses, {} acknowledged, {} told to retry",
+        service.name(),
+        record.acknowledged.len(),
+        record.unavailable
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_outlives_its_bus_and_tells_clients_to_retry() {
+    bus_lost_under_load(
+        Service::Ledger,
+        Ledger::new("b"),
+        times("SUITE_BUS_LOSSES", 6),
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn permits_outlive_their_bus_and_tell_clients_to_retry() {
+    let rounds = times("SUITE_BUS_LOSSES", 6);
+    bus_lost_under_load(Service::Permits, Permits { series: "b" }, rounds).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parking_outlives_its_bus_and_tells_clients_to_retry() {
+    let rounds = times("SUITE_BUS_LOSSES", 6);
+    bus_lost_under_load(Service::Parking, Parking { series: "b" }, rounds).await;
+}
