@@ -253,6 +253,10 @@ impl Permit {
             } => {
                 self.grant = Some(grant.clone());
                 self.application = application.clone();
+                // More time has been given: only the new end can be overdue.
+                if let Progress::Works(works) = &mut self.progress {
+                    works.overdue = false;
+                }
             }
             Fact::PermitRefused(refused) => {
                 self.stage = Stage::Refused;

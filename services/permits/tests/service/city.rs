@@ -28,6 +28,17 @@ pub(crate) struct Replica {
     _folder: TempDir,
 }
 
+impl Replica {
+    /// Returns once reads on this replica see everything written so far, through whatever replica.
+    pub(crate) async fn caught_up(&self) {
+        let core = &self.service.core;
+        let jetstream = async_nats::jetstream::new(core.client.clone());
+        let stream = jetstream.get_stream("PERMITS").await.unwrap();
+        let head = stream.get_info().await.unwrap().state.last_sequence;
+        core.projection.reached(head).await;
+    }
+}
+
 pub(crate) type Client = PermitServiceClient<InterceptedService<Channel, Bearer>>;
 
 /// Puts an account's token on each request.
@@ -47,7 +58,6 @@ impl tonic::service::Interceptor for Bearer {
 #[derive(Clone, Copy)]
 pub(crate) enum Account {
     Applicant,
-    OtherApplicant,
     Reviewer,
     ReviewerElsewhere,
     RoadAuthority,
@@ -96,11 +106,6 @@ impl City {
         let (id, scope, districts) = match account {
             Account::Applicant => (
                 "partner:works",
-                "permits.read permits.write permits.use",
-                vec![],
-            ),
-            Account::OtherApplicant => (
-                "partner:pipes",
                 "permits.read permits.write permits.use",
                 vec![],
             ),
