@@ -1,4 +1,7 @@
 //! The suite from outside, one program: linking is dear, and the suites of all tests take turns.
+//!
+//! How hard it is tried can be set: `SUITE_KILLS` (100), `SUITE_BUS_LOSSES` (6), `SUITE_TAKEOVERS` (6), `SUITE_RACES`
+//! (30), `SUITE_RANDOM` (60 malformed requests a method).
 
 mod bad_input;
 mod bus_away;
