@@ -257,6 +257,8 @@ impl Failure {
             Code::Unimplemented => Self::Malformed(message.to_owned()),
             Code::Unavailable => Self::unavailable("connection lost", Duration::from_secs(1)),
             Code::DeadlineExceeded | Code::Cancelled => Self::DeadlineExceeded,
+            // Health knows no service of this name.
+            Code::NotFound => Self::NotFound("the service asked about".to_owned()),
             _ => Self::internal(format_args!("a bare status: {code:?}: {message}")),
         }
     }
