@@ -2,9 +2,9 @@
 
 use chassis::clock::ManualClock;
 use chassis::server::{Audience, Claims, TokenIssuer};
+use chassis::service::Service;
 use chassis::telemetry::Telemetry;
 use chassis::testing::Bus;
-use permits::Service;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -87,7 +87,7 @@ impl City {
         let mut config = self.bus.config(folder.path());
         config.auth.key_set_file = Some(self.key_set_file());
         let telemetry = Telemetry::start(&config.telemetry, "permits").unwrap();
-        let service = Service::start(&config, &telemetry, Arc::new(self.clock.clone()))
+        let service = permits::start(&config, &telemetry, Arc::new(self.clock.clone()))
             .await
             .unwrap();
         service.core.projection.ready().await;
@@ -133,7 +133,7 @@ impl City {
             channel: None,
         };
         let token = format!("Bearer {}", self.issuer.sign(&claims).unwrap());
-        let address = format!("http://{}", replica.service.server.grpc);
+        let address = format!("http://{}", replica.service.running.grpc);
         let channel = Channel::from_shared(address)
             .unwrap()
             .connect()

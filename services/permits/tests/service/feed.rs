@@ -94,7 +94,7 @@ async fn the_feed_shows_what_is_granted_and_not_over() {
     };
     reviewer.approve_permit(approve).await.unwrap();
     replica.caught_up().await;
-    let feed = served(replica.service.server.http).await;
+    let feed = served(replica.service.running.http).await;
     let features = feed["features"].as_array().unwrap();
     assert_eq!(features.len(), 1);
     let core = &features[0]["properties"]["core_details"];
@@ -115,7 +115,7 @@ async fn the_feed_shows_what_is_granted_and_not_over() {
     };
     reviewer.revoke_permit(revoke).await.unwrap();
     replica.caught_up().await;
-    let feed = served(replica.service.server.http).await;
+    let feed = served(replica.service.running.http).await;
     assert_eq!(feed["features"], serde_json::json!([]));
 }
 
@@ -189,7 +189,7 @@ async fn the_official_examples_become_permits_and_their_feed_is_valid() {
     }
     assert_eq!((granted, detours), (13, 3));
     replica.caught_up().await;
-    let feed = served(replica.service.server.http).await;
+    let feed = served(replica.service.running.http).await;
     assert_eq!(feed["features"].as_array().unwrap().len(), 13);
     is_valid(&validator(&folder), &feed);
 }
