@@ -271,6 +271,8 @@ fn unreadable_field(why: &str) -> String {
     let mut path: Vec<&str> = told
         .split(": ")
         .map_while(|part| part.split_once('.'))
+        // A field named as a Rust keyword is told as Rust writes it.
+        .map(|(message, field)| (message, field.strip_prefix("r#").unwrap_or(field)))
         .filter(|(message, field)| is_identifier(message) && is_identifier(field))
         .map(|(_, field)| field)
         .collect();
