@@ -74,7 +74,10 @@ async fn exactly_the_touched_bays_close_and_reopen_on_every_replica() {
         })
         .await
         .unwrap();
-    assert_eq!(named.into_inner().closed_by, [north.name.clone()]);
+    assert_eq!(
+        named.into_inner().closed_by,
+        std::slice::from_ref(&north.name)
+    );
 
     // Another beside it, on the other kerb and further along.
     let south = permits::repair("Short Street", between(3, 5, RoadSide::Right));
