@@ -20,6 +20,7 @@ mod progress;
 mod projection;
 mod request_ids;
 mod suite;
+mod time;
 mod up;
 
 use clap::Parser;
@@ -73,7 +74,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Projection(command) => projection::run(&target, output, command).await,
             Command::Permits(command) => permits_commands::run(&target, output, command).await,
             Command::Parking(command) => parking_commands::run(&target, output, command).await,
-            Command::Bench(options) => bench::run(output, &options).await,
+            Command::Bench(options) => Box::pin(bench::run(output, &options)).await,
         }
     })
 }

@@ -67,15 +67,14 @@ pub(crate) async fn run(format: Format, options: &BenchOptions) -> Result<(), Fa
     let mut nats = NatsServer::start(nats_server::Options::new(folder.path().join("nats")))
         .await
         .map_err(Failure::failed)?;
-    let measured = Bench {
+    let bench = Bench {
         options,
         folder: folder.path(),
         url: nats.url(),
         tokens,
         spinner: spinner.clone(),
-    }
-    .run()
-    .await;
+    };
+    let measured = Box::pin(bench.run()).await;
     spinner.finish_and_clear();
     nats.stop().await;
     report::print(format, &measured?)

@@ -4,8 +4,8 @@ use super::measure::Worker;
 use crate::connect::Connection;
 use crate::failure::{Failure, describe};
 use crate::parking_commands::bays;
+use crate::time::now;
 use crate::up::open_zones;
-use jiff::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use traffic_proto::parking::v1::parking_session_service_client::ParkingSessionServiceClient;
@@ -96,7 +96,7 @@ impl Worker for Sensor {
             source: self.source.clone(),
             source_kind: SourceKind::Sensor.into(),
             sequence: self.sequence.fetch_add(1, Ordering::Relaxed),
-            observe_time: Some(chassis::operations::timestamp(Timestamp::now())),
+            observe_time: Some(chassis::operations::timestamp(now())),
             kind: kind.into(),
             ..IngestReadingsRequest::default()
         };

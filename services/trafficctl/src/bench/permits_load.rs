@@ -3,7 +3,8 @@
 use super::measure::Worker;
 use crate::connect::Connection;
 use crate::failure::{Failure, describe};
-use jiff::{Timestamp, ToSpan};
+use crate::time::now;
+use jiff::ToSpan;
 use prost::Message;
 use std::sync::Arc;
 use traffic_proto::permits::v1::permit::Application;
@@ -172,7 +173,7 @@ fn credit_code(number: u32) -> String {
 
 /// An application for works of three days in a month, invented.
 fn application() -> CreatePermitRequest {
-    let start = Timestamp::now() + (30 * 24).hours();
+    let start = now() + (30 * 24).hours();
     let point = |longitude| Point {
         longitude,
         latitude: 35.25,

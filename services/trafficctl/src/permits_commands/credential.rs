@@ -3,6 +3,7 @@
 use crate::connect::Target;
 use crate::failure::Failure;
 use crate::output::Format;
+use crate::time::now;
 use clap::Args;
 use jiff::Timestamp;
 use permits::credential::{Claims, verify};
@@ -43,7 +44,7 @@ pub(super) async fn run(
         Some(file) => bounded(open(file)?)?,
         None => key_set(target).await?,
     };
-    let at = options.at.unwrap_or_else(Timestamp::now);
+    let at = options.at.unwrap_or_else(now);
     let claims = verify(&credential, &keys, at)
         .map_err(|why| Failure::failed(format!("NOT VALID: {why}")))?;
     format.print(&claims, text)

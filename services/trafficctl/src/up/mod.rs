@@ -173,7 +173,7 @@ impl Suite {
         }
         if !options.no_sample {
             spinner.set_message("loading the sample city");
-            sample::load(folder, &services, &tokens).await?;
+            Box::pin(sample::load(folder, &services, &tokens)).await?;
         }
         spinner.finish_and_clear();
         announce::print(format, options, folder, &nats.url(), &services, &tokens)?;

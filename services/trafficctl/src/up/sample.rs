@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::parking_commands::bays;
 use crate::request_ids;
 use crate::suite::Started;
+use crate::time::now;
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
 use parking::bays::{Columns, PositionColumns};
@@ -69,11 +70,9 @@ pub(super) async fn load(
         .ok()
         .and_then(|text| serde_json::from_slice(&text).ok());
     // What broke off long ago would be filed too late by now: it is begun afresh.
-    let fresh_enough = |note: &Note| note.loaded || Timestamp::now() < note.base + 12.hours();
+    let fresh_enough = |note: &Note| note.loaded || now() < note.base + 12.hours();
     let mut note = noted.filter(fresh_enough).unwrap_or_else(|| Note {
-        base: Timestamp::now()
-            .round(jiff::Unit::Second)
-            .unwrap_or_default(),
+        base: now().round(jiff::Unit::Second).unwrap_or_default(),
         loaded: false,
     });
     if note.loaded {
@@ -81,11 +80,11 @@ pub(super) async fn load(
     }
     std::fs::write(&path, serde_json::to_vec(&note)?)?;
     load_parking(connection(services, "parking", &tokens.operator).await?).await?;
-    load_permits(
+    Box::pin(load_permits(
         connection(services, "permits", &tokens.applicant).await?,
         connection(services, "permits", &tokens.reviewer).await?,
         note.base,
-    )
+    ))
     .await?;
     note.loaded = true;
     Ok(std::fs::write(&path, serde_json::to_vec(&note)?)?)

@@ -2,9 +2,9 @@
 
 use super::keys::Keys;
 use crate::failure::Failure;
+use crate::time::now;
 use chassis::domain::Channel;
 use chassis::server::{Audience, Claims};
-use jiff::Timestamp;
 use serde::Serialize;
 
 /// How long a token is good: `up` issues new ones at each start.
@@ -35,7 +35,7 @@ impl Tokens {
                 sub: account.to_owned(),
                 iss: "traffic".to_owned(),
                 aud: Audience::One("traffic".to_owned()),
-                exp: Timestamp::now().as_second() + LIFETIME_S,
+                exp: now().as_second() + LIFETIME_S,
                 nbf: None,
                 scope: scopes.to_owned(),
                 districts: districts.to_vec(),
