@@ -1,4 +1,11 @@
 //! The suite from outside, one program: linking is dear, and the suites of all tests take turns.
+//!
+//! How hard it is tried can be set: `SUITE_KILLS` (100), `SUITE_BUS_LOSSES` (6), `SUITE_TAKEOVERS` (6), `SUITE_RACES`
+//! (30), `SUITE_RANDOM` (60 malformed requests a method).
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::print_stdout, reason = "how hard it was tried is told")]
+#![allow(clippy::large_futures, reason = "a test has the stack to itself")]
 
 mod bad_input;
 mod bus_away;

@@ -104,8 +104,8 @@ async fn imported_work_zones_once_granted_are_served_as_a_valid_feed() {
 )]
 fn imported(feed: &str) -> Vec<Permit> {
     let sample = permits::repair("Sample", Stretch::default());
-    let today = jiff::Timestamp::now()
-        .to_zoned(jiff::tz::TimeZone::UTC)
+    let today = jiff::tz::Offset::constant(8)
+        .to_datetime(jiff::Timestamp::now())
         .date();
     let import = ::permits::wzdx::Import {
         district: sample.district.clone(),

@@ -18,6 +18,8 @@ const DIGEST_WAIT: Duration = Duration::from_secs(30);
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 const DEFAULT_PAGE: usize = 50;
 const LARGEST_PAGE: i32 = 1000;
+/// No stream comes this far; a larger number is a mistake, such as a negative one.
+const LAST_POSITION: Position = i64::MAX as Position;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Operations {
@@ -82,6 +84,10 @@ impl Operations {
     }
 
     async fn digest(&self, position: Position) -> Result<proto::Digest, Failure> {
+        if position > LAST_POSITION {
+            let why = Invalid::new("is no position", "不是有效的位置");
+            return Err(Failure::field("position", why));
+        }
         let at = (position > 0).then_some(position);
         let digest = tokio::time::timeout(DIGEST_WAIT, self.projection.digest(at))
             .await
@@ -114,6 +120,10 @@ impl Operations {
             }
             size => usize::try_from(size.min(LARGEST_PAGE)).unwrap_or(DEFAULT_PAGE),
         };
+        if request.after_position > LAST_POSITION {
+            let why = Invalid::new("is no position", "不是有效的位置");
+            return Err(Failure::field("after_position", why));
+        }
         let key = self.key(&request.aggregate)?;
         // One before the page, for the first hash of the chain.
         let mut revision = Revision::default();

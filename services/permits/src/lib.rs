@@ -18,8 +18,7 @@ use chassis::config::{AuthMode, Config, ConfigError};
 use chassis::domain::{Halt, Transaction};
 use chassis::projection::Due;
 use chassis::published::Publications;
-use chassis::server::Running;
-use chassis::service::{Blueprint, Core};
+use chassis::service::{Blueprint, Core, Service};
 use chassis::telemetry::Telemetry;
 use credential::Signer;
 use domain::permit::Permit;
@@ -49,25 +48,10 @@ impl Default for Settings {
     }
 }
 
-/// A running service.
-#[derive(Debug)]
-pub struct Service {
-    pub core: Core,
-    pub running: Running,
-}
-
-impl Service {
-    /// Stops serving, then everything behind it.
-    pub async fn stop(self) {
-        self.running.shutdown().await;
-        self.core.stop().await;
-    }
-}
-
-/// Connects, opens the projection, serves.
+/// Starts the service: connects, opens the projection, serves.
 ///
 /// # Errors
-/// A configuration that cannot be used, or an address that is taken.
+/// A configuration that cannot be used, a stream that differs from it, or an address that is taken.
 pub async fn start(
     config: &Config,
     telemetry: &Telemetry,
@@ -95,10 +79,8 @@ pub async fn serve(
     config: Config,
     telemetry: Telemetry,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let Service { core, running } = start(&config, &telemetry, Arc::new(SystemClock)).await?;
-    running.until_signal()?.await;
-    core.stop().await;
-    Ok(())
+    let service = start(&config, &telemetry, Arc::new(SystemClock)).await?;
+    Ok(service.until_signal().await?)
 }
 
 /// What makes this service the one it is.

@@ -257,6 +257,8 @@ impl Failure {
             Code::Unimplemented => Self::Malformed(message.to_owned()),
             Code::Unavailable => Self::unavailable("connection lost", Duration::from_secs(1)),
             Code::DeadlineExceeded | Code::Cancelled => Self::DeadlineExceeded,
+            // Health knows no service of this name.
+            Code::NotFound => Self::NotFound("the service asked about".to_owned()),
             _ => Self::internal(format_args!("a bare status: {code:?}: {message}")),
         }
     }
@@ -269,6 +271,8 @@ fn unreadable_field(why: &str) -> String {
     let mut path: Vec<&str> = told
         .split(": ")
         .map_while(|part| part.split_once('.'))
+        // A field named as a Rust keyword is told as Rust writes it.
+        .map(|(message, field)| (message, field.strip_prefix("r#").unwrap_or(field)))
         .filter(|(message, field)| is_identifier(message) && is_identifier(field))
         .map(|(_, field)| field)
         .collect();

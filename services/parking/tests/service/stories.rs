@@ -85,6 +85,7 @@ async fn a_stay_is_seen_priced_paid_and_told() {
     assert_eq!(session.state(), proto::SessionState::Payable);
     assert_eq!(session.charge.as_ref().expect("priced").lines.len(), 1);
 
+    world.clock.set(at("10:31:00"));
     let paid = replica
         .sessions
         .record_payment(world.officer(payment(&session.name, "r1", 450)))

@@ -2,9 +2,9 @@
 
 use chassis::clock::ManualClock;
 use chassis::server::{Audience, Claims, TokenIssuer};
+use chassis::service::Service;
 use chassis::telemetry::Telemetry;
 use chassis::testing::Bus;
-use permits::Service;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -28,6 +28,17 @@ pub(crate) struct Replica {
     _folder: TempDir,
 }
 
+impl Replica {
+    /// Returns once reads on this replica see everything written so far, through whatever replica.
+    pub(crate) async fn caught_up(&self) {
+        let core = &self.service.core;
+        let jetstream = async_nats::jetstream::new(core.client.clone());
+        let stream = jetstream.get_stream("PERMITS").await.unwrap();
+        let head = stream.get_info().await.unwrap().state.last_sequence;
+        core.projection.reached(head).await;
+    }
+}
+
 pub(crate) type Client = PermitServiceClient<InterceptedService<Channel, Bearer>>;
 
 /// Puts an account's token on each request.
@@ -47,7 +58,6 @@ impl tonic::service::Interceptor for Bearer {
 #[derive(Clone, Copy)]
 pub(crate) enum Account {
     Applicant,
-    OtherApplicant,
     Reviewer,
     ReviewerElsewhere,
     RoadAuthority,
@@ -77,7 +87,7 @@ impl City {
         let mut config = self.bus.config(folder.path());
         config.auth.key_set_file = Some(self.key_set_file());
         let telemetry = Telemetry::start(&config.telemetry, "permits").unwrap();
-        let service = Service::start(&config, &telemetry, Arc::new(self.clock.clone()))
+        let service = permits::start(&config, &telemetry, Arc::new(self.clock.clone()))
             .await
             .unwrap();
         service.core.projection.ready().await;
@@ -96,11 +106,6 @@ impl City {
         let (id, scope, districts) = match account {
             Account::Applicant => (
                 "partner:works",
-                "permits.read permits.write permits.use",
-                vec![],
-            ),
-            Account::OtherApplicant => (
-                "partner:pipes",
                 "permits.read permits.write permits.use",
                 vec![],
             ),
@@ -128,7 +133,7 @@ impl City {
             channel: None,
         };
         let token = format!("Bearer {}", self.issuer.sign(&claims).unwrap());
-        let address = format!("http://{}", replica.service.server.grpc);
+        let address = format!("http://{}", replica.service.running.grpc);
         let channel = Channel::from_shared(address)
             .unwrap()
             .connect()

@@ -78,8 +78,7 @@ async fn of_overlapping_occupations_approved_at_once_on_two_replicas_one_wins() 
         for _ in 0..4 {
             names.push(accepted(&mut applicant, &mut reviewers[0].clone(), works(&road)).await);
         }
-        let position = one.service.core.projection.applied();
-        two.service.core.projection.reached(position).await;
+        two.caught_up().await;
         let outcomes = join_all(names.iter().enumerate().map(|(n, name)| {
             let mut reviewer = reviewers[n % 2].clone();
             let approve = proto::ApprovePermitRequest {
@@ -181,6 +180,7 @@ async fn lists_answer_all_filters_page_by_page_newest_first() {
         city.clock.advance(jiff::SignedDuration::from_secs(1));
     }
     names.reverse();
+    replica.caught_up().await;
     let list = |request: proto::ListPermitsRequest| {
         let mut client = applicant.clone();
         async move { client.list_permits(request).await }

@@ -93,7 +93,8 @@ async fn the_feed_shows_what_is_granted_and_not_over() {
         ..Default::default()
     };
     reviewer.approve_permit(approve).await.unwrap();
-    let feed = served(replica.service.server.http).await;
+    replica.caught_up().await;
+    let feed = served(replica.service.running.http).await;
     let features = feed["features"].as_array().unwrap();
     assert_eq!(features.len(), 1);
     let core = &features[0]["properties"]["core_details"];
@@ -113,7 +114,8 @@ async fn the_feed_shows_what_is_granted_and_not_over() {
         ..Default::default()
     };
     reviewer.revoke_permit(revoke).await.unwrap();
-    let feed = served(replica.service.server.http).await;
+    replica.caught_up().await;
+    let feed = served(replica.service.running.http).await;
     assert_eq!(feed["features"], serde_json::json!([]));
 }
 
@@ -186,7 +188,8 @@ async fn the_official_examples_become_permits_and_their_feed_is_valid() {
         }
     }
     assert_eq!((granted, detours), (13, 3));
-    let feed = served(replica.service.server.http).await;
+    replica.caught_up().await;
+    let feed = served(replica.service.running.http).await;
     assert_eq!(feed["features"].as_array().unwrap().len(), 13);
     is_valid(&validator(&folder), &feed);
 }

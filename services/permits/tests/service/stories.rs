@@ -366,9 +366,11 @@ async fn a_credential_is_verified_offline_until_the_permit_is_suspended() {
     let ask = || proto::GetCredentialRequest {
         name: format!("{name}/credential"),
     };
+    replica.caught_up().await;
     let early = applicant.get_credential(ask()).await.unwrap_err();
     assert_eq!(reason(&early).0, "WRONG_STATE");
     reviewer.approve_permit(approve(&name)).await.unwrap();
+    replica.caught_up().await;
     let credential = applicant.get_credential(ask()).await.unwrap().into_inner();
     let keys = applicant
         .get_key_set(proto::GetKeySetRequest {})
@@ -389,6 +391,7 @@ async fn a_credential_is_verified_offline_until_the_permit_is_suspended() {
     };
     let suspended = reviewer.suspend_permit(suspend).await.unwrap().into_inner();
     assert_eq!(suspended.state(), proto::PermitState::Suspended);
+    replica.caught_up().await;
     let refused = applicant.get_credential(ask()).await.unwrap_err();
     assert_eq!(reason(&refused).0, "PERMIT_SUSPENDED");
     let resume = proto::ResumePermitRequest {
@@ -397,6 +400,7 @@ async fn a_credential_is_verified_offline_until_the_permit_is_suspended() {
         ..Default::default()
     };
     reviewer.resume_permit(resume).await.unwrap();
+    replica.caught_up().await;
     applicant.get_credential(ask()).await.unwrap();
 }
 
@@ -454,6 +458,7 @@ async fn time_alone_warns_and_expires_and_frees_the_road() {
     let mut reviewer = city.client(&replica, Account::Reviewer).await;
     let name = accepted(&mut applicant, &mut reviewer, works("Sample Road")).await;
     reviewer.approve_permit(approve(&name)).await.unwrap();
+    replica.caught_up().await;
     let check = || proto::CheckRoadRequest {
         stretch: crate::samples::occupation("Sample Road").stretch,
         time: crate::samples::occupation("Sample Road").time,
@@ -491,6 +496,7 @@ async fn time_alone_warns_and_expires_and_frees_the_road() {
             break;
         }
     }
+    replica.caught_up().await;
     let expired = applicant
         .get_permit(proto::GetPermitRequest { name: name.clone() })
         .await

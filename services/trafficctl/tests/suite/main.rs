@@ -1,7 +1,6 @@
 //! `trafficctl` as people and scripts run it: real processes, a real bus, stock clients.
 
-// Helpers outside of `#[test]` may fail a test too.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod command_line;
 mod harness;

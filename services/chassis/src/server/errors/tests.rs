@@ -217,6 +217,10 @@ fn a_message_that_cannot_be_read_names_the_field_by_its_path_from_outside() {
             "failed to decode Protobuf message: SayRequest.text: invalid string value: data is not UTF-8 encoded",
             "text",
         ),
+        (
+            "failed to decode Protobuf message: LaneUse.r#type: RoadStretch.lanes: invalid wire type: SixtyFourBit (expected Varint)",
+            "lanes.type",
+        ),
         ("failed to decode Protobuf message: buffer underflow", ""),
         ("Missing request message.", ""),
     ] {
