@@ -1,6 +1,6 @@
 //! Load: clients that give realistic commands, repeat each until its outcome is known, and keep account of every acknowledgement.
 
-use crate::replica::{Client, PATIENCE, Replica};
+use crate::replica::{Client, GLANCE, PATIENCE, Replica};
 use crate::status;
 use chassis::server::POSITION;
 use rand::rngs::StdRng;
@@ -287,6 +287,24 @@ impl Load {
         let reached = self.acknowledged.wait_for(|count| *count >= target);
         let waited = tokio::time::timeout(PATIENCE, reached).await;
         assert!(waited.is_ok(), "work does not go on: {:?}", self.record);
+    }
+
+    /// Waits until one more client has been told to retry.
+    ///
+    /// # Panics
+    /// If that takes longer than [`PATIENCE`].
+    pub async fn turned_away(&self) {
+        let told = || {
+            self.record
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .unavailable
+        };
+        let (before, deadline) = (told(), Instant::now() + PATIENCE);
+        while told() == before {
+            assert!(Instant::now() < deadline, "nobody is told to retry");
+            tokio::time::sleep(GLANCE).await;
+        }
     }
 
     /// What was acknowledged after the first so many.

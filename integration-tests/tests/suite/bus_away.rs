@@ -36,7 +36,8 @@ async fn bus_lost_under_load<W: Workload>(service: Service, workload: W, rounds:
                 continue;
             }
         }
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        // What was under way may be answered after the bus is back; what comes meanwhile is told at once to retry.
+        load.turned_away().await;
         suite.bus().restart().await.unwrap();
     }
     load.more(100).await;
