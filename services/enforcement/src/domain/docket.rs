@@ -64,6 +64,7 @@ pub enum DocketEvent {
     },
     /// So many drivers have taken records of this vehicle within twelve months.
     TradingSuspected {
+        plate: PlateNumber,
         drivers: Vec<PersonRef>,
     },
     SuspicionCleared,
@@ -244,7 +245,7 @@ pub(super) fn move_case(
     let Some(id) = of_filing(filing) else {
         return Ok(());
     };
-    let by_driver = filing.plate.is_some() && handled_by.is_some();
+    let suspect = filing.plate.as_ref().filter(|_| handled_by.is_some());
     tx.record::<Docket>(
         &id,
         [DocketEvent::CaseMoved {
@@ -253,13 +254,13 @@ pub(super) fn move_case(
             handled_by,
         }],
     )?;
-    if by_driver {
-        suspect_trading(tx, &id)?;
+    if let Some(plate) = suspect {
+        suspect_trading(tx, &id, plate)?;
     }
     Ok(())
 }
 
-fn suspect_trading(tx: &mut Transaction, id: &str) -> Result<(), Halt> {
+fn suspect_trading(tx: &mut Transaction, id: &str, plate: &PlateNumber) -> Result<(), Halt> {
     let docket = tx.load::<Docket>(id)?.unwrap_or_default();
     let (now, calendar) = (tx.now(), tx.context.calendar);
     let since = calendar.instant(calendar.local(now) - 12.months());
@@ -268,7 +269,8 @@ fn suspect_trading(tx: &mut Transaction, id: &str) -> Result<(), Halt> {
     if docket.trading_suspected || drivers.len() < threshold {
         return Ok(());
     }
-    tx.record::<Docket>(id, [DocketEvent::TradingSuspected { drivers }])
+    let plate = plate.clone();
+    tx.record::<Docket>(id, [DocketEvent::TradingSuspected { plate, drivers }])
 }
 
 /// An officer has looked into it and found no trade.

@@ -17,6 +17,7 @@ pub enum Ground {
     UnknownLicence,
     UnknownHazard,
     UnknownDetention,
+    UnknownCompany,
     OutsideDistrict,
     RevocationByCity,
     WrongState {
@@ -177,6 +178,13 @@ impl Ground {
                 None,
                 "there is no such hazard",
                 "该隐患不存在",
+            ),
+            Self::UnknownCompany => says(
+                "COMPANY_NOT_FOUND",
+                RefusalKind::Unknown,
+                None,
+                "no rider of this company has been recorded",
+                "没有该企业的骑手劝导记录",
             ),
             Self::UnknownDetention => says(
                 "DETENTION_NOT_FOUND",
@@ -877,6 +885,7 @@ mod tests {
             Ground::UnknownLicence,
             Ground::UnknownHazard,
             Ground::UnknownDetention,
+            Ground::UnknownCompany,
             Ground::OutsideDistrict,
             Ground::RevocationByCity,
             Ground::WrongState {

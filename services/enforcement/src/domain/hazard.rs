@@ -43,7 +43,7 @@ pub enum HazardStage {
 }
 
 impl HazardStage {
-    fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Found => "found",
             Self::Assigned => "assigned",

@@ -1,5 +1,7 @@
 //! The law of enforcement as stories and tables: given what has happened, when somebody acts, then this or that refusal.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod cases;
 mod defaults;
 mod detained;
