@@ -105,7 +105,16 @@ pub fn pass_review(tx: &mut Transaction, id: &CaseId, review: Review) -> Result<
     record(tx, id, &case, [Fact::RecordReviewed { review, officer }])?;
     if other.is_some() {
         let notice_due = tx.context.calendar.deadline(tx.now(), limits::NOTICE.time);
-        record(tx, id, &case, [Fact::ViolationEntered { notice_due }])?;
+        let acted_at = case.filing.acted_at;
+        record(
+            tx,
+            id,
+            &case,
+            [Fact::ViolationEntered {
+                acted_at,
+                notice_due,
+            }],
+        )?;
     }
     Ok(())
 }

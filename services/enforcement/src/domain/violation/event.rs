@@ -32,6 +32,7 @@ pub enum Fact {
     },
     /// Both reviews passed: in the system, open to queries (Order 157 arts. 19, 20).
     ViolationEntered {
+        acted_at: Timestamp,
         notice_due: Timestamp,
     },
     NoticeSent {

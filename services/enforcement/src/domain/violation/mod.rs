@@ -248,7 +248,7 @@ impl Violation {
                 Review::TechnicalPassed => self.technical_review = Some(at),
                 Review::LegalPassed => self.legal_review = Some(at),
             },
-            Fact::ViolationEntered { notice_due } => {
+            Fact::ViolationEntered { notice_due, .. } => {
                 self.stage = Stage::Entered;
                 self.entered_at = Some(at);
                 self.duty = Some((Duty::Notice, *notice_due));
