@@ -434,3 +434,90 @@ async fn hazards_riders_and_detained_vehicles_have_their_methods() {
     let released = detentions.cure_violation(cure).await.unwrap().into_inner();
     assert_eq!(released.state(), proto::DetentionState::Released);
 }
+
+/// What parking publishes of one act, seen for the `time`th time.
+async fn see_illegal_parking(replica: &Replica, time: u32) {
+    let mut headers = async_nats::HeaderMap::new();
+    for (name, value) in [
+        ("ce-specversion", "1.0".to_owned()),
+        ("ce-id", format!("parking-{time}-1")),
+        ("ce-source", "/traffic/parking".to_owned()),
+        (
+            "ce-type",
+            "traffic.parking.v1.IllegalParkingSeen".to_owned(),
+        ),
+        ("ce-subject", "bays/B1".to_owned()),
+        ("ce-time", format!("2026-03-02T00:0{time}:00Z")),
+        ("ce-datacontenttype", "application/json".to_owned()),
+        ("ce-sequence", format!("{time:016}-001")),
+    ] {
+        headers.insert(name, value.as_str());
+    }
+    let data = serde_json::json!({
+        "place": { "bay": "bays/B1", "zone": "zones/Z1", "district": "371702" },
+        "plate": "鲁R77777",
+        "ground": "ILLEGAL_PARKING_GROUND_DISABLED",
+        "observeTime": format!("2026-03-02T00:0{time}:00Z"),
+        "actTime": "2026-03-02T00:00:00Z",
+    });
+    async_nats::jetstream::new(replica.service.core.client.clone())
+        .publish_with_headers(
+            "events.parking.illegal_parking_seen.371702",
+            headers,
+            data.to_string().into(),
+        )
+        .await
+        .unwrap()
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_act_of_illegal_parking_that_parking_sees_thrice_is_one_case() {
+    let city = City::start().await;
+    let (one, two) = (city.replica().await, city.replica().await);
+    for time in 1..=3 {
+        see_illegal_parking(&one, time).await;
+    }
+    let mut officer = cases(&city, &two, Account::Officer).await;
+    let list = proto::ListViolationsRequest {
+        plate: "鲁R77777".into(),
+        ..proto::ListViolationsRequest::default()
+    };
+    let mut applied = two.service.core.projection.watch_applied();
+    let jetstream = async_nats::jetstream::new(one.service.core.client.clone());
+    let handled = || async {
+        let events = jetstream.get_stream("EVENTS").await.unwrap();
+        let policy = events
+            .get_consumer::<async_nats::jetstream::consumer::pull::Config>(
+                "enforcement-illegal-parking",
+            )
+            .await;
+        // Not there before a replica has begun to listen.
+        let Ok(mut policy) = policy else {
+            return false;
+        };
+        let info = policy.info().await.unwrap();
+        info.num_pending == 0 && info.num_ack_pending == 0
+    };
+    while !handled().await {
+        tokio::task::yield_now().await;
+    }
+    loop {
+        let found = officer
+            .list_violations(list.clone())
+            .await
+            .unwrap()
+            .into_inner();
+        if let [case] = &found.violations[..] {
+            assert_eq!(
+                case.act.as_ref().unwrap().conduct(),
+                proto::Conduct::IllegalParking
+            );
+            assert_eq!(case.state(), proto::ViolationState::Recorded);
+            break;
+        }
+        assert_eq!(found.violations.len(), 0);
+        applied.changed().await.unwrap();
+    }
+}
