@@ -2,9 +2,10 @@
 //! all replicas come to the same projection.
 
 use crate::bus;
-use crate::load::{ACCOUNT, Acknowledged, Record};
+use crate::load::{Acknowledged, Record, Role};
 use crate::replica::{GLANCE, PATIENCE, Replica};
 use crate::status;
+use async_nats::jetstream;
 use futures::StreamExt;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use tokio::time::Instant;
@@ -25,7 +26,7 @@ const PAGE: i32 = 200;
 /// If one is missing or anything is there twice.
 pub async fn accounts_for(record: &Record, replica: &Replica, bus: &async_nats::Client) {
     assert!(record.surprises.is_empty(), "{:#?}", record.surprises);
-    accounts_for_these(&record.acknowledged, replica).await;
+    accounts_for_these(&record.acknowledged, replica, bus).await;
     let histories = histories(&record.acknowledged, replica).await;
     for (aggregate, commits) in &histories {
         let given = record
@@ -33,7 +34,10 @@ pub async fn accounts_for(record: &Record, replica: &Replica, bus: &async_nats::
             .iter()
             .filter(|one| one.aggregates.contains(aggregate))
             .count();
-        let done = commits.iter().filter(|c| c.actor == ACCOUNT).count();
+        let done = commits
+            .iter()
+            .filter(|c| Role::is_counted(&c.actor))
+            .count();
         assert_eq!(done, given, "commands carried out on {aggregate}");
     }
     journal_is_whole(replica, bus).await;
@@ -43,7 +47,11 @@ pub async fn accounts_for(record: &Record, replica: &Replica, bus: &async_nats::
 ///
 /// # Panics
 /// If not.
-pub async fn accounts_for_these(acknowledged: &[Acknowledged], replica: &Replica) {
+pub async fn accounts_for_these(
+    acknowledged: &[Acknowledged],
+    replica: &Replica,
+    bus: &async_nats::Client,
+) {
     let requests: HashSet<&str> = acknowledged.iter().map(|a| a.request_id.as_str()).collect();
     assert_eq!(
         requests.len(),
@@ -67,12 +75,20 @@ pub async fn accounts_for_these(acknowledged: &[Acknowledged], replica: &Replica
             "{aggregate}: a command did its work twice"
         );
     }
+    let stream = replica.service().stream();
+    let journal = jetstream::new(bus.clone())
+        .get_stream_no_info(&stream)
+        .await
+        .expect("the journal is there");
     for one in acknowledged {
-        let found = one.aggregates.iter().any(|aggregate| {
-            let commits = histories.get(aggregate);
-            commits.is_some_and(|all| all.iter().any(|c| c.position == one.position))
-        });
-        assert!(found, "acknowledged but missing: {one:?}");
+        let written = journal.get_raw_message(one.position).await;
+        let written = written.unwrap_or_else(|why| panic!("missing: {one:?}: {why}"));
+        let commit = chassis::commit::Commit::decode(&written.payload).expect("a commit");
+        let command = commit.metadata.command_id.to_string();
+        for aggregate in &one.aggregates {
+            let done = histories[aggregate].iter().any(|c| c.command_id == command);
+            assert!(done, "acknowledged but missing on {aggregate}: {one:?}");
+        }
     }
 }
 

@@ -16,8 +16,34 @@ use tokio::time::Instant;
 use tokio_stream::StreamExt;
 use tonic::{Code, Response, Status};
 
-/// The account that gives the load's commands; commits of others are not counted.
-pub const ACCOUNT: &str = "partner:load";
+/// Who gives a load's commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Applies, pays.
+    Partner = 0,
+    /// Decides what others applied for.
+    Officer = 1,
+    /// Tells what it sees; what it sets off is not counted.
+    Device = 2,
+}
+
+impl Role {
+    const ALL: [Self; 3] = [Self::Partner, Self::Officer, Self::Device];
+
+    /// The account of this role.
+    pub fn account(self) -> &'static str {
+        match self {
+            Self::Partner => "partner:load",
+            Self::Officer => "officer:load",
+            Self::Device => "device:load",
+        }
+    }
+
+    /// Whether each of an account's commits belongs to an acknowledged command of the load.
+    pub fn is_counted(account: &str) -> bool {
+        account == Self::Partner.account() || account == Self::Officer.account()
+    }
+}
 
 /// Pause of a client whose command was interrupted: short, so that it is there the moment the service is back.
 const BACK_OFF: Duration = Duration::from_millis(20);
@@ -57,7 +83,7 @@ pub struct Record {
 /// A client in the middle of its story.
 #[derive(Debug)]
 pub struct Desk {
-    clients: Arc<[Client]>,
+    clients: Arc<[[Client; 3]]>,
     at: usize,
     /// Seeded by the load's seed and the story's number.
     pub rng: StdRng,
@@ -67,8 +93,38 @@ pub struct Desk {
 
 impl Desk {
     /// A connection to one of the replicas: the same until it fails.
-    pub fn client(&self) -> Client {
-        self.clients[self.at % self.clients.len()].clone()
+    fn client(&self, role: Role) -> Client {
+        self.clients[self.at % self.clients.len()][role as usize].clone()
+    }
+
+    /// Asks or tells something that is no command of its own, until it is answered.
+    ///
+    /// # Errors
+    /// A refusal.
+    ///
+    /// # Panics
+    /// If no answer comes within [`PATIENCE`].
+    pub async fn ask<T, Sent>(
+        &mut self,
+        role: Role,
+        send: impl Fn(Client) -> Sent,
+    ) -> Result<Response<T>, Status>
+    where
+        Sent: Future<Output = Result<Response<T>, Status>> + Send,
+    {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let status = match send(self.client(role)).await {
+                Ok(response) => return Ok(response),
+                Err(status) => status,
+            };
+            if !self.note_failure(&status) {
+                return Err(status);
+            }
+            assert!(Instant::now() < deadline, "no answer in time: {status:?}");
+            self.at += 1;
+            tokio::time::sleep(BACK_OFF).await;
+        }
     }
 
     /// Gives one command under a new request id and repeats it until it is carried out or refused. `about` tells from
@@ -81,6 +137,7 @@ impl Desk {
     /// If no outcome is reached within [`PATIENCE`], or an acknowledgement carries no position.
     pub async fn command<T, Sent>(
         &mut self,
+        role: Role,
         send: impl Fn(Client, String) -> Sent,
         about: impl Fn(&T) -> Vec<String>,
     ) -> Result<T, Status>
@@ -90,7 +147,7 @@ impl Desk {
         let request_id = self.request_id();
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let status = match send(self.client(), request_id.clone()).await {
+            let status = match send(self.client(role), request_id.clone()).await {
                 Ok(response) => {
                     let position = position_of(&response);
                     let answer = response.into_inner();
@@ -181,7 +238,8 @@ impl Load {
         workers: usize,
         seed: u64,
     ) -> Self {
-        let clients: Arc<[Client]> = replicas.iter().map(|r| r.client(ACCOUNT)).collect();
+        let clients = |replica: &&Replica| Role::ALL.map(|role| replica.client(role.account()));
+        let clients: Arc<[[Client; 3]]> = replicas.iter().map(clients).collect();
         let workload = Arc::new(workload);
         let stories = Arc::new(AtomicU64::new(0));
         let record = Arc::<Mutex<Record>>::default();

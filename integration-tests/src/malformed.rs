@@ -43,7 +43,7 @@ pub fn requests(input: &MessageDescriptor, random: usize, seed: u64) -> Vec<Malf
     each_field(input, &mut path, &mut |path, field| {
         for wrong in wrong_values(field) {
             let mut message = plausible.clone();
-            message.extend(path.to(field, &wrong.bytes));
+            message.extend(path.to(&wrong.bytes));
             found.push(Malformed {
                 what: format!("{} {}", path.name(field), wrong.what),
                 message: message.into(),
@@ -148,7 +148,7 @@ fn wrong_values(field: &FieldDescriptor) -> Vec<Wrong> {
         Kind::Message(_) => {
             add("empty", text(number, b""));
             add("of garbage", text(number, &[0xff; 16]));
-            add("cut off", vec![key(number, 2), vec![0x7f]].concat());
+            add("cut off", [key(number, 2), vec![0x7f]].concat());
             if field.is_list() {
                 add("too many", text(number, b"").repeat(2_000));
             }
@@ -201,11 +201,15 @@ fn wrong_values(field: &FieldDescriptor) -> Vec<Wrong> {
         let one = plausible_value(field, 1);
         add("too many", one.repeat(5_000));
     }
+    // Of a member of a oneof the decoder names the oneof.
+    let is_member = field
+        .containing_oneof()
+        .is_some_and(|oneof| !oneof.is_synthetic());
     if matches!(field.kind(), Kind::String) {
         found.push(Wrong {
             what: "not UTF-8",
             bytes: text(number, b"\xff\xfe\xc0\x80"),
-            must_be_named: true,
+            must_be_named: !is_member,
         });
     }
     found.push(Wrong {
@@ -214,7 +218,7 @@ fn wrong_values(field: &FieldDescriptor) -> Vec<Wrong> {
             Kind::Double => text(number, b"1.0"),
             _ => [key(number, 1), vec![0; 8]].concat(),
         },
-        must_be_named: true,
+        must_be_named: !is_member,
     });
     found
 }
@@ -233,7 +237,7 @@ impl Path {
     }
 
     /// Wraps a field's bytes in the messages that lead to it.
-    fn to(&self, _: &FieldDescriptor, bytes: &[u8]) -> Vec<u8> {
+    fn to(&self, bytes: &[u8]) -> Vec<u8> {
         let inside = bytes.to_vec();
         self.0
             .iter()

@@ -337,3 +337,21 @@ pub async fn http_get(address: SocketAddr, path: &str) -> std::io::Result<(u16, 
         .and_then(|head| head.split(' ').nth(1)?.parse().ok());
     Ok((status.ok_or_else(malformed)?, body.to_vec()))
 }
+
+/// Asks until the answer is what it shall become.
+///
+/// # Panics
+/// If that takes longer than [`PATIENCE`]; `what` says what was waited for.
+pub async fn eventually<T, Asked: Future<Output = Option<T>>>(
+    what: &str,
+    ask: impl Fn() -> Asked,
+) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "not in time: {what}");
+        tokio::time::sleep(GLANCE).await;
+    }
+}

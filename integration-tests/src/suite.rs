@@ -18,14 +18,18 @@ const AT_ONCE: usize = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Service {
     Ledger,
+    Permits,
+    Parking,
 }
 
 impl Service {
-    pub const ALL: [Self; 1] = [Self::Ledger];
+    pub const ALL: [Self; 3] = [Self::Ledger, Self::Permits, Self::Parking];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Ledger => "ledger",
+            Self::Permits => "permits",
+            Self::Parking => "parking",
         }
     }
 
@@ -33,6 +37,12 @@ impl Service {
     fn scopes(self) -> &'static str {
         match self {
             Self::Ledger => "ledger.read ledger.write",
+            Self::Permits => {
+                "permits.read permits.write permits.use permits.decide permits.accept permits.escort"
+            }
+            Self::Parking => {
+                "parking.read parking.manage parking.officer parking.device parking.pay"
+            }
         }
     }
 

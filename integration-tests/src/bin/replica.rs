@@ -13,6 +13,8 @@ fn main() -> ExitCode {
     }
     match std::env::var("SUITE_SERVICE").as_deref() {
         Ok("ledger") => chassis::config::run("ledger", integration_tests::ledger::serve),
+        Ok("permits") => chassis::config::run("permits", permits::serve),
+        Ok("parking") => chassis::config::run("parking", parking::serve),
         other => {
             eprintln!("SUITE_SERVICE names no service: {other:?}");
             ExitCode::FAILURE

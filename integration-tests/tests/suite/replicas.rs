@@ -4,11 +4,14 @@ use integration_tests::ledger_v1::ledger_service_client::LedgerServiceClient;
 use integration_tests::ledger_v1::{
     Account, DepositRequest, GetAccountRequest, OpenAccountRequest,
 };
-use integration_tests::load::{Load, position_of};
+use integration_tests::load::{Load, Workload, position_of};
 use integration_tests::replica::Client;
-use integration_tests::workloads::Ledger;
-use integration_tests::{Replica, Service, Suite, audit, status};
+use integration_tests::workloads::permits::{self, Stretch};
+use integration_tests::workloads::{Ledger, Parking, Permits, parking};
+use integration_tests::{Replica, Service, Suite, audit, status, times};
+use std::collections::BTreeSet;
 use tonic::{Code, Request, Status};
+use traffic_proto::permits::v1::PermitState;
 
 const SEED: u64 = 0x5eed_0004;
 
@@ -61,14 +64,70 @@ async fn what_was_written_through_one_replica_is_read_at_its_position_through_th
     assert!(status::retry_after(&refused).is_some());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn replicas_that_write_the_same_things_at_once_come_to_the_same_state() {
+async fn written_at_once<W: Workload>(service: Service, workload: W) {
     let suite = Suite::start().await;
-    let one = suite.replica(Service::Ledger).await;
-    let two = suite.replica(Service::Ledger).await;
-    let mut load = Load::start(Ledger::new("r"), &[&one, &two], 16, SEED);
-    load.more(1_500).await;
+    let one = suite.replica(service).await;
+    let two = suite.replica(service).await;
+    if service == Service::Parking {
+        parking::city(&one, &[parking::ZONE]).await;
+    }
+    let mut load = Load::start(workload, &[&one, &two], 16, SEED);
+    load.more(800).await;
     let record = load.finish().await;
-    audit::accounts_for(&record, &one, &suite.connect().await).await;
+    audit::accounts_for(&record, &two, &suite.connect().await).await;
+    audit::agree(&[&one, &two]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_that_write_at_once_come_to_the_same_state() {
+    written_at_once(Service::Ledger, Ledger::new("r")).await;
+    written_at_once(Service::Permits, Permits { series: "r" }).await;
+    written_at_once(Service::Parking, Parking { series: "r" }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_overlapping_occupations_approved_at_once_on_two_replicas_one_wins() {
+    let suite = Suite::start().await;
+    let one = suite.replica(Service::Permits).await;
+    let two = suite.replica(Service::Permits).await;
+    let mut winners = BTreeSet::new();
+    for round in 0..times("SUITE_RACES", 30) {
+        let road = format!("Contested Road {round}");
+        let overlapping = Stretch {
+            from: (50.0, 0.0),
+            to: (150.0, 0.0),
+            ..Stretch::default()
+        };
+        let first = permits::file(&one, permits::repair(&road, Stretch::default()))
+            .await
+            .unwrap();
+        let second = permits::file(&two, permits::repair(&road, overlapping))
+            .await
+            .unwrap();
+        permits::accept(&one, &first.name).await.unwrap();
+        permits::accept(&two, &second.name).await.unwrap();
+        let answers = tokio::join!(
+            permits::approve(&one, &first.name),
+            permits::approve(&two, &second.name)
+        );
+        let refused = match answers {
+            (Ok(won), Err(refused)) | (Err(refused), Ok(won)) => {
+                assert_eq!(won.state(), PermitState::Approved);
+                winners.insert(won.name == first.name);
+                refused
+            }
+            both => panic!("round {round}: {both:?}"),
+        };
+        let told = status::describe(&refused);
+        assert_eq!(refused.code(), Code::FailedPrecondition, "{told}");
+        assert_eq!(
+            status::reason(&refused).as_deref(),
+            Some("ROAD_TAKEN"),
+            "{told}"
+        );
+        let basis = status::fact(&refused, "legal_basis").unwrap_or_default();
+        assert!(basis.contains("art."), "{told}: {basis:?}");
+    }
+    println!("both replicas won at times: {}", winners.len() == 2);
     audit::agree(&[&one, &two]).await;
 }

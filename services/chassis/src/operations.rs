@@ -5,6 +5,7 @@ use crate::domain::{AggregateKey, Invalid, LegalBasis, Refusal, Revision};
 use crate::journal::{Journal, Position};
 use crate::projection::{Phase, Projection};
 use crate::server::Failure;
+use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,8 @@ const DIGEST_WAIT: Duration = Duration::from_secs(30);
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 const DEFAULT_PAGE: usize = 50;
 const LARGEST_PAGE: i32 = 1000;
+/// No stream comes this far; a larger number is a mistake, such as a negative one.
+const LAST_POSITION: Position = i64::MAX as Position;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Operations {
@@ -81,6 +84,10 @@ impl Operations {
     }
 
     async fn digest(&self, position: Position) -> Result<proto::Digest, Failure> {
+        if position > LAST_POSITION {
+            let why = Invalid::new("is no position", "不是有效的位置");
+            return Err(Failure::field("position", why));
+        }
         let at = (position > 0).then_some(position);
         let digest = tokio::time::timeout(DIGEST_WAIT, self.projection.digest(at))
             .await
@@ -113,6 +120,10 @@ impl Operations {
             }
             size => usize::try_from(size.min(LARGEST_PAGE)).unwrap_or(DEFAULT_PAGE),
         };
+        if request.after_position > LAST_POSITION {
+            let why = Invalid::new("is no position", "不是有效的位置");
+            return Err(Failure::field("after_position", why));
+        }
         let key = self.key(&request.aggregate)?;
         // One before the page, for the first hash of the chain.
         let mut revision = Revision::default();
@@ -188,19 +199,34 @@ pub fn timestamp(at: jiff::Timestamp) -> pbjson_types::Timestamp {
     }
 }
 
-/// An event is stored as `"Name"` or `{"Name": {...}}`.
+/// An event is stored as `"Name"` or `{"Name": {...}}`; or as a record whose field `fact` is one of these.
 fn event(json: &str) -> proto::Event {
-    let (name, data) = match serde_json::from_str(json) {
-        Ok(serde_json::Value::String(name)) => (name, "{}".to_owned()),
-        Ok(serde_json::Value::Object(fields)) => match fields.into_iter().next() {
-            Some((name, data)) => (name, data.to_string()),
-            None => (String::new(), json.to_owned()),
-        },
-        _ => (String::new(), json.to_owned()),
-    };
-    proto::Event {
+    let named = |name: String, data: String| proto::Event {
         r#type: name,
         data_json: data,
+    };
+    match serde_json::from_str(json) {
+        Ok(Value::String(name)) => named(name, "{}".to_owned()),
+        Ok(Value::Object(record)) => match (record.get("fact").map(name_of), record.len()) {
+            (Some(Some(name)), _) => named(name, json.to_owned()),
+            (None, 1) => record
+                .into_iter()
+                .next()
+                .map_or_else(Default::default, |(name, data)| {
+                    named(name, data.to_string())
+                }),
+            _ => named(String::new(), json.to_owned()),
+        },
+        _ => named(String::new(), json.to_owned()),
+    }
+}
+
+/// The name of a fact in serde's form of an enum.
+fn name_of(fact: &Value) -> Option<String> {
+    match fact {
+        Value::String(name) => Some(name.clone()),
+        Value::Object(fields) if fields.len() == 1 => fields.keys().next().cloned(),
+        _ => None,
     }
 }
 
@@ -235,5 +261,32 @@ impl OperationsService for Operations {
         request: Request<proto::ListCommitsRequest>,
     ) -> Result<Response<proto::ListCommitsResponse>, Status> {
         Ok(Response::new(self.commits(request.into_inner()).await?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_named_whether_it_is_bare_or_in_a_record() {
+        for (json, name, data) in [
+            (r#""Opened""#, "Opened", "{}"),
+            (r#"{"Opened":{"by":1}}"#, "Opened", r#"{"by":1}"#),
+            (
+                r#"{"kind":"k","fact":{"opened":{"by":1}}}"#,
+                "opened",
+                r#"{"kind":"k","fact":{"opened":{"by":1}}}"#,
+            ),
+            (r#"{"a":1,"b":2}"#, "", r#"{"a":1,"b":2}"#),
+            ("{}", "", "{}"),
+            ("7", "", "7"),
+        ] {
+            let event = event(json);
+            assert_eq!(
+                (event.r#type.as_str(), event.data_json.as_str()),
+                (name, data)
+            );
+        }
     }
 }

@@ -25,8 +25,7 @@ use chassis::clock::{Clock, SystemClock};
 use chassis::config::Config;
 use chassis::domain::{Aggregate, Halt, Transaction};
 use chassis::projection::Due;
-use chassis::server::Running;
-use chassis::service::{Blueprint, Core};
+use chassis::service::{Blueprint, Core, Service};
 use chassis::telemetry::Telemetry;
 use std::error::Error;
 use std::sync::Arc;
@@ -64,21 +63,6 @@ fn on_due(tx: &mut Transaction, due: &Due) -> Result<(), Halt> {
 #[serde(deny_unknown_fields)]
 struct Settings {}
 
-/// Parking as it runs.
-#[derive(Debug)]
-pub struct Service {
-    pub core: Core,
-    pub running: Running,
-}
-
-impl Service {
-    /// Finishes what is in flight, then ends.
-    pub async fn stop(self) {
-        self.running.shutdown().await;
-        self.core.stop().await;
-    }
-}
-
 /// Starts the service.
 ///
 /// # Errors
@@ -112,8 +96,6 @@ pub async fn serve(
     config: Config,
     telemetry: Telemetry,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let Service { core, running } = start(&config, &telemetry, Arc::new(SystemClock)).await?;
-    running.until_signal()?.await;
-    core.stop().await;
-    Ok(())
+    let service = start(&config, &telemetry, Arc::new(SystemClock)).await?;
+    Ok(service.until_signal().await?)
 }

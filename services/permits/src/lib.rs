@@ -18,8 +18,7 @@ use chassis::config::{AuthMode, Config, ConfigError};
 use chassis::domain::{Halt, Transaction};
 use chassis::projection::Due;
 use chassis::published::Publications;
-use chassis::server::Running;
-use chassis::service::{Blueprint, Core};
+use chassis::service::{Blueprint, Core, Service};
 use chassis::telemetry::Telemetry;
 use credential::Signer;
 use domain::permit::Permit;
@@ -49,57 +48,39 @@ impl Default for Settings {
     }
 }
 
-/// A running service.
-#[derive(Debug)]
-pub struct Service {
-    pub core: Core,
-    pub server: Running,
-}
-
-impl Service {
-    /// Connects, opens the projection, serves.
-    ///
-    /// # Errors
-    /// A configuration that cannot be used, or an address that is taken.
-    pub async fn start(
-        config: &Config,
-        telemetry: &Telemetry,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let settings: Settings = config.service_settings()?;
-        let signer = Arc::new(signer(config)?);
-        let core = Core::start(blueprint(), config, clock).await?;
-        let feed = feed_route(core.clone(), settings.feed_publisher);
-        let api = api::Api::new(core.clone(), signer);
-        let server = core
-            .server(config, telemetry)
-            .service(PermitServiceServer::new(api))
-            .http(feed)
-            .start()
-            .await?;
-        Ok(Self { core, server })
-    }
-
-    /// Stops serving, then everything behind it.
-    pub async fn stop(self) {
-        self.server.shutdown().await;
-        self.core.stop().await;
-    }
+/// Starts the service: connects, opens the projection, serves.
+///
+/// # Errors
+/// A configuration that cannot be used, a stream that differs from it, or an address that is taken.
+pub async fn start(
+    config: &Config,
+    telemetry: &Telemetry,
+    clock: Arc<dyn Clock>,
+) -> Result<Service, Box<dyn Error + Send + Sync>> {
+    let settings: Settings = config.service_settings()?;
+    let signer = Arc::new(signer(config)?);
+    let core = Core::start(blueprint(), config, clock).await?;
+    let feed = feed_route(core.clone(), settings.feed_publisher);
+    let api = api::Api::new(core.clone(), signer);
+    let running = core
+        .server(config, telemetry)
+        .service(PermitServiceServer::new(api))
+        .http(feed)
+        .start()
+        .await?;
+    Ok(Service { core, running })
 }
 
 /// Runs the service until it is told to stop.
 ///
 /// # Errors
-/// As [`Service::start`].
+/// As [`start`].
 pub async fn serve(
     config: Config,
     telemetry: Telemetry,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let Service { core, server } =
-        Service::start(&config, &telemetry, Arc::new(SystemClock)).await?;
-    server.until_signal()?.await;
-    core.stop().await;
-    Ok(())
+    let service = start(&config, &telemetry, Arc::new(SystemClock)).await?;
+    Ok(service.until_signal().await?)
 }
 
 /// What makes this service the one it is.

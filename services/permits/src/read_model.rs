@@ -149,28 +149,42 @@ pub fn list(
         found: Vec::new(),
         next: None,
     };
-    let rows = view.scan(&FACETS, range)?;
-    let visited = rows.len();
-    for (seen, ((_, _, created, id), ())) in rows.into_iter().enumerate() {
-        let Some((revision, permit)) = view.aggregate::<Permit>(&id)? else {
-            continue;
-        };
-        let of_permit = Facet::of(&permit);
-        let key = prefix_of(&(created, id.clone()));
-        if facets.iter().all(|facet| of_permit.contains(facet)) {
-            page.found.push(Found {
-                id,
-                revision,
-                permit,
-            });
+    let mut last = None;
+    let mut visited = 0;
+    let mut failed = None;
+    view.for_each(&FACETS, range, |(_, _, created, id), ()| {
+        if page.found.len() == size {
+            // There is at least one more.
+            page.next = last.take();
+            return false;
         }
-        let more = seen + 1 < visited || visited == MOST_VISITED;
-        if page.found.len() == size || seen + 1 == MOST_VISITED {
-            page.next = more.then_some(key);
-            break;
+        visited += 1;
+        last = Some(prefix_of(&(created, id.clone())));
+        match view.aggregate::<Permit>(&id) {
+            Ok(Some((revision, permit))) if has_all(&permit, facets) => {
+                page.found.push(Found {
+                    id,
+                    revision,
+                    permit,
+                });
+            }
+            Ok(_) => {}
+            Err(broken) => failed = Some(broken),
         }
+        failed.is_none()
+    })?;
+    if let Some(broken) = failed {
+        return Err(broken);
+    }
+    if visited == MOST_VISITED {
+        page.next = last;
     }
     Ok(page)
+}
+
+fn has_all(permit: &Permit, facets: &[Facet]) -> bool {
+    let own = Facet::of(permit);
+    facets.iter().all(|facet| own.contains(facet))
 }
 
 /// Road occupations that are granted and not over, newest first, at most `limit`.
@@ -178,5 +192,16 @@ pub fn list(
 /// # Errors
 /// [`Broken`].
 pub fn occupying(view: &View, limit: usize) -> Result<Vec<Found>, Broken> {
-    list(view, &[Facet::Occupying], None, limit).map(|page| page.found)
+    let mut all = Vec::new();
+    let mut after = None;
+    while all.len() < limit {
+        let size = limit - all.len();
+        let page = list(view, &[Facet::Occupying], after.as_deref(), size)?;
+        all.extend(page.found);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    Ok(all)
 }

@@ -25,12 +25,12 @@ use clap::{Parser, Subcommand};
     max_term_width = 100
 )]
 pub(crate) struct Cli {
-    #[command(flatten)]
-    pub(crate) target: Target,
-
     /// How results are printed
     #[arg(long, global = true, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     pub(crate) output: Format,
+
+    #[command(flatten)]
+    pub(crate) target: Target,
 
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -25,6 +25,7 @@ pub(crate) struct Target {
         long,
         global = true,
         env = "TRAFFIC_PERMITS",
+        hide_env_values = true,
         value_name = "ADDR",
         default_value = "127.0.0.1:50051"
     )]
@@ -35,6 +36,7 @@ pub(crate) struct Target {
         long,
         global = true,
         env = "TRAFFIC_PARKING",
+        hide_env_values = true,
         value_name = "ADDR",
         default_value = "127.0.0.1:50052"
     )]
@@ -53,6 +55,7 @@ pub(crate) struct Target {
         long,
         global = true,
         env = "TRAFFIC_NATS",
+        hide_env_values = true,
         value_name = "URL",
         default_value = "nats://127.0.0.1:4222"
     )]
@@ -63,6 +66,7 @@ pub(crate) struct Target {
         long,
         global = true,
         env = "TRAFFIC_NATS_CREDENTIALS",
+        hide_env_values = true,
         value_name = "FILE"
     )]
     pub(crate) nats_credentials: Option<PathBuf>,

@@ -77,7 +77,7 @@ fn text(commit: &Commit) -> String {
         .and_then(|time| jiff::Timestamp::new(time.seconds, time.nanos).ok())
         .map_or_else(String::new, |time| time.to_string());
     let mut text = format!(
-        "{:>8}  {time}  {} via {}",
+        "{}  {time}  {} via {}",
         commit.position, commit.actor, commit.channel
     );
     if !commit.causation_id.is_empty() {
@@ -87,7 +87,7 @@ fn text(commit: &Commit) -> String {
         text += "  CHAIN BROKEN HERE";
     }
     for event in &commit.events {
-        text += &format!("\n          {} {}", event.r#type, event.data_json);
+        text += &format!("\n    {} {}", event.r#type, event.data_json);
     }
     text
 }
@@ -166,7 +166,7 @@ mod tests {
         };
         insta::assert_snapshot!(text(&commit), @r"
         12  2026-03-02T09:00:00Z  system:timer via timer, because of permit/p1@2026-03-02T09:00:00Z  CHAIN BROKEN HERE
-                  Expired {}
+            Expired {}
         ");
     }
 }

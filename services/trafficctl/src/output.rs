@@ -47,11 +47,11 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// An empty table in the house style, with these headings.
+/// An empty table with these headings. In Markdown, so that it can be pasted into a report.
 pub(crate) fn table<const N: usize>(headings: [&str; N]) -> Table {
     let mut table = Table::new();
     table
-        .load_preset(presets::UTF8_HORIZONTAL_ONLY)
+        .load_preset(presets::ASCII_MARKDOWN)
         .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(headings);
     table

@@ -416,8 +416,9 @@ impl Inner {
 
     /// What an aggregate was at a position in the past.
     async fn state_at(&self, key: &AggregateKey, position: Position) -> Result<Loaded, Failure> {
+        // Only at this very position: before it, another replica may have committed what is not known here yet.
         if let Some(newest) = self.ahead.state(key, 0)
-            && newest.revision.position <= position
+            && newest.revision.position == position
         {
             return Ok(newest);
         }

@@ -327,6 +327,8 @@ impl Calendar {
             .map_err(|error| error.to_string())
             .and_then(|text| crate::domain::HolidayTable::parse(&text))
             .map_err(|problem| {
+                // A parser shows the place over several lines; the answer is one sentence.
+                let problem = problem.trim().replace('\n', " ");
                 ConfigError::key(
                     "calendar.holidays",
                     format!("{}: {problem}", path.display()),

@@ -1,6 +1,8 @@
 //! Where the persons' keys are kept: a NATS KV bucket, or memory in tests.
 
 use crate::domain::PersonRef;
+use async_nats::Client;
+use async_nats::connection::State;
 use async_nats::jetstream::{self, kv};
 use async_trait::async_trait;
 use base64::Engine;
@@ -50,7 +52,10 @@ pub trait KeyStore: Debug + Send + Sync + 'static {
 
 /// The bucket [`PERSON_KEYS`].
 #[derive(Clone, Debug)]
-pub struct NatsKeyStore(kv::Store);
+pub struct NatsKeyStore {
+    bucket: kv::Store,
+    client: Client,
+}
 
 impl NatsKeyStore {
     /// Opens the bucket, making it if there is none.
@@ -62,7 +67,10 @@ impl NatsKeyStore {
         replicas: usize,
     ) -> Result<Self, KeyStoreError> {
         if let Ok(store) = jetstream.get_key_value(PERSON_KEYS).await {
-            return Ok(Self(store));
+            return Ok(Self {
+                bucket: store,
+                client: jetstream.client(),
+            });
         }
         let config = kv::Config {
             bucket: PERSON_KEYS.to_owned(),
@@ -77,7 +85,10 @@ impl NatsKeyStore {
         jetstream
             .create_key_value(config)
             .await
-            .map(Self)
+            .map(|bucket| Self {
+                bucket,
+                client: jetstream.client(),
+            })
             .map_err(|error| KeyStoreError(error.to_string()))
     }
 }
@@ -85,10 +96,14 @@ impl NatsKeyStore {
 #[async_trait]
 impl KeyStore for NatsKeyStore {
     async fn get(&self, person: &PersonRef) -> Result<Option<KeyEntry>, KeyStoreError> {
+        // A request over a lost connection would wait for the next one, and its caller with it.
+        if self.client.connection_state() != State::Connected {
+            return Err(KeyStoreError("the bus is away".into()));
+        }
         // Not `Store::get`: that may ask a follower, which may not have the latest entry yet.
-        let subject = format!("{}{person}", self.0.prefix);
+        let subject = format!("{}{person}", self.bucket.prefix);
         let message = match self
-            .0
+            .bucket
             .stream
             .get_last_raw_message_by_subject(&subject)
             .await
@@ -109,7 +124,7 @@ impl KeyStore for NatsKeyStore {
     async fn create(&self, person: &PersonRef, entry: &KeyEntry) -> Result<bool, KeyStoreError> {
         let bytes = serde_json::to_vec(entry).map_err(|error| KeyStoreError(error.to_string()))?;
         // Revision 0: the subject must have no message at all, not even a deletion marker.
-        match self.0.update(person.as_str(), bytes.into(), 0).await {
+        match self.bucket.update(person.as_str(), bytes.into(), 0).await {
             Ok(_) => Ok(true),
             // Whatever the error says (its code differs between one replica and three, and a timeout says nothing):
             // if there is an entry now, the caller reads it, and uses it even if it is its own.

@@ -23,6 +23,9 @@ use uuid::Uuid;
 /// clients commonly limit to 8 KiB.
 pub(super) const MOST_VIOLATIONS: usize = 20;
 
+/// How prost begins to say what it could not read.
+const UNREADABLE_MESSAGE: &str = "failed to decode Protobuf message: ";
+
 tokio::task_local! {
     /// `ErrorInfo.domain` of the service that is handling the request, e.g. `traffic.permits`.
     pub(super) static DOMAIN: Arc<str>;
@@ -222,8 +225,11 @@ impl Failure {
             Self::Internal(incident) => {
                 metadata.insert("incident".to_owned(), incident.to_string());
             }
-            Self::Malformed(_)
-            | Self::Aborted(_)
+            Self::Malformed(why) => {
+                let field = unreadable_field(why);
+                details.add_bad_request_violation(field, "cannot be read");
+            }
+            Self::Aborted(_)
             | Self::Unauthenticated(_)
             | Self::PermissionDenied(_)
             | Self::DeadlineExceeded
@@ -237,7 +243,7 @@ impl Failure {
     /// What a status means that was not made from a failure: tonic's own for messages it cannot read, or a bug.
     pub(super) fn from_bare_status(code: Code, message: &str) -> Self {
         const UNREADABLE: [&str; 4] = [
-            "failed to decode Protobuf message",
+            UNREADABLE_MESSAGE,
             "Missing request message",
             "protocol error",
             "Error decompressing",
@@ -251,9 +257,31 @@ impl Failure {
             Code::Unimplemented => Self::Malformed(message.to_owned()),
             Code::Unavailable => Self::unavailable("connection lost", Duration::from_secs(1)),
             Code::DeadlineExceeded | Code::Cancelled => Self::DeadlineExceeded,
+            // Health knows no service of this name.
+            Code::NotFound => Self::NotFound("the service asked about".to_owned()),
             _ => Self::internal(format_args!("a bare status: {code:?}: {message}")),
         }
     }
+}
+
+/// The path of the field that prost could not read, from its message: it names the way from the innermost message
+/// outwards, `Point.latitude: Line.points: invalid wire type`. Empty, the message as a whole, if it names none.
+fn unreadable_field(why: &str) -> String {
+    let told = why.strip_prefix(UNREADABLE_MESSAGE).unwrap_or_default();
+    let mut path: Vec<&str> = told
+        .split(": ")
+        .map_while(|part| part.split_once('.'))
+        // A field named as a Rust keyword is told as Rust writes it.
+        .map(|(message, field)| (message, field.strip_prefix("r#").unwrap_or(field)))
+        .filter(|(message, field)| is_identifier(message) && is_identifier(field))
+        .map(|(_, field)| field)
+        .collect();
+    path.reverse();
+    path.join(".")
+}
+
+fn is_identifier(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 impl From<Rejection> for Failure {

@@ -202,6 +202,12 @@ impl Server {
                 .tls_config(ServerTlsConfig::new().identity(identity))
                 .map_err(|error| StartError::Tls(error.to_string()))?;
         }
+        // Before the first call can come: who asks about a service that is not known yet is told that there is none.
+        for name in std::iter::once("").chain(self.names.iter().copied()) {
+            health
+                .set_service_status(name, tonic_health::ServingStatus::NotServing)
+                .await;
+        }
         let (grpc_listener, grpc_address) = bind(grpc.listen).await?;
         let (http_listener, http_address) = bind(http.listen).await?;
 

@@ -16,7 +16,7 @@ use crate::projection::{self, Definition, Projection, StoreOptions};
 use crate::published::{EVENTS, Publications};
 use crate::relay::Relay;
 use crate::sealing::{NatsKeyStore, Sealer};
-use crate::server::{PageTokens, Positions, Server};
+use crate::server::{PageTokens, Positions, Running, Server};
 use crate::telemetry::Telemetry;
 use crate::timers::{TimerHandler, Timers};
 use async_nats::{Client, ConnectOptions, jetstream};
@@ -250,6 +250,31 @@ impl Core {
                 "parts of the service cut off at shutdown"
             );
         }
+    }
+}
+
+/// A service that serves.
+#[derive(Debug)]
+pub struct Service {
+    pub core: Core,
+    pub running: Running,
+}
+
+impl Service {
+    /// Finishes what is in flight, then ends.
+    pub async fn stop(self) {
+        self.running.shutdown().await;
+        self.core.stop().await;
+    }
+
+    /// Serves until SIGTERM or SIGINT, then stops.
+    ///
+    /// # Errors
+    /// The process cannot listen to signals.
+    pub async fn until_signal(self) -> std::io::Result<()> {
+        self.running.until_signal()?.await;
+        self.core.stop().await;
+        Ok(())
     }
 }
 

@@ -1,31 +1,23 @@
 //! `ParkingAvailabilityService`: what drivers and map providers ask.
 
-use super::{Api, convert, read};
+use super::{Api, convert, read, watch};
 use crate::domain::bay::{Availability, Bay};
 use crate::domain::plate::VehicleClass;
 use crate::domain::refusal::ParkingRefusal;
 use crate::domain::tariff::Tariff;
 use crate::domain::zone::Zone;
-use crate::read_model::{self, AvailabilityRow, ZoneCounts};
+use crate::read_model::{self, ZoneCounts};
 use chassis::domain::{Invalid, Rejection};
 use chassis::server::{Failure, Fields, to_timestamp};
 use futures::Stream;
-use futures::stream;
 use jiff::SignedDuration;
-use std::collections::VecDeque;
 use std::pin::Pin;
-use std::time::Duration;
-use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 use traffic_proto::parking::v1 as proto;
 use traffic_proto::parking::v1::parking_availability_service_server::ParkingAvailabilityService;
 
 type Answer<M> = Result<Response<M>, Status>;
 
-/// Changes read at a time for one watcher; it is read on only as fast as it takes them.
-const READ_AHEAD: usize = 256;
-/// A silent watch says this often that it lives.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 const LONGEST_OCCUPANCY: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 fn zone_availability(zone: &str, counts: ZoneCounts, position: u64) -> proto::ZoneAvailability {
@@ -279,95 +271,6 @@ impl Api {
     }
 }
 
-/// A watch: where it stands, and what it has read ahead.
-struct Watch {
-    api: Api,
-    zone: Option<String>,
-    bay: Option<String>,
-    /// Everything up to here has been read.
-    read_until: u64,
-    waiting: VecDeque<proto::WatchAvailabilityResponse>,
-    applied: watch::Receiver<u64>,
-}
-
-impl Watch {
-    async fn next(
-        mut self,
-    ) -> Option<(
-        Result<proto::WatchAvailabilityResponse, Status>,
-        Option<Self>,
-    )> {
-        loop {
-            if let Some(next) = self.waiting.pop_front() {
-                return Some((Ok(next), Some(self)));
-            }
-            self.applied.mark_unchanged();
-            match self.read().await {
-                Ok(true) => continue,
-                Ok(false) => {}
-                Err(failure) => return Some((Err(failure.into()), None)),
-            }
-            match tokio::time::timeout(SIGN_OF_LIFE, self.applied.changed()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) => return None,
-                Err(_) => {
-                    let life = proto::WatchAvailabilityResponse {
-                        position: self.read_until,
-                        change: None,
-                    };
-                    return Some((Ok(life), Some(self)));
-                }
-            }
-        }
-    }
-
-    /// Reads what has come; whether there may be more.
-    async fn read(&mut self) -> Result<bool, Failure> {
-        let after = self.read_until;
-        // What is applied now is certainly among what the read sees.
-        let applied = self.api.core.projection.applied();
-        let rows = self
-            .api
-            .core
-            .projection
-            .read(move |view| read_model::changes_after(view, after, READ_AHEAD))
-            .await?
-            .map_err(|forgotten| {
-                Failure::from(Rejection::from(ParkingRefusal::PositionForgotten {
-                    oldest: forgotten.oldest,
-                }))
-            })?;
-        let full = rows.len() == READ_AHEAD;
-        for ((position, _), row) in rows {
-            self.read_until = self.read_until.max(position);
-            if self.wants(&row) {
-                self.waiting.push_back(to_change(position, &row));
-            }
-        }
-        if !full {
-            self.read_until = self.read_until.max(applied);
-        }
-        Ok(full || !self.waiting.is_empty())
-    }
-
-    fn wants(&self, row: &AvailabilityRow) -> bool {
-        self.zone.as_ref().is_none_or(|zone| *zone == row.zone)
-            && self.bay.as_ref().is_none_or(|bay| *bay == row.bay)
-    }
-}
-
-fn to_change(position: u64, row: &AvailabilityRow) -> proto::WatchAvailabilityResponse {
-    proto::WatchAvailabilityResponse {
-        position,
-        change: Some(proto::AvailabilityChange {
-            bay: format!("bays/{}", row.bay),
-            zone: format!("zones/{}", row.zone),
-            availability: convert::availability(row.availability).into(),
-            change_time: Some(to_timestamp(row.since)),
-        }),
-    }
-}
-
 #[tonic::async_trait]
 impl ParkingAvailabilityService for Api {
     async fn get_zone_availability(
@@ -412,15 +315,7 @@ impl ParkingAvailabilityService for Api {
         let read_until = message
             .after_position
             .unwrap_or_else(|| self.core.projection.applied());
-        let watch = Watch {
-            api: self.clone(),
-            zone,
-            bay,
-            read_until,
-            waiting: VecDeque::new(),
-            applied: self.core.projection.watch_applied(),
-        };
-        let changes = stream::unfold(Some(watch), |watch| async { watch?.next().await });
+        let changes = watch::changes(self.clone(), zone, bay, read_until);
         Ok(Response::new(Box::pin(changes)))
     }
 

@@ -10,6 +10,7 @@ mod read;
 mod sessions;
 mod tariffs;
 mod waivers;
+mod watch;
 mod zones;
 
 pub use convert::resource_etag;

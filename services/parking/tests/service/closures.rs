@@ -231,10 +231,11 @@ async fn an_event_that_makes_no_sense_is_passed_over() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_real_bays_of_melbourne_are_imported_and_an_occupation_closes_those_it_touches() {
-    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/data/melbourne/parking_bays.csv");
-    let Ok(text) = std::fs::read(&file) else {
-        println!("skipped: no sample of real bays at {}", file.display());
+    // Beside the repository, however deep this checkout lies.
+    let beside = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let mut files = beside.map(|folder| folder.join("shared/data/melbourne/parking_bays.csv"));
+    let Some(text) = files.find_map(|file| std::fs::read(file).ok()) else {
+        println!("skipped: no sample of real bays beside the repository");
         return;
     };
     let columns = parking::bays::Columns::default();

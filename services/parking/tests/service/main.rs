@@ -2,5 +2,6 @@
 
 mod bad_input;
 mod closures;
+mod management;
 mod stories;
 mod world;

@@ -2,7 +2,8 @@
 
 use super::event::Fact;
 use super::ground::Ground;
-use super::permit::{Permit, Progress, Stage};
+use super::permit::{Permit, Stage};
+use super::progress::Progress;
 use super::steps::{in_stage, load, record, release_places};
 use super::values::PermitId;
 use chassis::domain::{Halt, Transaction};

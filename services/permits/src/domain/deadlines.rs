@@ -2,7 +2,8 @@
 
 use super::event::{DecisionClock, Fact};
 use super::instruments::WARNINGS_PERCENT;
-use super::permit::{Permit, Progress, Stage, Trip, Works};
+use super::permit::{Permit, Stage};
+use super::progress::{Progress, Trip, Works};
 use super::steps::{load, record, release_places};
 use super::values::PermitId;
 use chassis::domain::{Halt, Transaction};

@@ -2,7 +2,8 @@
 
 use super::event::{Fact, RunOrder};
 use super::ground::Ground;
-use super::permit::{Escort, Permit, Progress, Run, Stage};
+use super::permit::{Permit, Stage};
+use super::progress::{Escort, Progress, Run};
 use super::review::{Amend, amend};
 use super::steps::{in_stage, load, record, usable};
 use super::values::{DocumentNumber, PermitId, Text};

@@ -4,7 +4,7 @@
 //!   values place hours route            what exists only if valid
 //!   road_occupation toxic_transport oversize_transport, application      what is applied for
 //!   instruments (+ data/*.toml)         the rules, by date of the act
-//!   permit event ground                 the aggregate, its history, the grounds of refusal
+//!   permit progress event ground        the aggregate, its history, the grounds of refusal
 //!   filing -> review -> works | trip | escort -> closing                 the steps
 //!   standing deadlines news             what orders, time and other services do
 //!   road_calendar registers             what a granted permit holds
@@ -23,6 +23,7 @@ pub mod news;
 pub mod oversize_transport;
 pub mod permit;
 pub mod place;
+pub mod progress;
 pub mod registers;
 pub mod review;
 pub mod road_calendar;

@@ -158,11 +158,15 @@ pub struct Amend {
 }
 
 /// # Errors
-/// As [`approve`]; and once it is in use, or if the kind or the holder would change (art. 9).
+/// As [`approve`]; and if the kind or the holder would change (art. 9), or, once in use, more than the end of works.
 pub fn amend(tx: &mut Transaction, id: &PermitId, command: Amend) -> Result<(), Halt> {
     let permit = load(tx, id)?;
     as_reviewer(tx, &permit)?;
-    in_stage(&permit, &[Stage::Approved], "approved")?;
+    in_stage(
+        &permit,
+        &[Stage::Approved, Stage::InUse],
+        "approved or in_use",
+    )?;
     let Amend {
         applicant,
         application,
@@ -174,6 +178,9 @@ pub fn amend(tx: &mut Transaction, id: &PermitId, command: Amend) -> Result<(), 
     }
     if applicant.credit_code != permit.applicant.credit_code {
         return Err(Ground::HolderChanged.into());
+    }
+    if permit.stage == Stage::InUse {
+        only_the_end_moves(&permit.application, &application)?;
     }
     let Some(granted) = permit.grant.clone() else {
         return Err(Ground::WrongState {
@@ -203,6 +210,22 @@ pub fn amend(tx: &mut Transaction, id: &PermitId, command: Amend) -> Result<(), 
             reason,
         }],
     )
+}
+
+/// Once in use, works may be given more or less time and other terms, but stay where they are (Road Traffic Safety Law
+/// art. 32(2)); trips and runs stay as ordered.
+fn only_the_end_moves(granted: &Application, wanted: &Application) -> Result<(), Ground> {
+    match (granted, wanted) {
+        (Application::RoadOccupation(granted), Application::RoadOccupation(wanted))
+            if granted.stretch.roads == wanted.stretch.roads
+                && granted.stretch.directions == wanted.stretch.directions
+                && granted.stretch.line == wanted.stretch.line
+                && granted.hours.start() == wanted.hours.start() =>
+        {
+            Ok(())
+        }
+        _ => Err(Ground::AlreadyInUse),
+    }
 }
 
 /// What must hold when the decision is made, beyond what filing already asked.

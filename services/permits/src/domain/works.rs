@@ -2,7 +2,8 @@
 
 use super::event::{Acceptor, Fact};
 use super::ground::Ground;
-use super::permit::{Permit, Progress, Stage, Works};
+use super::permit::{Permit, Stage};
+use super::progress::{Progress, Works};
 use super::steps::{as_user, in_stage, load, record, release_places, usable};
 use super::values::{PermitId, Text};
 use chassis::domain::{Halt, Transaction};

@@ -2,7 +2,8 @@
 
 use crate::domain::application::Application;
 use crate::domain::event::Grant;
-use crate::domain::permit::{Permit, Progress, Stage};
+use crate::domain::permit::{Permit, Stage};
+use crate::domain::progress::Progress;
 use crate::domain::road_occupation::{
     Direction, Impact, LaneStatus, LaneType, RoadOccupation, WorkType,
 };

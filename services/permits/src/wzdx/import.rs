@@ -193,7 +193,7 @@ fn application(
                     .geometry
                     .coordinates
                     .iter()
-                    .map(point)
+                    .map(|coordinates| point(coordinates))
                     .collect::<Result<_, _>>()?,
             }),
             side: proto::RoadSide::Both.into(),
@@ -242,8 +242,8 @@ fn local_day(time: Timestamp) -> Date {
     Offset::constant(8).to_datetime(time).date()
 }
 
-fn point(coordinates: &Vec<f64>) -> Result<proto::Point, String> {
-    match coordinates[..] {
+fn point(coordinates: &[f64]) -> Result<proto::Point, String> {
+    match *coordinates {
         [longitude, latitude] | [longitude, latitude, _] => Ok(proto::Point {
             longitude,
             latitude,

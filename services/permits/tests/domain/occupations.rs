@@ -3,11 +3,13 @@
 use crate::fixtures::*;
 use chassis::testing::Scenario;
 use permits::domain::closing::complete;
+use permits::domain::deadlines::pass_time;
 use permits::domain::event::{Acceptor, Fact};
 use permits::domain::filing::{Submit, submit};
 use permits::domain::hours::{DailyHours, Hours};
 use permits::domain::permit::Stage;
-use permits::domain::review::{Approve, approve};
+use permits::domain::progress::Progress;
+use permits::domain::review::{Amend, Approve, amend, approve};
 use permits::domain::road_calendar::{self, Booking, RoadCalendar, RoadCalendarEvent};
 use permits::domain::road_occupation::{Direction, Emergency, JointPlan, RoadOccupation};
 use permits::domain::standing::suspend;
@@ -487,4 +489,42 @@ fn a_toxic_transport_knows_no_works() {
         .then_refused("WRONG_KIND", Some("Administrative Licence Law art. 4"))
         .when(|tx| finish_work(tx, &id))
         .then_refused("WRONG_KIND", Some("Administrative Licence Law art. 4"));
+}
+
+#[test]
+fn works_under_way_may_be_given_more_time_but_stay_where_they_are_art_32() {
+    let (scenario, id) = in_use();
+    let amended = |works: RoadOccupation| Amend {
+        applicant: company(),
+        application: app(works),
+        reason: text("rock in the ground"),
+        run_order: None,
+    };
+    let longer = with(|w| {
+        w.hours = Hours::new(w.hours.start(), at("2026-03-25T00:00:00"), w.hours.daily()).unwrap();
+    });
+    let moved = with(|w| w.stretch.line = line(&[(115.485, 35.240), (115.490, 35.240)]));
+    let later = with(|w| {
+        w.hours = Hours::new(at("2026-03-12T00:00:00"), w.hours.end(), w.hours.daily()).unwrap();
+    });
+    let scenario = scenario
+        .by(reviewer())
+        .when(|tx| amend(tx, &id, amended(moved)))
+        .then_refused("ALREADY_IN_USE", REOPENING)
+        .when(|tx| amend(tx, &id, amended(later)))
+        .then_refused("ALREADY_IN_USE", REOPENING);
+    // Flagged as overdue, then given more time: overdue again only at the new end.
+    let scenario = scenario
+        .later("2026-03-20T00:00:00+08:00")
+        .when(|tx| pass_time(tx, &id))
+        .and()
+        .when(|tx| amend(tx, &id, amended(longer)))
+        .and();
+    assert!(matches!(permit(&scenario, &id).progress, Progress::Works(works) if !works.overdue));
+    let outcome = scenario
+        .when(|tx| pass_time(tx, &id))
+        .then_nothing()
+        .later("2026-03-25T00:00:00+08:00")
+        .when(|tx| pass_time(tx, &id));
+    assert_eq!(names(&outcome, &id), ["reopening_overdue"]);
 }

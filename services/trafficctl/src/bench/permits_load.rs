@@ -155,6 +155,21 @@ impl Worker for Reads {
     }
 }
 
+/// The credit code of an invented firm: the number under a fixed beginning, and the check character (GB 32100).
+fn credit_code(number: u32) -> String {
+    const ALPHABET: &[u8] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
+    let mut code = format!("91371700MA{number:07}");
+    let mut weight = 1;
+    let mut sum = 0;
+    for letter in code.bytes() {
+        let value = ALPHABET.iter().position(|known| *known == letter);
+        sum += value.unwrap_or_default() * weight;
+        weight = weight * 3 % 31;
+    }
+    code.push(char::from(ALPHABET[(31 - sum % 31) % 31]));
+    code
+}
+
 /// An application for works of three days in a month, invented.
 fn application() -> CreatePermitRequest {
     let start = Timestamp::now() + (30 * 24).hours();
@@ -203,7 +218,8 @@ fn application() -> CreatePermitRequest {
             district: "371702".to_owned(),
             applicant: Some(Organisation {
                 name: "示例施工单位（样本数据）".to_owned(),
-                credit_code: "91371700MADEM0001J".to_owned(),
+                // Many firms file at the same moment, hardly ever one of them twice.
+                credit_code: credit_code(rand::random::<u32>() % 10_000_000),
             }),
             // One person for all: a firm files under the same contact again and again.
             contact: Some(Person {
@@ -216,5 +232,19 @@ fn application() -> CreatePermitRequest {
         }),
         request_id: Uuid::now_v7().to_string(),
         validate_only: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use permits::domain::values::CreditCode;
+
+    #[test]
+    fn invented_firms_have_credit_codes_that_permits_takes() {
+        for number in [0, 1, 31, 4_711, 9_999_999] {
+            let code = credit_code(number);
+            assert!(CreditCode::parse(&code).is_ok(), "{code}");
+        }
     }
 }

@@ -14,7 +14,7 @@ async fn permits(up: &Up) -> Vec<Permit> {
     listed.unwrap().into_inner().permits
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn it_serves_a_stock_client_without_a_token_and_leaves_nothing_behind() {
     let up = Up::start(&["--ephemeral"]);
     let permits = permits(&up).await;
@@ -35,7 +35,7 @@ async fn it_serves_a_stock_client_without_a_token_and_leaves_nothing_behind() {
     assert_eq!(left, 0, "its temporary folder is gone");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn tokens_make_a_caller_somebody() {
     let up = Up::start(&["--ephemeral"]);
     let accepted = permits(&up)
@@ -67,7 +67,7 @@ async fn tokens_make_a_caller_somebody() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_start_goes_on_where_the_first_ended() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");

@@ -205,3 +205,28 @@ fn what_tonic_says_of_an_unreadable_message_is_the_callers_fault() {
         Code::Internal
     );
 }
+
+#[test]
+fn a_message_that_cannot_be_read_names_the_field_by_its_path_from_outside() {
+    for (why, field) in [
+        (
+            "failed to decode Protobuf message: Point.latitude: Line.points: RoadStretch.line: invalid wire type: Varint (expected SixtyFourBit)",
+            "line.points.latitude",
+        ),
+        (
+            "failed to decode Protobuf message: SayRequest.text: invalid string value: data is not UTF-8 encoded",
+            "text",
+        ),
+        (
+            "failed to decode Protobuf message: LaneUse.r#type: RoadStretch.lanes: invalid wire type: SixtyFourBit (expected Varint)",
+            "lanes.type",
+        ),
+        ("failed to decode Protobuf message: buffer underflow", ""),
+        ("Missing request message.", ""),
+    ] {
+        let status = Failure::Malformed(why.into()).to_status("traffic.permits");
+        let request = status.get_details_bad_request().expect("a violation");
+        assert_eq!(request.field_violations.len(), 1, "{why}");
+        assert_eq!(request.field_violations[0].field, field, "{why}");
+    }
+}

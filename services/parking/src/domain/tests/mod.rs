@@ -6,6 +6,7 @@ mod histories;
 
 mod rates;
 mod readings;
+mod vehicles;
 mod works;
 mod zones_and_bays;
 
@@ -211,4 +212,12 @@ fn a_stay(until: &str) -> (Scenario, SessionId) {
 fn only(mut events: Vec<SessionEvent>) -> SessionEvent {
     assert_eq!(events.len(), 1, "{events:?}");
     events.remove(0)
+}
+
+fn story_place() -> super::bay::Place {
+    super::bay::Place {
+        bay: bay_id(),
+        zone: zone_id(),
+        district: mudan(),
+    }
 }

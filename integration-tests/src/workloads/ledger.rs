@@ -1,8 +1,8 @@
-//! What the clients of each service do all day.
+//! Load on the ledger.
 
 use crate::ledger_v1::ledger_service_client::LedgerServiceClient;
 use crate::ledger_v1::{Account, DepositRequest, OpenAccountRequest, TransferRequest};
-use crate::load::{Desk, Workload};
+use crate::load::{Desk, Role, Workload};
 use rand::RngExt;
 use tonic::Code;
 
@@ -39,6 +39,7 @@ impl Workload for Ledger {
         let name = format!("accounts/{account_id}");
         let opened = desk
             .command(
+                Role::Partner,
                 async |client, request_id| {
                     let request = OpenAccountRequest {
                         account_id: account_id.clone(),
@@ -54,6 +55,7 @@ impl Workload for Ledger {
         let amount = desk.rng.random_range(1..1_000);
         let paid = desk
             .command(
+                Role::Partner,
                 async |client, request_id| {
                     let request = DepositRequest {
                         name: name.clone(),
@@ -76,6 +78,7 @@ impl Workload for Ledger {
         }
         let sent = desk
             .command(
+                Role::Partner,
                 async |client, request_id| {
                     let request = TransferRequest {
                         name: name.clone(),
