@@ -1,0 +1,312 @@
+//! Reading: one resource, as it stands or stood, lists, histories.
+
+use super::Api;
+use super::input::{case_id, district, parse_person};
+use crate::contract::{self, enums};
+use crate::domain::ground::Ground;
+use crate::domain::hazard::Hazard;
+use crate::domain::rules::Rules;
+use crate::domain::values::{CaseId, PlateNumber};
+use crate::domain::violation::Violation;
+use crate::domain::violation::decision::recompute;
+use crate::read_model::{self, Facet, Listed, Listing};
+use chassis::commit::{Commit, hash};
+use chassis::domain::{Aggregate, Rejection, Revision};
+use chassis::projection::{Key, Versioned};
+use chassis::server::{Failure, Fields};
+use jiff::Timestamp;
+use std::time::Duration;
+use tonic::{Response, Status};
+use traffic_proto::enforcement::v1 as proto;
+
+/// Commits of one page of a history, at most; and how many are read at a time to find a past state.
+const HISTORY_PAGE: usize = 500;
+/// Commits that a case can have when its past is asked for. Ten times what the longest procedure makes.
+const LONGEST_HISTORY: usize = 2_000;
+
+/// As of when a case is asked for.
+#[derive(Clone, Copy, Debug)]
+enum AsOf {
+    Now,
+    Position(u64),
+    Time(Timestamp),
+}
+
+impl Api {
+    pub(super) async fn found<A: Aggregate>(
+        &self,
+        id: &str,
+        unknown: Ground,
+    ) -> Result<Versioned<A>, Failure> {
+        let found = self.core.projection.get::<A>(id).await?;
+        found.ok_or_else(|| Rejection::from(unknown).into())
+    }
+
+    pub(super) fn show(
+        &self,
+        id: &CaseId,
+        case: &Violation,
+        revision: &Revision,
+        at: Timestamp,
+    ) -> proto::Violation {
+        contract::violation(id, case, revision, &self.core.calendar, at)
+    }
+
+    pub(super) async fn get(
+        &self,
+        request: &proto::GetViolationRequest,
+    ) -> Result<Response<proto::Violation>, Status> {
+        let mut fields = Fields::new();
+        let id = case_id("name", &request.name, "violations/{violation}", &mut fields);
+        let time = fields.optional_timestamp("read_time", request.read_time.as_ref());
+        if request.position > 0 && request.read_time.is_some() {
+            let both = chassis::domain::Invalid::new(
+                "must not be set together with `position`",
+                "不得与 position 同时填写",
+            );
+            fields.refuse("read_time", both);
+        }
+        let (id, time) = fields.finish((id, time))?;
+        let as_of = match (request.position, time) {
+            (0, None) => AsOf::Now,
+            (0, Some(time)) => AsOf::Time(time),
+            (position, _) => AsOf::Position(position),
+        };
+        let shown = match as_of {
+            AsOf::Now => {
+                let found = self
+                    .found::<Violation>(id.as_str(), Ground::UnknownViolation)
+                    .await?;
+                self.show(&id, &found.state, &found.revision, self.core.clock.now())
+            }
+            _ => self.past(&id, as_of).await?,
+        };
+        Ok(Response::new(shown))
+    }
+
+    /// What was known then: the commits up to it, and what was owed at the time of the last of them.
+    async fn past(&self, id: &CaseId, as_of: AsOf) -> Result<proto::Violation, Failure> {
+        let mut state: Option<Violation> = None;
+        let mut revision = Revision::default();
+        let mut at = Timestamp::UNIX_EPOCH;
+        let mut read = 0;
+        'pages: while read < LONGEST_HISTORY {
+            let page = self
+                .commits::<Violation>(id.as_str(), revision.position)
+                .await?;
+            let ended = page.len() < HISTORY_PAGE;
+            for stored in &page {
+                let commit = Commit::decode(&stored.payload).map_err(Failure::internal)?;
+                let time = commit.metadata.time;
+                let beyond = match as_of {
+                    AsOf::Now => false,
+                    AsOf::Position(position) => stored.position > position,
+                    AsOf::Time(until) => time > until,
+                };
+                if beyond {
+                    break 'pages;
+                }
+                for json in &commit.events {
+                    let event = serde_json::from_str(json.get()).map_err(Failure::internal)?;
+                    state = Violation::evolve(state, &event, time);
+                }
+                revision = Revision {
+                    position: stored.position,
+                    hash: hash(&stored.payload),
+                };
+                at = time;
+                read += 1;
+            }
+            if ended {
+                break;
+            }
+        }
+        if let AsOf::Time(until) = as_of {
+            at = until;
+        }
+        let case = state.ok_or_else(|| Failure::from(Rejection::from(Ground::UnknownViolation)))?;
+        Ok(self.show(id, &case, &revision, at))
+    }
+
+    async fn commits<A: Aggregate>(
+        &self,
+        id: &str,
+        after: u64,
+    ) -> Result<Vec<chassis::journal::Stored>, Failure> {
+        self.core
+            .history::<A>(id, after, HISTORY_PAGE)
+            .await
+            .map_err(|away| Failure::unavailable(away.to_string(), Duration::from_secs(1)))
+    }
+
+    pub(super) async fn recompute(
+        &self,
+        request: &proto::RecomputeDecisionRequest,
+    ) -> Result<Response<proto::RecomputeDecisionResponse>, Status> {
+        let mut fields = Fields::new();
+        let id = case_id("name", &request.name, "violations/{violation}", &mut fields);
+        let id = fields.finish(id)?;
+        let found = self
+            .found::<Violation>(id.as_str(), Ground::UnknownViolation)
+            .await?;
+        let Some(decision) = &found.state.decision else {
+            let undecided = Ground::WrongState {
+                is: found.state.stage.as_str(),
+                needs: "decided, served or settled",
+            };
+            return Err(Failure::from(Rejection::from(undecided)).into());
+        };
+        let again = recompute(Rules::shipped(), decision)
+            .map_err(|ground| Failure::from(Rejection::from(ground)))?;
+        Ok(Response::new(proto::RecomputeDecisionResponse {
+            agrees: again.agrees,
+            assessment: Some(contract::assessment(&again.assessment)),
+        }))
+    }
+
+    pub(super) async fn list_violations_page(
+        &self,
+        request: &proto::ListViolationsRequest,
+    ) -> Result<Response<proto::ListViolationsResponse>, Status> {
+        let mut fields = Fields::new();
+        let facets = violation_facets(request, &mut fields);
+        let state = request.state.to_be_bytes();
+        let query: [&[u8]; 5] = [
+            b"violations",
+            &state,
+            request.district.as_bytes(),
+            request.plate.as_bytes(),
+            request.person_ref.as_bytes(),
+        ];
+        let page = (request.page_size, request.page_token.as_str());
+        let (listing, next_page_token) =
+            self.page::<Violation>(fields, facets, page, &query).await?;
+        let now = self.core.clock.now();
+        let mut violations = Vec::with_capacity(listing.found.len());
+        for (id, revision, case) in &listing.found {
+            let id = CaseId::parse(id).map_err(Failure::internal)?;
+            violations.push(self.show(&id, case, revision, now));
+        }
+        Ok(Response::new(proto::ListViolationsResponse {
+            violations,
+            next_page_token,
+        }))
+    }
+
+    pub(super) async fn list_hazards_page(
+        &self,
+        request: &proto::ListHazardsRequest,
+    ) -> Result<Response<proto::ListHazardsResponse>, Status> {
+        let mut fields = Fields::new();
+        let mut facets = Vec::new();
+        if request.state != 0 {
+            let state = fields.choice("state", request.state, enums::read_hazard_state);
+            facets.push(state.map(|state| Facet::State(state.as_str())));
+        }
+        if !request.district.is_empty() {
+            let own = fields.required("district", &request.district, district);
+            facets.push(own.map(|own| Facet::District(own.code())));
+        }
+        let state = request.state.to_be_bytes();
+        let query: [&[u8]; 3] = [b"hazards", &state, request.district.as_bytes()];
+        let page = (request.page_size, request.page_token.as_str());
+        let facets = facets.into_iter().collect();
+        let (listing, next_page_token) = self.page::<Hazard>(fields, facets, page, &query).await?;
+        let hazards = listing
+            .found
+            .iter()
+            .map(|(id, revision, hazard)| contract::hazard(id, hazard, revision))
+            .collect();
+        Ok(Response::new(proto::ListHazardsResponse {
+            hazards,
+            next_page_token,
+        }))
+    }
+
+    async fn page<A: Listed>(
+        &self,
+        mut fields: Fields,
+        facets: Option<Vec<Facet>>,
+        (size, token): (i32, &str),
+        query: &[&[u8]],
+    ) -> Result<(Listing<A>, String), Failure> {
+        let tokens = &self.core.page_tokens;
+        let page = tokens.read(&mut fields, size, token, query);
+        let (facets, page) = fields.finish((facets, page))?;
+        let listing = self
+            .core
+            .projection
+            .read(move |view| {
+                let after = page.after.as_ref().map(|cursor| cursor.0.as_slice());
+                read_model::list::<A>(view, &facets, after, page.size)
+            })
+            .await?;
+        let next = match &listing.next {
+            Some(last) => tokens.token(last, query)?,
+            None => String::new(),
+        };
+        Ok((listing, next))
+    }
+
+    /// One page of the history of an aggregate that exists.
+    pub(super) async fn history_page<A: Aggregate>(
+        &self,
+        id: &str,
+        (size, token): (i32, &str),
+        unknown: Ground,
+    ) -> Result<Response<proto::ListHistoryResponse>, Status> {
+        let query: [&[u8]; 3] = [b"history", A::TYPE.as_bytes(), id.as_bytes()];
+        let mut fields = Fields::new();
+        let tokens = &self.core.page_tokens;
+        let page = tokens.read(&mut fields, size, token, &query);
+        let page = fields.finish(page)?;
+        self.found::<A>(id, unknown).await?;
+        let after = page
+            .after
+            .and_then(|cursor| u64::decode(&mut cursor.0.as_slice()))
+            .unwrap_or_default();
+        let commits = self
+            .core
+            .history::<A>(id, after, page.size.min(HISTORY_PAGE))
+            .await
+            .map_err(|away| Failure::unavailable(away.to_string(), Duration::from_secs(1)))?;
+        let entries: Result<Vec<_>, Failure> =
+            commits.iter().map(contract::history_entry).collect();
+        let next_page_token = match commits.last() {
+            Some(last) if commits.len() == page.size.min(HISTORY_PAGE) => {
+                let mut key = Vec::new();
+                last.position.encode(&mut key);
+                tokens.token(&key, &query)?
+            }
+            _ => String::new(),
+        };
+        Ok(Response::new(proto::ListHistoryResponse {
+            entries: entries?,
+            next_page_token,
+        }))
+    }
+}
+
+fn violation_facets(
+    request: &proto::ListViolationsRequest,
+    fields: &mut Fields,
+) -> Option<Vec<Facet>> {
+    let mut facets = Vec::new();
+    if request.state != 0 {
+        let state = fields.choice("state", request.state, enums::read_violation_state);
+        facets.push(state.map(|state| Facet::State(state.as_str())));
+    }
+    if !request.district.is_empty() {
+        let own = fields.required("district", &request.district, district);
+        facets.push(own.map(|own| Facet::District(own.code())));
+    }
+    if !request.plate.is_empty() {
+        let plate = fields.required("plate", &request.plate, PlateNumber::parse);
+        facets.push(plate.map(|plate| Facet::Plate(plate.to_string())));
+    }
+    if !request.person_ref.is_empty() {
+        let person = fields.required("person_ref", &request.person_ref, parse_person);
+        facets.push(person.map(|person| Facet::Person(person.to_string())));
+    }
+    facets.into_iter().collect()
+}

@@ -1,0 +1,64 @@
+//! One commit of a history, as recorded, without the sealed boxes.
+
+use chassis::commit::Commit;
+use chassis::journal::Stored;
+use chassis::server::{Failure, to_timestamp};
+use serde_json::Value;
+use traffic_proto::enforcement::v1 as proto;
+
+/// Who, when, through which channel, and what.
+///
+/// # Errors
+/// [`Failure::Internal`] if the commit cannot be read.
+pub fn history_entry(stored: &Stored) -> Result<proto::HistoryEntry, Failure> {
+    let commit = Commit::decode(&stored.payload).map_err(Failure::internal)?;
+    let metadata = &commit.metadata;
+    let channel = serde_json::to_value(metadata.channel).map_err(Failure::internal)?;
+    let mut events = Vec::with_capacity(commit.events.len());
+    for json in &commit.events {
+        let mut event: Value = serde_json::from_str(json.get()).map_err(Failure::internal)?;
+        unseal(&mut event);
+        // An event without data is recorded as its bare name.
+        if let Value::String(name) = event {
+            event = serde_json::json!({ name: {} });
+        }
+        events.push(serde_json::from_value(event).map_err(Failure::internal)?);
+    }
+    Ok(proto::HistoryEntry {
+        position: stored.position,
+        time: Some(to_timestamp(metadata.time)),
+        actor: metadata.actor.id.clone(),
+        channel: channel.as_str().unwrap_or_default().to_owned(),
+        events,
+    })
+}
+
+/// Puts the reference of the person in the place of each sealed box.
+fn unseal(value: &mut Value) {
+    match value {
+        Value::Object(fields) if fields.contains_key("person") && fields.contains_key("bytes") => {
+            let person = fields["person"].take();
+            *value = serde_json::json!({ "person_ref": person });
+        }
+        Value::Object(fields) => fields.values_mut().for_each(unseal),
+        Value::Array(items) => items.iter_mut().for_each(unseal),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_sealed_box_is_shown_as_the_reference_of_its_person() {
+        let mut value =
+            json!({ "party": { "person": { "person": "abc", "format": 1, "bytes": "AAAA" } } });
+        unseal(&mut value);
+        assert_eq!(
+            value,
+            json!({ "party": { "person": { "person_ref": "abc" } } })
+        );
+    }
+}

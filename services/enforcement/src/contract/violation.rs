@@ -1,0 +1,250 @@
+//! A case as the contract shows it.
+
+use super::enums;
+use super::{day, etag, fen};
+use crate::domain::assessment::Assessment;
+use crate::domain::conduct::{Act, Measure};
+use crate::domain::rules::RuleRef;
+use crate::domain::values::{CaseId, Place};
+use crate::domain::violation::event::{Decision, Device, Filing, Party, Sanction, Source};
+use crate::domain::violation::{Closed, Violation};
+use chassis::domain::{LegalCalendar, Revision};
+use chassis::server::to_timestamp;
+use jiff::Timestamp;
+use traffic_proto::enforcement::v1 as proto;
+
+/// `now` is what the surcharge is reckoned to.
+pub fn violation(
+    id: &CaseId,
+    case: &Violation,
+    revision: &Revision,
+    calendar: &LegalCalendar,
+    now: Timestamp,
+) -> proto::Violation {
+    let filing = &case.filing;
+    proto::Violation {
+        name: format!("violations/{id}"),
+        state: enums::violation_state(case.stage).into(),
+        source: Some(source(filing)),
+        place: Some(place(&filing.place)),
+        act: Some(act(&filing.act)),
+        act_time: Some(to_timestamp(filing.acted_at)),
+        harmed_health: filing.harmed_health,
+        plate: filing
+            .plate
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        evidence: filing.evidence.iter().map(ToString::to_string).collect(),
+        party: case.party.as_ref().map(party),
+        same_act_as: filing
+            .same_act_as
+            .as_ref()
+            .map(|other| format!("violations/{other}"))
+            .unwrap_or_default(),
+        create_time: Some(to_timestamp(case.filed_at)),
+        update_time: Some(to_timestamp(case.updated)),
+        etag: etag(revision),
+        handle_by: case.handle_by.map(to_timestamp),
+        intention: case.intended.as_ref().map(|told| proto::Intention {
+            sanction: Some(sanction(&told.sanction)),
+            assessment: Some(assessment(&told.assessment)),
+            hearing: told.hearing,
+            request_by: told.request_by.map(to_timestamp),
+            defence_heard: told.defence_heard,
+        }),
+        decision: case
+            .decision
+            .as_ref()
+            .map(|decided| decision(decided, case.served_at)),
+        reconsider_by: case.reconsider_by.map(to_timestamp),
+        account: case.decision.as_ref().map(|_| account(case, calendar, now)),
+        remedy: case.remedy.map_or(0, |remedy| enums::remedy(remedy).into()),
+        missed: case
+            .missed
+            .iter()
+            .map(|duty| enums::duty(*duty).into())
+            .collect(),
+        duty: case.duty.map_or(0, |(duty, _)| enums::duty(duty).into()),
+        duty_due_time: case.duty.map(|(_, due)| to_timestamp(due)),
+        closing_basis: match &case.closed {
+            Some(Closed::Cancelled(_, basis) | Closed::NotPunished(_, basis)) => basis.to_string(),
+            _ => String::new(),
+        },
+    }
+}
+
+fn source(filing: &Filing) -> proto::Source {
+    use proto::source::Kind;
+    let kind = match &filing.source {
+        Source::Device(found) => Kind::Device(device(found)),
+        Source::PublicReport => Kind::PublicReport(proto::PublicReport {}),
+        Source::Referral { from, reference } => Kind::Referral(proto::Referral {
+            from: from.to_string(),
+            reference: reference.to_string(),
+        }),
+        Source::OnTheSpot => Kind::OnTheSpot(proto::OnTheSpot {}),
+    };
+    proto::Source { kind: Some(kind) }
+}
+
+fn device(device: &Device) -> proto::Device {
+    proto::Device {
+        number: device.number.to_string(),
+        verified_until: day(device.verified_until),
+        mobile: device.mobile,
+        published: device.published,
+        warned: device.warned,
+        operator: device
+            .operator
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+    }
+}
+
+pub fn place(place: &Place) -> proto::Place {
+    proto::Place {
+        district: place.district.to_string(),
+        road: place.road.to_string(),
+        point: place.point.map(|(longitude, latitude)| proto::Point {
+            longitude: f64::from(longitude) / 1e7,
+            latitude: f64::from(latitude) / 1e7,
+        }),
+    }
+}
+
+pub fn act(act: &Act) -> proto::Act {
+    proto::Act {
+        conduct: enums::conduct(act.conduct).into(),
+        road: enums::road(act.road).into(),
+        vehicle: act.vehicle.map(|vehicle| proto::Vehicle {
+            vehicle_use: enums::vehicle_use(vehicle.used_as).into(),
+            medium_or_larger: vehicle.medium_or_larger,
+            dangerous_goods: vehicle.dangerous_goods,
+            for_hire: vehicle.for_hire,
+            seats: vehicle.seats.into(),
+        }),
+        repeated: act.repeated,
+        measure: act.measure.map(measure),
+    }
+}
+
+fn measure(measure: Measure) -> proto::act::Measure {
+    use proto::act::Measure as Shown;
+    match measure {
+        Measure::Speed {
+            limit_kmh,
+            measured_kmh,
+        } => Shown::Speed(proto::Speed {
+            limit_kmh: limit_kmh.into(),
+            measured_kmh: measured_kmh.into(),
+        }),
+        Measure::Load {
+            allowed_mass_kg,
+            mass_kg,
+            approved_load_kg,
+            load_kg,
+        } => Shown::Load(proto::Load {
+            allowed_mass_kg,
+            mass_kg,
+            approved_load_kg,
+            load_kg,
+        }),
+        Measure::Occupancy { approved, carried } => Shown::Occupancy(proto::Occupancy {
+            approved: approved.into(),
+            carried: carried.into(),
+        }),
+        Measure::Alcohol { mg_per_100ml } => Shown::AlcoholMgPer100ml(mg_per_100ml.into()),
+        Measure::Money { amount } => Shown::AmountFen(fen(amount)),
+    }
+}
+
+fn party(party: &Party) -> proto::Party {
+    proto::Party {
+        person_ref: party.person.person.to_string(),
+        licence: party.licence.map(|facts| proto::LicenceFacts {
+            first_issued: day(facts.first_issued),
+            large_vehicles: facts.large_vehicles,
+        }),
+        ..proto::Party::default()
+    }
+}
+
+pub fn sanction(sanction: &Sanction) -> proto::Sanction {
+    proto::Sanction {
+        warning: sanction.warning,
+        fine_fen: fen(sanction.fine),
+        suspension_months: sanction.suspension_months.unwrap_or(0).into(),
+        revocation: sanction.revocation,
+        mitigation: sanction
+            .mitigation
+            .map_or(0, |mitigation| enums::mitigation(mitigation).into()),
+    }
+}
+
+pub fn assessment(assessed: &Assessment) -> proto::Assessment {
+    let penalty = &assessed.penalty;
+    proto::Assessment {
+        warning: penalty.warning,
+        least_fine_fen: penalty.fine.map_or(0, |range| fen(range.least)),
+        most_fine_fen: penalty.fine.map_or(0, |range| fen(range.most)),
+        suspension_months: penalty.suspension_months.unwrap_or(0).into(),
+        revocation: enums::revocation(penalty.revocation).into(),
+        detention_days: penalty.detention_days.unwrap_or(0).into(),
+        crime: penalty.crime,
+        points: assessed.points.into(),
+        penalty_rules: penalty.rules.iter().map(rule).collect(),
+        points_rule: assessed.points_rule.as_ref().map(rule),
+    }
+}
+
+fn rule(rule: &RuleRef) -> proto::RuleRef {
+    proto::RuleRef {
+        legal_basis: rule.basis.to_string(),
+        effective: day(rule.effective),
+    }
+}
+
+fn decision(decided: &Decision, served_at: Option<Timestamp>) -> proto::Decision {
+    proto::Decision {
+        procedure: enums::procedure(decided.procedure).into(),
+        sanction: Some(sanction(&decided.sanction)),
+        points: decided.points.into(),
+        assessment: Some(assessment(&decided.assessment)),
+        acted_on: day(decided.acted_on),
+        decided_on: day(decided.decided_on),
+        decide_time: Some(to_timestamp(decided.decided_at)),
+        officers: decided.officers.iter().map(ToString::to_string).collect(),
+        serve_time: served_at.map(to_timestamp),
+    }
+}
+
+fn account(case: &Violation, calendar: &LegalCalendar, now: Timestamp) -> proto::Account {
+    let account = &case.account;
+    // A settled case owes nothing, whatever day it is.
+    let settled = case.stage == crate::domain::violation::Stage::Settled;
+    let (surcharge, owed) = if settled {
+        (case.surcharge_paid, crate::domain::money::Fen::ZERO)
+    } else {
+        (
+            account.surcharge(calendar, now),
+            account.owed(calendar, now),
+        )
+    };
+    proto::Account {
+        fine_fen: fen(account.fine),
+        surcharge_fen: fen(surcharge),
+        paid_fen: fen(account.paid()),
+        owed_fen: fen(owed),
+        instalments: account
+            .instalments
+            .iter()
+            .map(|part| proto::Instalment {
+                amount_fen: fen(part.amount),
+                due_time: Some(to_timestamp(part.due)),
+            })
+            .collect(),
+        overdue: case.payment_overdue,
+    }
+}

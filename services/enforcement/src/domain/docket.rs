@@ -1,0 +1,288 @@
+//! The docket of one vehicle, or of one person without a motor vehicle: its records, so that one act is not fined twice,
+//! five unhandled records are seen, and many drivers for one vehicle are noticed.
+
+use super::conduct::Conduct;
+use super::ground::Ground;
+use super::standards::Standards;
+use super::values::{CaseId, PlateNumber, Text};
+use super::violation::event::Filing;
+use chassis::domain::{Aggregate, Halt, PersonRef, Transaction};
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+/// Open records that one docket holds at most; a vehicle beyond it must be stopped, not photographed.
+pub const MOST_OPEN: usize = 1_000;
+/// Closed records are kept for a year, at most so many.
+const MOST_CLOSED: usize = 500;
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 366);
+
+/// Five or more unhandled records allow a decision in absence (Order 157 art. 54(1)).
+pub const DEFAULT_FROM: usize = 5;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Docket {
+    pub entries: Vec<Entry>,
+    pub trading_suspected: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub case: CaseId,
+    pub conduct: Conduct,
+    pub road: Text<100>,
+    pub acted_at: Timestamp,
+    pub standing: Standing,
+    /// Who took the record, and when.
+    pub handled_by: Option<(PersonRef, Timestamp)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    Open,
+    /// The party was told and has not come by this time.
+    HandleBy(Timestamp),
+    /// A fine was imposed and stands.
+    Fined,
+    /// Decided without a fine, cancelled, or not punished.
+    Closed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocketEvent {
+    CaseFiled {
+        case: CaseId,
+        conduct: Conduct,
+        road: Text<100>,
+        acted_at: Timestamp,
+    },
+    CaseMoved {
+        case: CaseId,
+        standing: Standing,
+        handled_by: Option<PersonRef>,
+    },
+    /// So many drivers have taken records of this vehicle within twelve months.
+    TradingSuspected {
+        plate: PlateNumber,
+        drivers: Vec<PersonRef>,
+    },
+    SuspicionCleared,
+}
+
+impl Aggregate for Docket {
+    const TYPE: &'static str = "docket";
+    type Event = DocketEvent;
+
+    fn evolve(state: Option<Self>, event: &DocketEvent, at: Timestamp) -> Option<Self> {
+        let mut docket = state.unwrap_or_default();
+        match event {
+            DocketEvent::CaseFiled {
+                case,
+                conduct,
+                road,
+                acted_at,
+            } => {
+                docket.forget(at);
+                docket.entries.push(Entry {
+                    case: case.clone(),
+                    conduct: *conduct,
+                    road: road.clone(),
+                    acted_at: *acted_at,
+                    standing: Standing::Open,
+                    handled_by: None,
+                });
+            }
+            DocketEvent::CaseMoved {
+                case,
+                standing,
+                handled_by,
+            } => {
+                if let Some(entry) = docket.entries.iter_mut().find(|e| e.case == *case) {
+                    entry.standing = *standing;
+                    if let Some(person) = handled_by {
+                        entry.handled_by = Some((person.clone(), at));
+                    }
+                }
+            }
+            DocketEvent::TradingSuspected { .. } => docket.trading_suspected = true,
+            DocketEvent::SuspicionCleared => docket.trading_suspected = false,
+        }
+        Some(docket)
+    }
+}
+
+impl Docket {
+    /// Drops closed records that no rule looks at any more.
+    fn forget(&mut self, now: Timestamp) {
+        self.entries
+            .retain(|entry| entry.is_open() || entry.acted_at + KEPT > now);
+        let closed = self.entries.iter().filter(|e| !e.is_open()).count();
+        let mut surplus = closed.saturating_sub(MOST_CLOSED);
+        self.entries.retain(|entry| {
+            let drop = surplus > 0 && !entry.is_open();
+            surplus -= usize::from(drop);
+            !drop
+        });
+    }
+
+    /// Another record of the same act: same conduct, same road, close in time.
+    fn same_act(&self, filing: &Filing, within: SignedDuration) -> Option<&Entry> {
+        self.entries.iter().find(|entry| {
+            entry.conduct == filing.act.conduct
+                && entry.road == filing.place.road
+                && entry.acted_at.duration_since(filing.acted_at).abs() <= within
+        })
+    }
+
+    /// Records whose thirty days have passed at `now`.
+    pub fn overdue(&self, now: Timestamp) -> usize {
+        self.entries
+            .iter()
+            .filter(|entry| matches!(entry.standing, Standing::HandleBy(by) if by <= now))
+            .count()
+    }
+
+    /// Drivers who took records of this vehicle since `since`, each once.
+    fn handlers(&self, since: Timestamp) -> Vec<PersonRef> {
+        let mut handlers: Vec<PersonRef> = self
+            .entries
+            .iter()
+            .filter_map(|entry| entry.handled_by.as_ref())
+            .filter(|(_, at)| *at > since)
+            .map(|(person, _)| person.clone())
+            .collect();
+        handlers.sort();
+        handlers.dedup();
+        handlers
+    }
+}
+
+impl Entry {
+    fn is_open(&self) -> bool {
+        matches!(self.standing, Standing::Open | Standing::HandleBy(_))
+    }
+}
+
+/// The id of a vehicle's docket.
+pub fn of_vehicle(plate: &PlateNumber) -> String {
+    format!("v-{}", plate.key())
+}
+
+/// The docket that a case belongs to: the vehicle's, else the person's. Records that name neither have none.
+pub fn of_filing(filing: &Filing) -> Option<String> {
+    match (&filing.plate, &filing.party) {
+        (Some(plate), _) => Some(of_vehicle(plate)),
+        (None, Some(party)) => Some(format!("p-{}", party.person.person)),
+        (None, None) => None,
+    }
+}
+
+/// Enters a new case, and answers an earlier one of the same act.
+pub(super) fn enter(
+    tx: &mut Transaction,
+    case: &CaseId,
+    filing: &Filing,
+) -> Result<Option<CaseId>, Halt> {
+    let Some(id) = of_filing(filing) else {
+        return Ok(None);
+    };
+    let docket = tx.load::<Docket>(&id)?.unwrap_or_default();
+    if docket.entries.iter().filter(|e| e.is_open()).count() >= MOST_OPEN {
+        return Err(Ground::DocketFull.into());
+    }
+    let standards = Standards::on(tx.context.calendar.date(filing.acted_at));
+    let within = standards.same_act_within(filing.act.conduct);
+    let earlier = docket.same_act(filing, within).map(|e| e.case.clone());
+    tx.record::<Docket>(
+        &id,
+        [DocketEvent::CaseFiled {
+            case: case.clone(),
+            conduct: filing.act.conduct,
+            road: filing.place.road.clone(),
+            acted_at: filing.acted_at,
+        }],
+    )?;
+    Ok(earlier)
+}
+
+/// A fine for this act stands already under another case: it is not fined twice (Administrative Penalty Law art. 29).
+pub(super) fn not_fined_twice(
+    tx: &mut Transaction,
+    case: &CaseId,
+    filing: &Filing,
+) -> Result<(), Halt> {
+    let Some(id) = of_filing(filing) else {
+        return Ok(());
+    };
+    let docket = tx.load::<Docket>(&id)?.unwrap_or_default();
+    let standards = Standards::on(tx.context.calendar.date(filing.acted_at));
+    let within = standards.same_act_within(filing.act.conduct);
+    let fined = docket.entries.iter().find(|entry| {
+        entry.case != *case
+            && entry.standing == Standing::Fined
+            && entry.conduct == filing.act.conduct
+            && entry.road == filing.place.road
+            && entry.acted_at.duration_since(filing.acted_at).abs() <= within
+    });
+    match fined {
+        Some(entry) => Err(Ground::AlreadyFined {
+            case: entry.case.clone(),
+        }
+        .into()),
+        None => Ok(()),
+    }
+}
+
+/// Moves a case on its docket; notices when too many drivers take the records of one vehicle.
+pub(super) fn move_case(
+    tx: &mut Transaction,
+    case: &CaseId,
+    filing: &Filing,
+    standing: Standing,
+    handled_by: Option<PersonRef>,
+) -> Result<(), Halt> {
+    let Some(id) = of_filing(filing) else {
+        return Ok(());
+    };
+    let suspect = filing.plate.as_ref().filter(|_| handled_by.is_some());
+    tx.record::<Docket>(
+        &id,
+        [DocketEvent::CaseMoved {
+            case: case.clone(),
+            standing,
+            handled_by,
+        }],
+    )?;
+    if let Some(plate) = suspect {
+        suspect_trading(tx, &id, plate)?;
+    }
+    Ok(())
+}
+
+fn suspect_trading(tx: &mut Transaction, id: &str, plate: &PlateNumber) -> Result<(), Halt> {
+    let docket = tx.load::<Docket>(id)?.unwrap_or_default();
+    let (now, calendar) = (tx.now(), tx.context.calendar);
+    let since = calendar.instant(calendar.local(now) - 12.months());
+    let drivers = docket.handlers(since);
+    let threshold = Standards::on(calendar.date(now)).trading_drivers;
+    if docket.trading_suspected || drivers.len() < threshold {
+        return Ok(());
+    }
+    let plate = plate.clone();
+    tx.record::<Docket>(id, [DocketEvent::TradingSuspected { plate, drivers }])
+}
+
+/// An officer has looked into it and found no trade.
+///
+/// # Errors
+/// If nothing is suspected of this vehicle.
+pub fn clear_suspicion(tx: &mut Transaction, plate: &PlateNumber) -> Result<(), Halt> {
+    let id = of_vehicle(plate);
+    match tx.load::<Docket>(&id)? {
+        Some(docket) if docket.trading_suspected => {
+            tx.record::<Docket>(&id, [DocketEvent::SuspicionCleared])
+        }
+        _ => Err(Ground::NothingSuspected.into()),
+    }
+}

@@ -1,0 +1,330 @@
+//! The decision: by whom, in which procedure, within which room; points posted with it; and made again as it stood.
+
+use super::super::assessment::{Assessment, assess};
+use super::super::docket::{self, Standing};
+use super::super::ground::Ground;
+use super::super::licence;
+use super::super::limits;
+use super::super::rules::{Revocation, Rules};
+use super::super::values::{CaseId, Text};
+use super::event::{Decision, Fact, NoPenaltyGround, Party, Procedure, Sanction, Service, Source};
+use super::handling::assessed;
+use super::steps::{actor, as_city, as_officer, in_stage, load, record, today};
+use super::{Hearing, Stage, Violation};
+use chassis::domain::{Halt, Transaction};
+
+/// Co-officers of one decision.
+pub const MOST_CO_OFFICERS: usize = 9;
+
+/// Decides a case.
+#[derive(Clone, Debug)]
+pub struct Decide {
+    pub sanction: Sanction,
+    /// Who decides together with the acting officer: one at least in the general procedure (Order 157 art. 48).
+    pub co_officers: Vec<Text<64>>,
+    /// Simple procedure: facts, penalty, basis and rights were told, and the party was heard (Order 157 art. 44(1)(1)(2)).
+    pub told_and_heard: bool,
+}
+
+/// # Errors
+/// If the law does not provide the sanction, the procedure was not kept, or the act is fined already.
+pub fn decide(tx: &mut Transaction, id: &CaseId, command: Decide) -> Result<(), Halt> {
+    let case = load(tx, id)?;
+    as_officer(tx, &case)?;
+    in_stage(
+        &case,
+        &[Stage::Stopped, Stage::Handling, Stage::Intended],
+        "stopped, handling or intended",
+    )?;
+    let sanction = command.sanction;
+    let assessment = assessed(tx, &case)?;
+    check_sanction(&assessment, &sanction)?;
+    if sanction.revocation {
+        as_city(tx, &case)?;
+    }
+    let officers = officers(tx, command.co_officers)?;
+    let procedure = if case.stage == Stage::Intended {
+        check_general(tx, &case, &sanction, officers.len())?;
+        Procedure::General
+    } else {
+        if !sanction.admits_simple_procedure() {
+            return Err(Ground::GeneralProcedureNeeded.into());
+        }
+        if !command.told_and_heard {
+            return Err(Ground::NotToldAndHeard.into());
+        }
+        Procedure::Simple
+    };
+    let file_by =
+        (procedure == Procedure::Simple && case.filing.source == Source::OnTheSpot).then(|| {
+            tx.context
+                .calendar
+                .deadline(tx.now(), limits::SIMPLE_FILING.time)
+        });
+    let party = case.party.clone();
+    let decision = Decision {
+        procedure,
+        sanction,
+        points: points_of(&sanction, party.as_ref(), &assessment),
+        assessment,
+        act: case.filing.act.clone(),
+        acted_on: tx.context.calendar.date(case.filing.acted_at),
+        decided_on: today(tx),
+        decided_at: tx.now(),
+        officers,
+        party,
+        file_by,
+    };
+    decided(tx, id, &case, decision)
+}
+
+/// Records a decision, and posts its points in the same step (Order 163 art. 13(1)).
+pub(super) fn decided(
+    tx: &mut Transaction,
+    id: &CaseId,
+    case: &Violation,
+    decision: Decision,
+) -> Result<(), Halt> {
+    let fined = !decision.sanction.fine.is_zero();
+    if fined {
+        docket::not_fined_twice(tx, id, &case.filing)?;
+    }
+    let driver = decision.party.clone();
+    let standing = if fined {
+        Standing::Fined
+    } else {
+        Standing::Closed
+    };
+    let from_record = case.filing.source != Source::OnTheSpot;
+    let handled_by = driver
+        .as_ref()
+        .filter(|party| from_record && party.licence.is_some())
+        .map(|party| party.person.person.clone());
+    record(tx, id, case, [Fact::PenaltyDecided(decision.clone())])?;
+    docket::move_case(tx, id, &case.filing, standing, handled_by)?;
+    if let Some(party) = driver {
+        licence::post(tx, id, case, &party, &decision)?;
+    }
+    Ok(())
+}
+
+/// With a warning there are no points (Order 163 art. 28); points need a driver with a licence.
+pub(super) fn points_of(sanction: &Sanction, party: Option<&Party>, assessment: &Assessment) -> u8 {
+    let licensed = party.is_some_and(|party| party.licence.is_some());
+    if sanction.warning || !licensed {
+        0
+    } else {
+        assessment.points
+    }
+}
+
+fn officers(tx: &Transaction, co_officers: Vec<Text<64>>) -> Result<Vec<Text<64>>, Ground> {
+    let mut officers = vec![actor(tx)?];
+    for officer in co_officers.into_iter().take(MOST_CO_OFFICERS) {
+        if !officers.contains(&officer) {
+            officers.push(officer);
+        }
+    }
+    Ok(officers)
+}
+
+/// Two officers, the party heard, the hearing had or forgone, and nothing heavier than was told.
+fn check_general(
+    tx: &Transaction,
+    case: &Violation,
+    sanction: &Sanction,
+    officers: usize,
+) -> Result<(), Ground> {
+    if officers < 2 {
+        return Err(Ground::TwoOfficersNeeded);
+    }
+    let Some(told) = &case.intended else {
+        return Err(Ground::NotToldAndHeard);
+    };
+    if !told.defence_heard {
+        return Err(Ground::NotToldAndHeard);
+    }
+    if sanction.is_heavier_than(&told.sanction) {
+        return Err(Ground::HeavierAfterDefence);
+    }
+    match (case.hearing, told.request_by) {
+        (Hearing::Requested | Hearing::Scheduled(_), _) => Err(Ground::HearingOutstanding),
+        (Hearing::None, Some(by)) if tx.now() < by => Err(Ground::HearingOutstanding),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the rules provide this sanction.
+pub(super) fn check_sanction(assessment: &Assessment, sanction: &Sanction) -> Result<(), Ground> {
+    let penalty = &assessment.penalty;
+    let outside = || Ground::SanctionNotProvided {
+        basis: penalty.rules[0].basis.clone(),
+    };
+    if penalty.crime && !sanction.revocation {
+        return Err(outside());
+    }
+    if sanction.warning {
+        let alone =
+            sanction.fine.is_zero() && sanction.suspension_months.is_none() && !sanction.revocation;
+        return if penalty.warning && alone {
+            Ok(())
+        } else {
+            Err(outside())
+        };
+    }
+    let fine_fits = match penalty.fine {
+        None => sanction.fine.is_zero(),
+        Some(range) => {
+            let least = if sanction.mitigation.is_some() {
+                super::super::money::Fen::ZERO
+            } else {
+                range.least
+            };
+            !sanction.fine.is_zero() && least <= sanction.fine && sanction.fine <= range.most
+        }
+    };
+    let suspension_fits = sanction.suspension_months == penalty.suspension_months
+        || sanction.mitigation.is_some() && sanction.suspension_months < penalty.suspension_months;
+    let revocation_fits = match penalty.revocation {
+        Revocation::None => !sanction.revocation,
+        Revocation::May => true,
+        Revocation::Must => sanction.revocation,
+    };
+    let nothing =
+        sanction.fine.is_zero() && sanction.suspension_months.is_none() && !sanction.revocation;
+    if fine_fits && suspension_fits && revocation_fits && !nothing {
+        Ok(())
+    } else {
+        Err(outside())
+    }
+}
+
+/// The act is not punished; the party is taught (Administrative Penalty Law arts. 30, 31, 33, 57).
+///
+/// # Errors
+/// Before the party has come, or after a decision.
+pub fn decide_no_penalty(
+    tx: &mut Transaction,
+    id: &CaseId,
+    ground: NoPenaltyGround,
+    remarks: Text<500>,
+) -> Result<(), Halt> {
+    let case = load(tx, id)?;
+    as_officer(tx, &case)?;
+    in_stage(
+        &case,
+        &[Stage::Stopped, Stage::Handling, Stage::Intended],
+        "stopped, handling or intended",
+    )?;
+    let basis = ground.basis();
+    record(
+        tx,
+        id,
+        &case,
+        [Fact::NotPunished {
+            ground,
+            basis,
+            remarks,
+        }],
+    )?;
+    docket::move_case(tx, id, &case.filing, Standing::Closed, None)
+}
+
+/// Passes the case on: it may be a crime (Order 157 art. 13, Administrative Penalty Law arts. 27, 57(1)(4)).
+///
+/// # Errors
+/// After a decision.
+pub fn refer_as_crime(tx: &mut Transaction, id: &CaseId, to: Text<100>) -> Result<(), Halt> {
+    let case = load(tx, id)?;
+    as_officer(tx, &case)?;
+    in_stage(
+        &case,
+        &[
+            Stage::Stopped,
+            Stage::Summoned,
+            Stage::Handling,
+            Stage::Intended,
+        ],
+        "stopped, summoned, handling or intended",
+    )?;
+    record(tx, id, &case, [Fact::ReferredAsCrime { to }])?;
+    docket::move_case(tx, id, &case.filing, Standing::Closed, None)
+}
+
+/// Delivery has failed: the decision is announced for sixty days (Order 157 art. 55).
+///
+/// # Errors
+/// If it is not decided, or announced already.
+pub fn announce(tx: &mut Transaction, id: &CaseId) -> Result<(), Halt> {
+    let case = load(tx, id)?;
+    as_officer(tx, &case)?;
+    in_stage(&case, &[Stage::Decided], "decided")?;
+    if case.announcement_ends.is_some() {
+        return Err(Ground::AlreadyAnnounced.into());
+    }
+    let ends = tx
+        .context
+        .calendar
+        .deadline(tx.now(), limits::PUBLIC_SERVICE.time);
+    record(tx, id, &case, [Fact::DecisionAnnounced { ends }])
+}
+
+/// The decision reaches the party: payment within fifteen days, reconsideration within sixty; measures on the licence begin.
+///
+/// # Errors
+/// If it is not decided; by announcement before it ends.
+pub fn serve(tx: &mut Transaction, id: &CaseId, how: Service) -> Result<(), Halt> {
+    let case = load(tx, id)?;
+    as_officer(tx, &case)?;
+    in_stage(&case, &[Stage::Decided], "decided")?;
+    if how == Service::Announced {
+        match case.announcement_ends {
+            Some(ends) if tx.now() >= ends => {}
+            _ => return Err(Ground::AnnouncementRuns.into()),
+        }
+    }
+    let Some(decision) = &case.decision else {
+        return Err(Ground::WrongState {
+            is: case.stage.as_str(),
+            needs: "decided",
+        }
+        .into());
+    };
+    let (now, calendar) = (tx.now(), tx.context.calendar);
+    let free = decision.sanction.fine.is_zero();
+    let pay_by = (!free).then(|| calendar.deadline(now, limits::PAYMENT.time));
+    let reconsider_by = calendar.deadline(now, limits::RECONSIDERATION.time);
+    let mut facts = vec![Fact::DecisionServed {
+        how,
+        pay_by,
+        reconsider_by,
+    }];
+    if free {
+        facts.push(Fact::ViolationSettled {
+            surcharge: super::super::money::Fen::ZERO,
+        });
+    }
+    record(tx, id, &case, facts)?;
+    if let Some(party) = &decision.party {
+        licence::served(tx, id, &party.person.person, decision, pay_by)?;
+    }
+    Ok(())
+}
+
+/// A decision made again from what was known then, under the versions of the rules that it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recomputation {
+    pub assessment: Assessment,
+    /// Whether it gives what was decided.
+    pub agrees: bool,
+}
+
+/// # Errors
+/// [`Ground::NoRuleInForce`] if the tables no longer hold the rules that it was decided under.
+pub fn recompute(rules: &Rules, decision: &Decision) -> Result<Recomputation, Ground> {
+    let assessment = assess(rules, &decision.act, decision.acted_on, decision.decided_on)?;
+    let agrees = assessment == decision.assessment
+        && check_sanction(&assessment, &decision.sanction).is_ok()
+        && points_of(&decision.sanction, decision.party.as_ref(), &assessment) == decision.points;
+    Ok(Recomputation { assessment, agrees })
+}

@@ -1,0 +1,427 @@
+//! What can happen to a case. Each event says enough to be published by itself, and a case read in its order is the whole
+//! record that Administrative Penalty Law art. 47 asks for.
+
+use super::super::assessment::Assessment;
+use super::super::conduct::Act;
+use super::super::money::Fen;
+use super::super::values::{CaseId, DocumentNumber, Place, PlateNumber, Text};
+use super::account::Instalment;
+use chassis::domain::{LegalBasis, Sealed};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// A fact about one case, with what routes it: where it happened, and the vehicle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViolationEvent {
+    pub district: chassis::domain::District,
+    pub plate: Option<PlateNumber>,
+    pub fact: Fact,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// A device, a citizen or another service has recorded an act.
+    ViolationRecorded(Filing),
+    /// An officer has stopped somebody.
+    StoppedOnTheSpot(Filing),
+    RecordReviewed {
+        review: Review,
+        officer: Text<64>,
+    },
+    /// Both reviews passed: in the system, open to queries (Order 157 arts. 19, 20).
+    ViolationEntered {
+        acted_at: Timestamp,
+        notice_due: Timestamp,
+    },
+    NoticeSent {
+        through: NoticeChannel,
+        handle_by: Timestamp,
+    },
+    HandlingExtended {
+        handle_by: Timestamp,
+    },
+    DriverIdentified {
+        party: Party,
+    },
+    ObjectionRaised {
+        reason: Text<500>,
+        due: Timestamp,
+    },
+    ObjectionRejected {
+        reason: Text<500>,
+    },
+    ViolationCancelled {
+        ground: CancellationGround,
+        basis: LegalBasis,
+        remarks: Text<500>,
+    },
+
+    OrallyWarned {
+        remarks: Text<500>,
+    },
+    /// Notice of handling on the spot (违法行为处理通知书).
+    Summoned {
+        handle_by: Timestamp,
+        file_by: Timestamp,
+    },
+    /// The party has come: the time limit of the decision runs.
+    HandlingAccepted {
+        party: Party,
+        decision_due: Timestamp,
+    },
+    /// What is to be decided has been told, with facts, reasons, basis, points and rights.
+    PenaltyIntended {
+        officer: Text<64>,
+        sanction: Sanction,
+        assessment: Assessment,
+        hearing: bool,
+        request_by: Option<Timestamp>,
+        decision_due: Timestamp,
+    },
+    DefenceHeard {
+        statement: Text<1000>,
+        adopted: bool,
+    },
+    HearingRequested,
+    HearingWaived,
+    HearingScheduled {
+        at: Timestamp,
+        chair: Text<64>,
+    },
+    /// `abandoned`: the party did not come or left (Administrative Penalty Law art. 64(6)).
+    HearingHeld {
+        abandoned: bool,
+        decision_due: Timestamp,
+    },
+    PenaltyDecided(Decision),
+    NotPunished {
+        ground: NoPenaltyGround,
+        basis: LegalBasis,
+        remarks: Text<500>,
+    },
+    ReferredAsCrime {
+        to: Text<100>,
+    },
+    /// The decision of the simple procedure, or the summons, is with the station (Order 157 arts. 44(2), 46(2)).
+    PapersFiled,
+    /// Delivery failed; announced, and served when the announcement ends (Order 157 art. 55).
+    DecisionAnnounced {
+        ends: Timestamp,
+    },
+    DecisionServed {
+        how: Service,
+        pay_by: Option<Timestamp>,
+        reconsider_by: Timestamp,
+    },
+
+    InstalmentsGranted {
+        plan: Vec<Instalment>,
+    },
+    PaymentReceived {
+        amount: Fen,
+        reference: DocumentNumber,
+        paid_at: Timestamp,
+    },
+    FineCollectedOnTheSpot {
+        receipt: DocumentNumber,
+        ground: CollectionGround,
+    },
+    /// Everything is paid, or nothing was to be paid.
+    ViolationSettled {
+        surcharge: Fen,
+    },
+    /// The court is asked to enforce it (Order 157 art. 60(2)).
+    EnforcementSought {
+        court: Text<100>,
+    },
+    PaymentOverdue,
+
+    RemedySought {
+        remedy: Remedy,
+        at: Timestamp,
+    },
+    /// `refund`: what was paid beyond what now stands.
+    RemedyEnded {
+        outcome: RemedyOutcome,
+        refund: Fen,
+    },
+    /// Another had taken the penalty for money: revoked, and open again for the real driver (Order 163 art. 30(2)).
+    DecisionRevokedForTrading {
+        refund: Fen,
+        handle_by: Timestamp,
+    },
+
+    /// Five or more unhandled records: what is intended has been told (Order 157 art. 54(1)).
+    DefaultWarned {
+        sanction: Sanction,
+        assessment: Assessment,
+        announce_from: Timestamp,
+    },
+    DefaultAnnounced {
+        ends: Timestamp,
+    },
+    /// A time limit has passed unused.
+    DutyMissed {
+        duty: Duty,
+        due: Timestamp,
+    },
+}
+
+/// What is known when a case begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filing {
+    pub source: Source,
+    pub place: Place,
+    pub act: Act,
+    /// When it happened; when it ended, if it went on.
+    pub acted_at: Timestamp,
+    pub harmed_health: bool,
+    pub plate: Option<PlateNumber>,
+    /// Hashes (SHA-256, hexadecimal) of photographs, videos and papers: the evidence itself is kept elsewhere. At most 20.
+    pub evidence: Vec<Text<64>>,
+    pub party: Option<Party>,
+    pub filed_by: String,
+    /// A case of the same act filed before this one.
+    pub same_act_as: Option<CaseId>,
+    /// Reviews are due (camera, report), or the filing of the summons (on the spot).
+    pub due: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    Device(Device),
+    /// A member of the public has sent pictures (Order 157 art. 23).
+    PublicReport,
+    /// Another authority or service has passed it on (Order 157 art. 14).
+    Referral {
+        from: Text<100>,
+        reference: DocumentNumber,
+    },
+    OnTheSpot,
+}
+
+/// A device of traffic technical monitoring (交通技术监控设备).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    pub number: DocumentNumber,
+    /// Last day of its verification (检定).
+    pub verified_until: Date,
+    pub mobile: bool,
+    /// Its place has been made public (fixed devices).
+    pub published: bool,
+    /// Signs warn of speed measuring (fixed devices that measure speed).
+    pub warned: bool,
+    /// The officer who operated it (mobile devices that measure speed).
+    pub operator: Option<Text<64>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Review {
+    TechnicalPassed,
+    LegalPassed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeChannel {
+    App,
+    TextMessage,
+    Post,
+    /// Handed over or told at the counter.
+    InPerson,
+}
+
+/// Who answers for the act.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Party {
+    pub person: Sealed,
+    /// The driver's licence; `None`: none is held, or the person did not drive.
+    pub licence: Option<LicenceFacts>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenceFacts {
+    /// Day on which the first licence was issued: the cycles of points run from it (Order 163 art. 3).
+    pub first_issued: Date,
+    /// Admits large buses, heavy trailers, city buses, medium buses or large trucks (A1, A2, A3, B1, B2).
+    pub large_vehicles: bool,
+}
+
+/// The eight grounds of Order 157 art. 22.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancellationGround {
+    EmergencyVehicle,
+    StolenOrClonedPlate,
+    Rescue,
+    HandledOnTheSpot,
+    ConflictingSignals,
+    UnclearRecord,
+    PlateMisread,
+    Other,
+}
+
+impl CancellationGround {
+    pub fn basis(self) -> LegalBasis {
+        super::super::instruments::order_157(match self {
+            Self::EmergencyVehicle => "art. 22(1)",
+            Self::StolenOrClonedPlate => "art. 22(2)",
+            Self::Rescue => "art. 22(3)",
+            Self::HandledOnTheSpot => "art. 22(4)",
+            Self::ConflictingSignals => "art. 22(5)",
+            Self::UnclearRecord => "art. 22(6)",
+            Self::PlateMisread => "art. 22(7)",
+            Self::Other => "art. 22(8)",
+        })
+    }
+}
+
+/// Why an act that happened is not punished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoPenaltyGround {
+    UnderFourteen,
+    Incapable,
+    MinorAndCorrected,
+    FirstAndCorrected,
+    NoFault,
+    NotProven,
+}
+
+impl NoPenaltyGround {
+    pub fn basis(self) -> LegalBasis {
+        super::super::instruments::penalty_law(match self {
+            Self::UnderFourteen => "art. 30",
+            Self::Incapable => "art. 31",
+            Self::MinorAndCorrected | Self::FirstAndCorrected => "art. 33(1)",
+            Self::NoFault => "art. 33(2)",
+            Self::NotProven => "art. 57(1)(3)",
+        })
+    }
+}
+
+/// What is imposed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sanction {
+    pub warning: bool,
+    pub fine: Fen,
+    pub suspension_months: Option<u8>,
+    pub revocation: bool,
+    /// Why the fine is below what the rule provides.
+    pub mitigation: Option<Mitigation>,
+}
+
+impl Sanction {
+    /// Whether any part of it is heavier than the same part of `other`.
+    pub fn is_heavier_than(&self, other: &Self) -> bool {
+        self.fine > other.fine
+            || self.suspension_months > other.suspension_months
+            || self.revocation && !other.revocation
+    }
+
+    /// A warning, or a fine of up to 200 yuan, and nothing on the licence (Order 157 art. 43(1)).
+    pub fn admits_simple_procedure(&self) -> bool {
+        self.fine <= Fen::yuan(200) && self.suspension_months.is_none() && !self.revocation
+    }
+}
+
+/// Reasons for less than the rule provides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mitigation {
+    /// Administrative Penalty Law art. 30.
+    FourteenToEighteen,
+    /// Art. 31.
+    PartlyIncapable,
+    /// Art. 32(1).
+    HarmRemoved,
+    /// Art. 32(2).
+    CoercedOrDeceived,
+    /// Art. 32(3).
+    Confessed,
+    /// Art. 32(4).
+    Merit,
+}
+
+/// A decision, with everything that is needed to make it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    pub procedure: Procedure,
+    pub sanction: Sanction,
+    /// 0 with a warning (Order 163 art. 28), and where no driver is known.
+    pub points: u8,
+    pub assessment: Assessment,
+    /// The act as it was established for the decision.
+    pub act: Act,
+    /// Local days whose rules were compared (Administrative Penalty Law art. 37).
+    pub acted_on: Date,
+    pub decided_on: Date,
+    pub decided_at: Timestamp,
+    /// The acting officer's account first.
+    pub officers: Vec<Text<64>>,
+    pub party: Option<Party>,
+    /// When the decision of the simple procedure must be filed.
+    pub file_by: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Procedure {
+    Simple,
+    General,
+    /// Order 157 art. 54(2): nobody came.
+    Default,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    HandedOver,
+    /// The party would not take it; noted, and served (Order 157 arts. 44(5), 48(6)).
+    Refused,
+    Post,
+    Electronic,
+    /// After 60 days of announcement (Order 157 art. 55).
+    Announced,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CollectionGround {
+    /// Pedestrian, passenger or rider who does not object (Road Traffic Safety Law art. 108(2)).
+    WithoutMotor,
+    /// On an expressway, at the party's own wish (Shandong Expressway Regulations art. 60).
+    ExpresswayHardship,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Remedy {
+    Reconsideration,
+    Lawsuit,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemedyOutcome {
+    Upheld,
+    Withdrawn,
+    Varied { sanction: Sanction, points: u8 },
+    Revoked,
+}
+
+/// What the police must do within a time limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Duty {
+    Review,
+    Notice,
+    Objection,
+    /// Decision on the spot, or summons.
+    FilePapers,
+    Decide,
+}

@@ -1,0 +1,473 @@
+//! A case: from the record of an act to the last payment (Order 157).
+//!
+//! ```text
+//!   capture -> objection -> handling -> hearing -> decision -> serving -> payment
+//!   roadside ------------------^                                  └-> remedy
+//!   default (nobody came) --------------------------^
+//!   deadlines: what time does.   event, account: what happened, what is owed
+//! ```
+
+pub mod account;
+pub mod capture;
+pub mod deadlines;
+pub mod decision;
+pub mod default;
+pub mod event;
+pub mod handling;
+pub mod objection;
+pub mod payment;
+pub mod remedy;
+pub mod roadside;
+mod steps;
+
+use super::assessment::Assessment;
+use super::money::Fen;
+use super::values::Text;
+use account::{Account, Pause, Payment};
+use chassis::domain::{Aggregate, District, LegalBasis};
+use event::{
+    CancellationGround, Decision, Duty, Fact, Filing, NoPenaltyGround, Party, Remedy,
+    RemedyOutcome, Review, Sanction, ViolationEvent,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Violation {
+    pub filing: Filing,
+    pub filed_at: Timestamp,
+    pub updated: Timestamp,
+    pub stage: Stage,
+    pub technical_review: Option<Timestamp>,
+    pub legal_review: Option<Timestamp>,
+    pub entered_at: Option<Timestamp>,
+    pub notified_at: Option<Timestamp>,
+    /// Until when the party is to come; extended at most once.
+    pub handle_by: Option<Timestamp>,
+    pub extended: bool,
+    /// An objection that waits for its answer.
+    pub objection_due: Option<Timestamp>,
+    pub party: Option<Party>,
+    pub intended: Option<Intended>,
+    pub hearing: Hearing,
+    pub default: Option<DefaultNotice>,
+    /// What stands: changed by a remedy.
+    pub decision: Option<Decision>,
+    pub announcement_ends: Option<Timestamp>,
+    pub served_at: Option<Timestamp>,
+    pub reconsider_by: Option<Timestamp>,
+    pub account: Account,
+    pub surcharge_paid: Fen,
+    /// A remedy under way.
+    pub remedy: Option<Remedy>,
+    pub reconsidered: bool,
+    pub closed: Option<Closed>,
+    /// The one duty whose time limit runs now.
+    pub duty: Option<(Duty, Timestamp)>,
+    pub missed: Vec<Duty>,
+    pub payment_overdue: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Recorded, to be reviewed.
+    Recorded,
+    /// In the system, open to queries, to be notified.
+    Entered,
+    Notified,
+    /// Stopped by an officer; nothing decided yet.
+    Stopped,
+    Summoned,
+    /// The party has come.
+    Handling,
+    /// What is intended has been told.
+    Intended,
+    Decided,
+    /// Served; to be paid.
+    Served,
+    Settled,
+    Cancelled,
+    NotPunished,
+    OrallyWarned,
+    Referred,
+    /// The decision was revoked by reconsideration, court or police.
+    Revoked,
+}
+
+impl Stage {
+    /// In words of refusals.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Recorded => "recorded",
+            Self::Entered => "entered",
+            Self::Notified => "notified",
+            Self::Stopped => "stopped",
+            Self::Summoned => "summoned",
+            Self::Handling => "handling",
+            Self::Intended => "intended",
+            Self::Decided => "decided",
+            Self::Served => "served",
+            Self::Settled => "settled",
+            Self::Cancelled => "cancelled",
+            Self::NotPunished => "not_punished",
+            Self::OrallyWarned => "orally_warned",
+            Self::Referred => "referred",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    /// A decision stands.
+    pub fn is_decided(self) -> bool {
+        matches!(self, Self::Decided | Self::Served | Self::Settled)
+    }
+}
+
+/// What the party was told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intended {
+    /// Who investigated and told: never the chair of the hearing.
+    pub officer: Text<64>,
+    pub sanction: Sanction,
+    pub assessment: Assessment,
+    /// A hearing may be asked for.
+    pub hearing: bool,
+    pub request_by: Option<Timestamp>,
+    pub defence_heard: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hearing {
+    #[default]
+    None,
+    Waived,
+    Requested,
+    Scheduled(Timestamp),
+    Held,
+}
+
+/// The notice to who leaves five records unhandled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DefaultNotice {
+    pub sanction: Sanction,
+    pub announce_from: Timestamp,
+    pub announcement_ends: Option<Timestamp>,
+}
+
+/// Why a case ended without a standing penalty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closed {
+    Cancelled(CancellationGround, LegalBasis),
+    NotPunished(NoPenaltyGround, LegalBasis),
+    OrallyWarned,
+    ReferredAsCrime,
+    DecisionRevoked,
+}
+
+impl Violation {
+    pub fn district(&self) -> District {
+        self.filing.place.district
+    }
+
+    fn filed(filing: &Filing, stage: Stage, at: Timestamp) -> Self {
+        let duty = if stage == Stage::Recorded {
+            Duty::Review
+        } else {
+            Duty::Decide
+        };
+        Self {
+            filing: filing.clone(),
+            filed_at: at,
+            updated: at,
+            stage,
+            technical_review: None,
+            legal_review: None,
+            entered_at: None,
+            notified_at: None,
+            handle_by: None,
+            extended: false,
+            objection_due: None,
+            party: filing.party.clone(),
+            intended: None,
+            hearing: Hearing::None,
+            default: None,
+            decision: None,
+            announcement_ends: None,
+            served_at: None,
+            reconsider_by: None,
+            account: Account::default(),
+            surcharge_paid: Fen::ZERO,
+            remedy: None,
+            reconsidered: false,
+            closed: None,
+            duty: filing.due.map(|due| (duty, due)),
+            missed: Vec::new(),
+            payment_overdue: false,
+        }
+    }
+
+    fn close(&mut self, stage: Stage, why: Closed) {
+        self.stage = stage;
+        self.closed = Some(why);
+        self.duty = None;
+        self.objection_due = None;
+    }
+}
+
+impl Aggregate for Violation {
+    const TYPE: &'static str = "violation";
+    type Event = ViolationEvent;
+
+    fn evolve(state: Option<Self>, event: &ViolationEvent, at: Timestamp) -> Option<Self> {
+        let mut case = match (&event.fact, state) {
+            (Fact::ViolationRecorded(filing), None) => {
+                return Some(Self::filed(filing, Stage::Recorded, at));
+            }
+            (Fact::StoppedOnTheSpot(filing), None) => {
+                return Some(Self::filed(filing, Stage::Stopped, at));
+            }
+            (_, state) => state?,
+        };
+        case.updated = at;
+        case.apply(&event.fact, at);
+        Some(case)
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        deadlines::next_due(self)
+    }
+}
+
+impl Violation {
+    fn apply(&mut self, fact: &Fact, at: Timestamp) {
+        match fact {
+            Fact::ViolationRecorded(_) | Fact::StoppedOnTheSpot(_) => {}
+            Fact::RecordReviewed { review, .. } => match review {
+                Review::TechnicalPassed => self.technical_review = Some(at),
+                Review::LegalPassed => self.legal_review = Some(at),
+            },
+            Fact::ViolationEntered { notice_due, .. } => {
+                self.stage = Stage::Entered;
+                self.entered_at = Some(at);
+                self.duty = Some((Duty::Notice, *notice_due));
+            }
+            Fact::NoticeSent { handle_by, .. } => {
+                self.stage = Stage::Notified;
+                self.notified_at = Some(at);
+                self.handle_by = Some(*handle_by);
+                self.duty = None;
+            }
+            Fact::HandlingExtended { handle_by } => {
+                self.handle_by = Some(*handle_by);
+                self.extended = true;
+            }
+            Fact::DriverIdentified { party } => self.party = Some(party.clone()),
+            Fact::ObjectionRaised { due, .. } => {
+                self.objection_due = Some(*due);
+                self.duty = Some((Duty::Objection, *due));
+            }
+            Fact::ObjectionRejected { .. } => {
+                self.objection_due = None;
+                self.duty = None;
+            }
+            Fact::ViolationCancelled { ground, basis, .. } => {
+                self.close(Stage::Cancelled, Closed::Cancelled(*ground, basis.clone()));
+            }
+            Fact::OrallyWarned { .. } => self.close(Stage::OrallyWarned, Closed::OrallyWarned),
+            Fact::Summoned { handle_by, file_by } => {
+                self.stage = Stage::Summoned;
+                self.handle_by = Some(*handle_by);
+                self.duty = Some((Duty::FilePapers, *file_by));
+            }
+            Fact::NotPunished { ground, basis, .. } => {
+                self.close(
+                    Stage::NotPunished,
+                    Closed::NotPunished(*ground, basis.clone()),
+                );
+            }
+            Fact::ReferredAsCrime { .. } => self.close(Stage::Referred, Closed::ReferredAsCrime),
+            Fact::DutyMissed { duty, .. } => {
+                self.missed.push(*duty);
+                if self.duty.is_some_and(|(running, _)| running == *duty) {
+                    self.duty = None;
+                }
+            }
+            Fact::HandlingAccepted { .. }
+            | Fact::PenaltyIntended { .. }
+            | Fact::DefenceHeard { .. }
+            | Fact::HearingRequested
+            | Fact::HearingWaived
+            | Fact::HearingScheduled { .. }
+            | Fact::HearingHeld { .. }
+            | Fact::DefaultWarned { .. }
+            | Fact::DefaultAnnounced { .. } => self.apply_handling(fact),
+            _ => self.apply_decision(fact, at),
+        }
+    }
+
+    fn apply_handling(&mut self, fact: &Fact) {
+        match fact {
+            Fact::HandlingAccepted {
+                party,
+                decision_due,
+            } => {
+                self.stage = Stage::Handling;
+                self.party = Some(party.clone());
+                self.duty = Some((Duty::Decide, *decision_due));
+                self.default = None;
+            }
+            Fact::PenaltyIntended {
+                officer,
+                sanction,
+                assessment,
+                hearing,
+                request_by,
+                decision_due,
+            } => {
+                self.stage = Stage::Intended;
+                self.hearing = Hearing::None;
+                self.intended = Some(Intended {
+                    officer: officer.clone(),
+                    sanction: *sanction,
+                    assessment: assessment.clone(),
+                    hearing: *hearing,
+                    request_by: *request_by,
+                    defence_heard: false,
+                });
+                self.duty = Some((Duty::Decide, *decision_due));
+            }
+            Fact::DefenceHeard { .. } => {
+                if let Some(intended) = &mut self.intended {
+                    intended.defence_heard = true;
+                }
+            }
+            Fact::HearingRequested => {
+                self.hearing = Hearing::Requested;
+                // The decision waits for the hearing.
+                self.duty = None;
+            }
+            Fact::HearingWaived => self.hearing = Hearing::Waived,
+            Fact::HearingScheduled { at, .. } => self.hearing = Hearing::Scheduled(*at),
+            Fact::HearingHeld { decision_due, .. } => {
+                self.hearing = Hearing::Held;
+                self.duty = Some((Duty::Decide, *decision_due));
+            }
+            Fact::DefaultWarned {
+                sanction,
+                announce_from,
+                ..
+            } => {
+                self.default = Some(DefaultNotice {
+                    sanction: *sanction,
+                    announce_from: *announce_from,
+                    announcement_ends: None,
+                });
+            }
+            Fact::DefaultAnnounced { ends } => {
+                if let Some(default) = &mut self.default {
+                    default.announcement_ends = Some(*ends);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_decision(&mut self, fact: &Fact, at: Timestamp) {
+        match fact {
+            Fact::PenaltyDecided(decision) => {
+                self.stage = Stage::Decided;
+                self.duty = decision.file_by.map(|due| (Duty::FilePapers, due));
+                if decision.party.is_some() {
+                    self.party.clone_from(&decision.party);
+                }
+                self.account.fine = decision.sanction.fine;
+                self.decision = Some(decision.clone());
+            }
+            Fact::PapersFiled => self.duty = None,
+            Fact::DecisionAnnounced { ends } => self.announcement_ends = Some(*ends),
+            Fact::DecisionServed {
+                pay_by,
+                reconsider_by,
+                ..
+            } => {
+                self.stage = Stage::Served;
+                self.served_at = Some(at);
+                self.reconsider_by = Some(*reconsider_by);
+                if let Some(pay_by) = pay_by {
+                    let payments = std::mem::take(&mut self.account.payments);
+                    self.account = Account::of(self.account.fine, *pay_by);
+                    self.account.payments = payments;
+                }
+            }
+            Fact::InstalmentsGranted { plan } => {
+                self.account.instalments.clone_from(plan);
+                self.payment_overdue = false;
+            }
+            Fact::PaymentReceived {
+                amount,
+                reference,
+                paid_at,
+            } => self.account.payments.push(Payment {
+                amount: *amount,
+                reference: reference.clone(),
+                paid_at: *paid_at,
+            }),
+            Fact::FineCollectedOnTheSpot { receipt, .. } => self.account.payments.push(Payment {
+                amount: self.account.fine,
+                reference: receipt.clone(),
+                paid_at: at,
+            }),
+            Fact::ViolationSettled { surcharge } => {
+                self.stage = Stage::Settled;
+                self.surcharge_paid = *surcharge;
+            }
+            Fact::PaymentOverdue => self.payment_overdue = true,
+            Fact::RemedySought { remedy, at } => {
+                self.remedy = Some(*remedy);
+                self.account.pauses.push(Pause {
+                    from: *at,
+                    until: None,
+                });
+            }
+            Fact::RemedyEnded { outcome, .. } => self.apply_outcome(outcome, at),
+            Fact::DecisionRevokedForTrading { handle_by, .. } => {
+                self.stage = Stage::Notified;
+                self.handle_by = Some(*handle_by);
+                self.decision = None;
+                self.party = None;
+                self.intended = None;
+                self.hearing = Hearing::None;
+                self.served_at = None;
+                self.announcement_ends = None;
+                self.account = Account::default();
+                self.surcharge_paid = Fen::ZERO;
+                self.payment_overdue = false;
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_outcome(&mut self, outcome: &RemedyOutcome, at: Timestamp) {
+        self.reconsidered |= self.remedy == Some(Remedy::Reconsideration);
+        self.remedy = None;
+        if let Some(pause) = self.account.pauses.last_mut() {
+            pause.until = Some(at);
+        }
+        match outcome {
+            RemedyOutcome::Upheld | RemedyOutcome::Withdrawn => {}
+            RemedyOutcome::Varied { sanction, points } => {
+                if let Some(decision) = &mut self.decision {
+                    decision.sanction = *sanction;
+                    decision.points = *points;
+                }
+                self.account.vary(sanction.fine);
+            }
+            RemedyOutcome::Revoked => {
+                self.account.vary(Fen::ZERO);
+                self.close(Stage::Revoked, Closed::DecisionRevoked);
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Reconsideration and lawsuit, what they leave of a decision, and revocation where points were traded.
+
+use super::super::docket::{self, Standing};
+use super::super::ground::Ground;
+use super::super::licence;
+use super::super::limits;
+use super::super::money::Fen;
+use super::super::values::CaseId;
+use super::event::{Fact, Procedure, Remedy, RemedyOutcome, Source};
+use super::payment::settle;
+use super::steps::{as_officer, load, record};
+use super::{Stage, Violation};
+use chassis::domain::{Halt, Transaction};
+use jiff::Timestamp;
+
+/// The party seeks a remedy. The decision goes on being enforced, but no surcharge is counted (Administrative Penalty Law art.
+/// 73(1)(3)).
+///
+/// # Errors
+/// Reconsideration beyond sixty days or a second time; a lawsuit against a decision on the spot before reconsideration
+/// (Administrative Reconsideration Law art. 23(1)(1)); two remedies at once (art. 29).
+pub fn seek(
+    tx: &mut Transaction,
+    id: &CaseId,
+    remedy: Remedy,
+    sought_at: Timestamp,
+) -> Result<(), Halt> {
+    let case = load(tx, id)?;
+    let (Some(served), Some(until)) = (case.served_at, case.reconsider_by) else {
+        return Err(Ground::WrongState {
+            is: case.stage.as_str(),
+            needs: "served or settled",
+        }
+        .into());
+    };
+    super::steps::in_stage(&case, &[Stage::Served, Stage::Settled], "served or settled")?;
+    if sought_at > tx.now() || sought_at < served {
+        return Err(Ground::RemedyTime.into());
+    }
+    if case.remedy.is_some() {
+        return Err(Ground::RemedyUnderWay.into());
+    }
+    match remedy {
+        Remedy::Reconsideration if case.reconsidered => {
+            return Err(Ground::AlreadyReconsidered.into());
+        }
+        Remedy::Reconsideration if sought_at >= until => {
+            return Err(Ground::ReconsiderationTooLate { until }.into());
+        }
+        Remedy::Lawsuit if on_the_spot(&case) && !case.reconsidered => {
+            return Err(Ground::ReconsiderationFirst.into());
+        }
+        _ => {}
+    }
+    record(
+        tx,
+        id,
+        &case,
+        [Fact::RemedySought {
+            remedy,
+            at: sought_at,
+        }],
+    )
+}
+
+fn on_the_spot(case: &Violation) -> bool {
+    case.filing.source == Source::OnTheSpot
+        && case
+            .decision
+            .as_ref()
+            .is_some_and(|decision| decision.procedure == Procedure::Simple)
+}
+
+/// What reconsideration or court decided: the fine, the points and the measures on the licence follow (Order 163 art. 16).
+///
+/// # Errors
+/// If no remedy is under way, or it would leave the party worse off (Administrative Reconsideration Law art. 63(2)).
+pub fn end(tx: &mut Transaction, id: &CaseId, outcome: RemedyOutcome) -> Result<(), Halt> {
+    let case = load(tx, id)?;
+    as_officer(tx, &case)?;
+    let (Some(_), Some(decision)) = (case.remedy, &case.decision) else {
+        return Err(Ground::NoRemedyUnderWay.into());
+    };
+    let refund = match &outcome {
+        RemedyOutcome::Upheld | RemedyOutcome::Withdrawn => Fen::ZERO,
+        RemedyOutcome::Varied { sanction, points } => {
+            if sanction.is_heavier_than(&decision.sanction) || *points > decision.points {
+                return Err(Ground::WorseOff.into());
+            }
+            case.account.paid().less(sanction.fine)
+        }
+        RemedyOutcome::Revoked => case.account.paid(),
+    };
+    let driver = decision.party.clone();
+    record(
+        tx,
+        id,
+        &case,
+        [Fact::RemedyEnded {
+            outcome: outcome.clone(),
+            refund,
+        }],
+    )?;
+    match outcome {
+        RemedyOutcome::Upheld | RemedyOutcome::Withdrawn => {}
+        RemedyOutcome::Varied { sanction, points } => {
+            if let Some(party) = driver {
+                licence::decision_varied(tx, id, &party.person.person, &sanction, points)?;
+            }
+            if sanction.fine.is_zero() {
+                docket::move_case(tx, id, &case.filing, Standing::Closed, None)?;
+            }
+            let now = tx.now();
+            settle(tx, id, now)?;
+        }
+        RemedyOutcome::Revoked => {
+            if let Some(party) = driver {
+                licence::decision_revoked(tx, id, &party.person.person)?;
+            }
+            docket::move_case(tx, id, &case.filing, Standing::Closed, None)?;
+        }
+    }
+    Ok(())
+}
+
+/// Another has taken penalty and points for money: the decision is revoked, the points with it, and the record is open again
+/// for the one who drove (Order 163 arts. 16, 30(1)(2)). The trade itself is a case of its own.
+///
+/// # Errors
+/// If nothing was decided, or the case did not come from a record.
+pub fn revoke_for_trading(tx: &mut Transaction, id: &CaseId) -> Result<(), Halt> {
+    let case = load(tx, id)?;
+    as_officer(tx, &case)?;
+    super::steps::in_stage(
+        &case,
+        &[Stage::Decided, Stage::Served, Stage::Settled],
+        "decided, served or settled",
+    )?;
+    if case.filing.source == Source::OnTheSpot || case.remedy.is_some() {
+        return Err(Ground::NotARecord.into());
+    }
+    let driver = case.decision.as_ref().and_then(|d| d.party.clone());
+    let handle_by = tx
+        .context
+        .calendar
+        .deadline(tx.now(), limits::HANDLING.time);
+    record(
+        tx,
+        id,
+        &case,
+        [Fact::DecisionRevokedForTrading {
+            refund: case.account.paid(),
+            handle_by,
+        }],
+    )?;
+    if let Some(party) = driver {
+        licence::decision_revoked(tx, id, &party.person.person)?;
+    }
+    docket::move_case(tx, id, &case.filing, Standing::HandleBy(handle_by), None)
+}

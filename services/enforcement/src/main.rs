@@ -1,0 +1,5 @@
+//! Runs the enforcement service.
+
+fn main() -> std::process::ExitCode {
+    chassis::config::run(enforcement::SERVICE, enforcement::serve)
+}

@@ -1,0 +1,7 @@
+//! The service on a real bus, over real gRPC.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod city;
+mod input;
+mod stories;
