@@ -1,6 +1,6 @@
 //! What a decision may know beside the state: who asks, through which channel, and what time it is.
 
-use super::LegalCalendar;
+use super::{Invalid, LegalCalendar};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -50,6 +50,16 @@ impl District {
         } else {
             None
         }
+    }
+
+    /// # Errors
+    /// If it is not six digits, the first not zero.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let digits = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
+        let code = text.parse().ok().filter(|_| digits);
+        code.and_then(Self::new).ok_or_else(|| {
+            Invalid::new("must be a six-digit division code", "应为六位行政区划代码")
+        })
     }
 
     pub const fn code(self) -> u32 {

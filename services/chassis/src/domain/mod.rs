@@ -15,6 +15,7 @@ mod invalid;
 mod person;
 mod refusal;
 mod transaction;
+pub mod values;
 
 pub use calendar::{HolidayTable, LegalCalendar, TimeLimit};
 pub use context::{Actor, Channel, Context, District};
