@@ -1,11 +1,12 @@
 //! Reactions to published events of other services: illegal parking that parking has seen becomes a case.
 
 use crate::domain::conduct::{Act, Conduct, Road};
-use crate::domain::values::{DocumentNumber, Place, PlateNumber, Text};
+use crate::domain::values::Place;
 use crate::domain::violation::capture::record_violation;
 use crate::domain::violation::event::{Filing, Source};
 use async_trait::async_trait;
 use chassis::commands::Call;
+use chassis::domain::values::{DocumentNumber, PlateNumber, Text};
 use chassis::domain::{Channel, District};
 use chassis::policies::{Policy, Reaction};
 use chassis::published::ReceivedEvent;

@@ -1,10 +1,11 @@
 //! Carries what is known of a road occupation to the bays it touches, in as many commands as that takes.
 
-use crate::domain::ids::{BayId, OccupationId, digest_id};
+use crate::domain::ids::{BayId, OccupationId};
 use crate::domain::works::{self, Occupation};
 use crate::read_model::{self, Places};
 use chassis::commands::Call;
 use chassis::domain::Channel;
+use chassis::domain::values::digest_id;
 use chassis::server::Failure;
 use chassis::service::Core;
 use futures::{StreamExt, TryStreamExt};

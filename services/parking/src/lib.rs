@@ -46,12 +46,12 @@ pub fn blueprint() -> Blueprint {
 /// Bays close and reopen by the clock; sessions overstay, and are collected step by step.
 fn on_due(tx: &mut Transaction, due: &Due) -> Result<(), Halt> {
     if due.kind == Bay::TYPE
-        && let Some(id) = BayId::new(&due.id)
+        && let Ok(id) = BayId::parse(&due.id)
     {
         return watch::due(tx, &id);
     }
     if due.kind == Session::TYPE
-        && let Some(id) = SessionId::new(&due.id)
+        && let Ok(id) = SessionId::parse(&due.id)
     {
         return session::due(tx, &id, &CollectionRules::default());
     }

@@ -152,7 +152,7 @@ fn understand(event: &ReceivedEvent) -> Result<Option<(OccupationId, Notice)>, R
         return Ok(None);
     }
     let id = resource_id(&reference.permit, "permits/{permit}")
-        .and_then(OccupationId::new)
+        .and_then(|id| OccupationId::parse(id).ok())
         .ok_or_else(|| not_understood("its permit is no resource name"))?;
     Ok(Some((id, notice)))
 }

@@ -185,7 +185,7 @@ fn session(event: &SessionEvent, origin: &Origin<'_>) -> Vec<PublishedEvent> {
                 arrive_time: Some(to_timestamp(*arrived_at)),
                 leave_time: Some(to_timestamp(*left_at)),
                 amount_fen: bill.charge.amount.signed(),
-                replaced_amount_fen: replaced.map(crate::domain::money::Fen::signed),
+                replaced_amount_fen: replaced.map(chassis::domain::values::Fen::signed),
             };
             PublishedEvent::of(name, at.district, &message)
         }

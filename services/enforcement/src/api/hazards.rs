@@ -1,7 +1,7 @@
 //! Methods on road hazards.
 
 use super::Api;
-use super::input::{case_id, district, place, remarks};
+use super::input::{case_id, place, remarks};
 use super::steps::Step;
 use crate::contract::{self, enums};
 use crate::domain::ground::Ground;
@@ -9,7 +9,7 @@ use crate::domain::hazard::{self, Hazard};
 use crate::domain::values::CaseId;
 use crate::read_model;
 use chassis::commands::Call;
-use chassis::domain::{Halt, Transaction};
+use chassis::domain::{District, Halt, Transaction};
 use chassis::server::{Failure, Fields};
 use tonic::{Request, Response, Status};
 use traffic_proto::enforcement::v1 as proto;
@@ -83,7 +83,7 @@ impl HazardService for Api {
         request: Request<proto::GetRectificationRequest>,
     ) -> Result<Response<proto::Rectification>, Status> {
         let mut fields = Fields::new();
-        let own = fields.optional("district", &request.get_ref().district, district);
+        let own = fields.optional("district", &request.get_ref().district, District::parse);
         let own = fields
             .finish(own)?
             .map_or(0, chassis::domain::District::code);

@@ -2,10 +2,10 @@
 
 use crate::contract::enums;
 use crate::domain::conduct::{Act, Measure, Vehicle};
-use crate::domain::money::Fen;
-use crate::domain::values::{CaseId, DocumentNumber, Place, PlateNumber, Text};
+use crate::domain::values::{CaseId, Place};
 use crate::domain::violation::decision::MOST_CO_OFFICERS;
 use crate::domain::violation::event::{Device, Filing, Party, Sanction, Source};
+use chassis::domain::values::{DocumentNumber, Fen, PlateNumber, Text};
 use chassis::domain::{District, Invalid, PersonRef};
 use chassis::server::Fields;
 use jiff::civil::{Date, date};
@@ -37,13 +37,6 @@ pub(super) fn parse_person(text: &str) -> Result<PersonRef, Invalid> {
             "应为 26 位的人员代号",
         )
     })
-}
-
-pub(super) fn district(text: &str) -> Result<District, Invalid> {
-    let digits = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
-    let code = text.parse().ok().filter(|_| digits);
-    code.and_then(District::new)
-        .ok_or_else(|| Invalid::new("must be a six-digit division code", "应为六位行政区划代码"))
 }
 
 /// `None`: unspecified although required.
@@ -93,7 +86,7 @@ pub(super) fn officers(list: &[String], fields: &mut Fields) -> Option<Vec<Text<
 }
 
 pub(super) fn place(place: &proto::Place, fields: &mut Fields) -> Option<Place> {
-    let at = fields.required("district", &place.district, district);
+    let at = fields.required("district", &place.district, District::parse);
     let road = fields.required("road", &place.road, Text::parse);
     let point = fields.optional_message("point", place.point.as_ref(), point);
     Some(Place {

@@ -1,6 +1,6 @@
 //! Personal data at the door: checked, replaced by references while the request is read, then sealed.
 
-use crate::domain::values::{ResidentId, Text};
+use chassis::domain::values::{ResidentId, Text};
 use chassis::domain::{Invalid, PersonRef, Sealed};
 use chassis::sealing::{Sealer, SealingError};
 use chassis::server::{Failure, Fields};

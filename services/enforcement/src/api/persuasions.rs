@@ -1,13 +1,13 @@
 //! Methods on persuasion and delivery companies.
 
 use super::Api;
-use super::input::{day, district};
+use super::input::day;
 use crate::contract::{self, enums};
 use crate::domain::ground::Ground;
 use crate::domain::persuasion::{self, Company, Junction, JunctionDay};
-use crate::domain::values::CreditCode;
 use chassis::commands::{Call, Done};
-use chassis::domain::{Halt, Transaction};
+use chassis::domain::values::CreditCode;
+use chassis::domain::{District, Halt, Transaction};
 use chassis::server::{Failure, Fields};
 use jiff::civil::Date;
 use tonic::{Request, Response, Status};
@@ -56,7 +56,7 @@ impl PersuasionService for Api {
         let call = Call::of(&request, &message.request_id)?;
         let mut fields = Fields::new();
         let junction = fields.required("junction", &message.junction, Junction::parse);
-        let own = fields.required("district", &message.district, district);
+        let own = fields.required("district", &message.district, District::parse);
         let behaviour = fields.choice("behaviour", message.behaviour, enums::read_behaviour);
         let company = fields.optional("company", &message.company, CreditCode::parse);
         let (junction, own, behaviour, company) =
@@ -78,7 +78,7 @@ impl PersuasionService for Api {
         let call = Call::of(&request, &message.request_id)?;
         let mut fields = Fields::new();
         let junction = fields.required("junction", &message.junction, Junction::parse);
-        let own = fields.required("district", &message.district, district);
+        let own = fields.required("district", &message.district, District::parse);
         let seen = fields.number("seen", message.seen, 1..=100_000);
         let with_helmet = fields.number("with_helmet", message.with_helmet, 0..=100_000);
         let (junction, own, seen, with_helmet) =

@@ -1,17 +1,18 @@
 //! Reading: one resource, as it stands or stood, lists, histories.
 
 use super::Api;
-use super::input::{case_id, district, parse_person};
+use super::input::{case_id, parse_person};
 use crate::contract::{self, enums};
 use crate::domain::ground::Ground;
 use crate::domain::hazard::Hazard;
 use crate::domain::rules::Rules;
-use crate::domain::values::{CaseId, PlateNumber};
+use crate::domain::values::CaseId;
 use crate::domain::violation::Violation;
 use crate::domain::violation::decision::recompute;
 use crate::read_model::{self, Facet, Listed, Listing};
 use chassis::commit::{Commit, hash};
-use chassis::domain::{Aggregate, Rejection, Revision};
+use chassis::domain::values::PlateNumber;
+use chassis::domain::{Aggregate, District, Rejection, Revision};
 use chassis::projection::{Key, Versioned};
 use chassis::server::{Failure, Fields};
 use jiff::Timestamp;
@@ -204,7 +205,7 @@ impl Api {
             facets.push(state.map(|state| Facet::State(state.as_str())));
         }
         if !request.district.is_empty() {
-            let own = fields.required("district", &request.district, district);
+            let own = fields.required("district", &request.district, District::parse);
             facets.push(own.map(|own| Facet::District(own.code())));
         }
         let state = request.state.to_be_bytes();
@@ -297,7 +298,7 @@ fn violation_facets(
         facets.push(state.map(|state| Facet::State(state.as_str())));
     }
     if !request.district.is_empty() {
-        let own = fields.required("district", &request.district, district);
+        let own = fields.required("district", &request.district, District::parse);
         facets.push(own.map(|own| Facet::District(own.code())));
     }
     if !request.plate.is_empty() {

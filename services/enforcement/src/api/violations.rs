@@ -8,7 +8,7 @@ use crate::contract::{self, enums};
 use crate::domain::assessment::assess;
 use crate::domain::ground::Ground;
 use crate::domain::rules::Rules;
-use crate::domain::values::{CaseId, DocumentNumber, Text};
+use crate::domain::values::CaseId;
 use crate::domain::violation::account::{Account, Instalment};
 use crate::domain::violation::decision::Decide;
 use crate::domain::violation::event::{Filing, RemedyOutcome, Review};
@@ -16,6 +16,7 @@ use crate::domain::violation::{
     Violation, capture, decision, default, handling, objection, payment, remedy, roadside,
 };
 use chassis::commands::{Call, Done};
+use chassis::domain::values::{DocumentNumber, Text};
 use chassis::domain::{Halt, Invalid, Rejection, Transaction};
 use chassis::server::{Failure, Fields};
 use tonic::{Request, Response, Status};

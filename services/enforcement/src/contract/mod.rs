@@ -9,8 +9,8 @@ pub use history::history_entry;
 pub use others::{company, detention, hazard, junction_day, licence};
 pub use violation::{act, assessment, place, sanction, violation};
 
-use crate::domain::money::Fen;
 use chassis::domain::Revision;
+use chassis::domain::values::Fen;
 use jiff::civil::Date;
 use traffic_proto::enforcement::v1 as proto;
 

@@ -225,7 +225,7 @@ fn account(case: &Violation, calendar: &LegalCalendar, now: Timestamp) -> proto:
     // A settled case owes nothing, whatever day it is.
     let settled = case.stage == crate::domain::violation::Stage::Settled;
     let (surcharge, owed) = if settled {
-        (case.surcharge_paid, crate::domain::money::Fen::ZERO)
+        (case.surcharge_paid, chassis::domain::values::Fen::ZERO)
     } else {
         (
             account.surcharge(calendar, now),

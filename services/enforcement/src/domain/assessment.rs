@@ -2,8 +2,8 @@
 
 use super::conduct::Act;
 use super::ground::Ground;
-use super::money::Fen;
 use super::rules::{Revocation, RuleRef, Rules};
+use chassis::domain::values::Fen;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! What somebody did (违法行为), as the law describes it: the kind of conduct, the vehicle, the road, and what was measured.
 
-use super::money::Fen;
+use chassis::domain::values::Fen;
 use serde::{Deserialize, Serialize};
 
 /// A kind of conduct that traffic law forbids. What it costs stands in the rule tables, never here.

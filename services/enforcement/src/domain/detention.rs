@@ -4,7 +4,8 @@
 use super::ground::Ground;
 use super::instruments::order_157;
 use super::limits;
-use super::values::{CaseId, DocumentNumber, Place, PlateNumber, Text};
+use super::values::{CaseId, Place};
+use chassis::domain::values::{DocumentNumber, PlateNumber, Text};
 use chassis::domain::{Aggregate, District, Halt, LegalBasis, Sealed, Transaction};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -4,8 +4,9 @@
 use super::conduct::Conduct;
 use super::ground::Ground;
 use super::standards::Standards;
-use super::values::{CaseId, PlateNumber, Text};
+use super::values::CaseId;
 use super::violation::event::Filing;
+use chassis::domain::values::{PlateNumber, Text};
 use chassis::domain::{Aggregate, Halt, PersonRef, Transaction};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};

@@ -4,8 +4,8 @@ use super::instruments::{
     order_157, order_163, penalty_law, reconsideration_law, traffic_law, traffic_regulations,
 };
 use super::licence::reductions::Method;
-use super::money::Fen;
 use super::values::CaseId;
+use chassis::domain::values::Fen;
 use chassis::domain::{LegalBasis, Refusal, RefusalKind};
 use jiff::Timestamp;
 use jiff::civil::Date;

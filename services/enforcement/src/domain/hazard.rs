@@ -1,7 +1,8 @@
 //! Hazards on roads (道路隐患): found, assigned with a deadline, rectified, verified; the rate of rectification is public.
 
 use super::ground::Ground;
-use super::values::{CaseId, Place, Text};
+use super::values::{CaseId, Place};
+use chassis::domain::values::Text;
 use chassis::domain::{Aggregate, District, Halt, Transaction};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! The law of enforcement, pure: what somebody did, what the rules say it costs, and each step of the procedures.
 //!
 //! ```text
-//!   values money conduct            what exists only if valid; an act as the law describes it
+//!   values conduct                  what exists only if valid; an act as the law describes it
 //!   instruments rules standards (+ data/*.toml), assessment     what an act costs, by date; which day's rules apply
 //!   limits ground                   time limits and grounds of refusal, each with its article
 //!   violation/                      a case from the record to the last payment (Order 157)
@@ -20,7 +20,6 @@ pub mod hazard;
 pub mod instruments;
 pub mod licence;
 pub mod limits;
-pub mod money;
 pub mod persuasion;
 pub mod rules;
 pub mod standards;

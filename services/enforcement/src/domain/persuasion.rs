@@ -3,7 +3,7 @@
 
 use super::ground::Ground;
 use super::standards::Standards;
-use super::values::CreditCode;
+use chassis::domain::values::CreditCode;
 use chassis::domain::{Aggregate, District, Halt, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;

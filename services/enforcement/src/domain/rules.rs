@@ -1,8 +1,8 @@
 //! The rule tables: what each instrument in `data/` says an act costs, in versions with the dates of their validity.
 
 use super::conduct::{Act, Conduct, Measure, Road, Vehicle};
-use super::money::Fen;
 use chassis::domain::LegalBasis;
+use chassis::domain::values::Fen;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
@@ -355,7 +355,7 @@ impl PenaltyRule {
             return None;
         };
         let cap = self.fine_cap.map_or(Fen::MAX, Fen::yuan);
-        let most = amount.times(times).min(cap);
+        let most = amount.times(u64::from(times)).min(cap);
         let least = if self.fine_exact { most } else { Fen::ZERO };
         Some((least, most))
     }

@@ -1,7 +1,7 @@
 //! What the laws leave to the city: thresholds as data, by date.
 
 use super::conduct::Conduct;
-use super::money::Fen;
+use chassis::domain::values::Fen;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use serde::Deserialize;

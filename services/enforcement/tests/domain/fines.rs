@@ -1,10 +1,10 @@
 //! What acts cost in money: every band, on both sides of every boundary, with its article.
 
 use crate::fixtures::*;
+use chassis::domain::values::Fen;
 use enforcement::domain::assessment::{Assessment, assess};
 use enforcement::domain::conduct::{Act, Conduct, Measure, Road, Use, Vehicle};
 use enforcement::domain::ground::Ground;
-use enforcement::domain::money::Fen;
 use enforcement::domain::rules::{Revocation, Rules};
 use jiff::civil::date;
 use proptest::prelude::*;

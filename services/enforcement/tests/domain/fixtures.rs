@@ -1,11 +1,11 @@
 //! Synthetic acts, people and officers, and stories that lead a case to a stage.
 
+use chassis::domain::values::{DocumentNumber, Fen, PlateNumber, Text};
 use chassis::domain::{Actor, District, PersonRef, Sealed};
 use chassis::testing::{Outcome, Scenario};
 use enforcement::domain::conduct::{Act, Conduct, Measure, Road, Use, Vehicle};
 use enforcement::domain::licence::Licence;
-use enforcement::domain::money::Fen;
-use enforcement::domain::values::{CaseId, DocumentNumber, Place, PlateNumber, Text};
+use enforcement::domain::values::{CaseId, Place};
 use enforcement::domain::violation::capture::{notify, pass_review, record_violation};
 use enforcement::domain::violation::decision::{Decide, decide, serve};
 use enforcement::domain::violation::event::{

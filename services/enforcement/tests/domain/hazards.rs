@@ -1,6 +1,7 @@
 //! Road hazards, and riders who are persuaded.
 
 use crate::fixtures::*;
+use chassis::domain::values::CreditCode;
 use chassis::testing::Scenario;
 use enforcement::domain::hazard::{
     Hazard, HazardKind, HazardStage, assign, find, pass_time, rectify, reject, verify,
@@ -8,7 +9,7 @@ use enforcement::domain::hazard::{
 use enforcement::domain::persuasion::{
     Behaviour, Company, CompanyEvent, Junction, JunctionDay, count, hold_talk, persuade,
 };
-use enforcement::domain::values::{CaseId, CreditCode, Place};
+use enforcement::domain::values::{CaseId, Place};
 
 fn found() -> (Scenario, CaseId) {
     let place = Place {

@@ -1,6 +1,7 @@
 //! The points of a licence: cycles, what rolls over, twelve points, study and tests, reductions, suspension (Order 163).
 
 use crate::fixtures::*;
+use chassis::domain::values::Fen;
 use chassis::testing::Scenario;
 use enforcement::domain::conduct::Conduct;
 use enforcement::domain::licence::education::{
@@ -10,7 +11,6 @@ use enforcement::domain::licence::ledger::clear_suspicion;
 use enforcement::domain::licence::reductions::{Application, Method, reduce, take_back};
 use enforcement::domain::licence::standing::pass_time;
 use enforcement::domain::licence::{Entry, Fine, Licence, LicenceEvent};
-use enforcement::domain::money::Fen;
 use enforcement::domain::values::CaseId;
 use enforcement::domain::violation::event::LicenceFacts;
 use enforcement::domain::violation::handling::accept;

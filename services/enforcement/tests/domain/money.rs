@@ -2,8 +2,8 @@
 
 use crate::fixtures::*;
 use chassis::domain::LegalCalendar;
+use chassis::domain::values::Fen;
 use enforcement::domain::conduct::{Act, Conduct, Road};
-use enforcement::domain::money::Fen;
 use enforcement::domain::violation::Stage;
 use enforcement::domain::violation::account::{Account, Instalment, Pause, Payment};
 use enforcement::domain::violation::deadlines::pass_time;

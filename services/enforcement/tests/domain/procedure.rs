@@ -1,10 +1,10 @@
 //! Decisions: by whom, in which procedure, told, heard, with a hearing, in time; and made again as they stood.
 
 use crate::fixtures::*;
+use chassis::domain::values::Fen;
 use chassis::testing::Scenario;
 use enforcement::domain::conduct::{Act, Conduct, Road};
 use enforcement::domain::licence::LicenceEvent;
-use enforcement::domain::money::Fen;
 use enforcement::domain::rules::Rules;
 use enforcement::domain::values::CaseId;
 use enforcement::domain::violation::deadlines::pass_time;

@@ -2,8 +2,8 @@
 
 use crate::fixtures::*;
 use chassis::domain::LegalCalendar;
+use chassis::domain::values::Fen;
 use enforcement::domain::conduct::Conduct;
-use enforcement::domain::money::Fen;
 use enforcement::domain::violation::Stage;
 use enforcement::domain::violation::decision::{decide, serve};
 use enforcement::domain::violation::event::{Fact, Remedy, RemedyOutcome, Service};

@@ -2,9 +2,9 @@
 
 use super::{Api, convert, read, watch};
 use crate::domain::bay::{Availability, Bay};
-use crate::domain::plate::VehicleClass;
 use crate::domain::refusal::ParkingRefusal;
 use crate::domain::tariff::Tariff;
+use crate::domain::vehicle::VehicleClass;
 use crate::domain::zone::Zone;
 use crate::read_model::{self, ZoneCounts};
 use chassis::domain::{Invalid, Rejection};

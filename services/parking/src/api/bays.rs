@@ -188,7 +188,7 @@ impl Api {
         let patch = fields.message("bay", message.bay.as_ref(), |bay, fields| {
             let id = fields
                 .resource("name", &bay.name, "bays/{bay}")
-                .and_then(|id| BayId::new(&id));
+                .and_then(|id| BayId::parse(&id).ok());
             Some((id?, bay.clone()))
         });
         let (id, bay) = fields.finish(patch)?;
@@ -244,7 +244,7 @@ impl Api {
         let mut fields = Fields::new();
         let id = fields
             .resource("name", &message.name, "bays/{bay}")
-            .and_then(|id| BayId::new(&id));
+            .and_then(|id| BayId::parse(&id).ok());
         let id = fields.finish(id)?;
         let done = self
             .core
@@ -295,7 +295,7 @@ fn read_changes(bay: &proto::Bay, mask: &[&str], fields: &mut Fields) -> Option<
             "zone" => {
                 changes.zone = fields
                     .resource("zone", &bay.zone, "zones/{zone}")
-                    .and_then(|id| ZoneId::new(&id))
+                    .and_then(|id| ZoneId::parse(&id).ok())
             }
             "position" => {
                 changes.position = fields.message("position", bay.position.as_ref(), read::point)
@@ -312,7 +312,7 @@ pub(super) fn new_bay(
     bay: Option<&proto::Bay>,
     fields: &mut Fields,
 ) -> Option<(BayId, Marking)> {
-    let id = fields.required("bay_id", id, |text| read::name(text, BayId::new));
+    let id = fields.required("bay_id", id, BayId::parse);
     let marking = fields.message("bay", bay, read::marking);
     Some((id?, marking?))
 }

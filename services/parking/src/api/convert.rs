@@ -2,10 +2,10 @@
 
 use crate::domain::bay::{Availability, Bay, BayKind};
 use crate::domain::geometry::Position;
-use crate::domain::plate::VehicleClass;
 use crate::domain::rates::{Charge, Period, PeriodKind};
 use crate::domain::session::{Collection, Exemption, Session, SessionState, Transfer, WaiveGround};
 use crate::domain::tariff::{Tariff, TariffVersion};
+use crate::domain::vehicle::VehicleClass;
 use crate::domain::waiver::{FreeGround, Waiver};
 use crate::domain::watch::closing_occupations;
 use crate::domain::zone::{Zone, ZoneGrade};

@@ -4,10 +4,11 @@ use super::import::Problems;
 use super::{Api, read};
 use crate::domain::bay::{Bay, Reading, Seen, SourceKind};
 use crate::domain::ids::{BayId, SourceId};
-use crate::domain::plate::Vehicle;
+use crate::domain::vehicle::Vehicle;
 use crate::domain::watch::{self, MAX_READINGS, Outcome};
 use chassis::commands::Call;
 use chassis::domain::Invalid;
+use chassis::domain::values::PlateNumber;
 use chassis::server::{Caller, Failure, Fields, set_position};
 use futures::StreamExt;
 use parking_lot::Mutex;
@@ -160,10 +161,8 @@ fn read_row(row: &proto::IngestReadingsRequest) -> Result<(BayId, Reading), Fail
     let mut fields = Fields::new();
     let bay = fields
         .resource("bay", &row.bay, "bays/{bay}")
-        .and_then(|id| BayId::new(&id));
-    let source = fields.required("source", &row.source, |text| {
-        read::name(text, SourceId::new)
-    });
+        .and_then(|id| BayId::parse(&id).ok());
+    let source = fields.required("source", &row.source, SourceId::parse);
     let kind = fields.choice(
         "source_kind",
         row.source_kind,
@@ -177,7 +176,7 @@ fn read_row(row: &proto::IngestReadingsRequest) -> Result<(BayId, Reading), Fail
     let observed_at = fields.timestamp("observe_time", row.observe_time.as_ref());
     let observed_at = observed_at.and_then(|at| fields.value("observe_time", at, read::sane_time));
     let class = read::vehicle_class(&mut fields, row.vehicle_class);
-    let plate = fields.optional("plate", &row.plate, read::plate);
+    let plate = fields.optional("plate", &row.plate, PlateNumber::parse);
     let vehicle = plate
         .zip(class)
         .map(|(plate, class)| plate.map(|plate| Vehicle::new(plate, class)));

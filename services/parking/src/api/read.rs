@@ -2,46 +2,20 @@
 
 use crate::domain::bay::{Availability, BayKind};
 use crate::domain::geometry::Position;
-use crate::domain::ids::{ProviderId, ZoneId};
+use crate::domain::ids::{ProviderId, TariffId, ZoneId};
 use crate::domain::marking::Marking;
-use crate::domain::money::Fen;
-use crate::domain::plate::{PlateNumber, VehicleClass};
 use crate::domain::rates::{Period, RateProblem, RateTable, RateTableDraft, Step};
 use crate::domain::session::{SessionState, Transfer, WaiveGround};
 use crate::domain::tariff::TariffVersion;
+use crate::domain::vehicle::VehicleClass;
 use crate::domain::waiver::FreeGround;
 use crate::domain::zone::{ZoneDetails, ZoneGrade};
+use chassis::domain::values::Fen;
 use chassis::domain::{District, Invalid};
 use chassis::server::Fields;
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use traffic_proto::parking::v1 as proto;
-
-pub(super) fn name<T>(text: &str, new: impl Fn(&str) -> Option<T>) -> Result<T, Invalid> {
-    new(text).ok_or_else(|| {
-        Invalid::new(
-            "must be 1 to 64 ASCII letters, digits, `-` and `_`",
-            "应为 1 至 64 个字母、数字、“-”或“_”",
-        )
-    })
-}
-
-pub(super) fn district(text: &str) -> Result<District, Invalid> {
-    let all_digits = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
-    all_digits
-        .then(|| text.parse().ok().and_then(District::new))
-        .flatten()
-        .ok_or_else(|| Invalid::new("must be a six-digit division code", "应为六位行政区划代码"))
-}
-
-pub(super) fn plate(text: &str) -> Result<PlateNumber, Invalid> {
-    PlateNumber::parse(text).ok_or_else(|| {
-        Invalid::new(
-            "must be a number plate of GA 36 or of the armed forces",
-            "应为有效的机动车号牌号码",
-        )
-    })
-}
 
 fn fen(amount: i64) -> Result<Fen, Invalid> {
     Fen::from_signed(amount)
@@ -51,13 +25,13 @@ fn fen(amount: i64) -> Result<Fen, Invalid> {
 pub(super) fn zone(zone: &proto::Zone, fields: &mut Fields) -> Option<ZoneDetails> {
     let display_name = fields.text("display_name", &zone.display_name, 1..=100);
     let grade = fields.choice("grade", zone.grade, grade);
-    let district = fields.required("district", &zone.district, district);
+    let district = fields.required("district", &zone.district, District::parse);
     let tariff = fields.resource("tariff", &zone.tariff, "tariffs/{tariff}");
     Some(ZoneDetails {
         display_name: display_name?,
         grade: grade?,
         district: district?,
-        tariff: crate::domain::ids::TariffId::new(&tariff?)?,
+        tariff: TariffId::parse(&tariff?).ok()?,
     })
 }
 
@@ -76,7 +50,7 @@ pub(super) fn marking(bay: &proto::Bay, fields: &mut Fields) -> Option<Marking> 
     let kind = fields.choice("kind", bay.kind, bay_kind);
     let label = fields.text("label", &bay.label, 0..=40);
     Some(Marking {
-        zone: ZoneId::new(&zone?)?,
+        zone: ZoneId::parse(&zone?).ok()?,
         position: position?,
         kind: kind?,
         label: label?,
@@ -185,7 +159,7 @@ pub(super) fn transfer(
     fields: &mut Fields,
 ) -> Option<Transfer> {
     let provider = fields.required("provider", &transfer.provider, |text| {
-        name(text, ProviderId::new)
+        ProviderId::parse(text)
     });
     let reference = fields.required("reference", &transfer.reference, |text| {
         let printable = text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_graphic());

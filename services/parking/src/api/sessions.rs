@@ -2,12 +2,13 @@
 
 use super::{Api, check_etag, convert, read};
 use crate::domain::ids::SessionId;
-use crate::domain::plate::Vehicle;
 use crate::domain::session::{self, Correction, Session};
+use crate::domain::vehicle::Vehicle;
 use crate::read_model::{self, SessionFilter};
 use chassis::commands::{Call, Done};
 use chassis::commit::Commit;
 use chassis::domain::Invalid;
+use chassis::domain::values::PlateNumber;
 use chassis::projection::{Key, prefix_of};
 use chassis::server::{Failure, Fields, to_timestamp};
 use tonic::{Request, Response, Status, Streaming};
@@ -23,7 +24,7 @@ fn respond(done: &Done<Session>) -> Response<proto::Session> {
 fn session_id(fields: &mut Fields, field: &str, name: &str) -> Option<SessionId> {
     fields
         .resource(field, name, "sessions/{session}")
-        .and_then(|id| SessionId::new(&id))
+        .and_then(|id| SessionId::parse(&id).ok())
 }
 
 impl Api {
@@ -34,7 +35,7 @@ impl Api {
         let state_bytes = message.state.to_be_bytes();
         // The plate itself must not stand in a token, which may be logged.
         let mut fields = Fields::new();
-        let plate = fields.optional("plate", &message.plate, read::plate);
+        let plate = fields.optional("plate", &message.plate, PlateNumber::parse);
         let token = plate
             .clone()
             .flatten()
@@ -212,7 +213,7 @@ impl Api {
         };
         let arrived_at = time("arrive_time", message.arrive_time.as_ref());
         let left_at = time("leave_time", message.leave_time.as_ref());
-        let plate = fields.optional("plate", &message.plate, read::plate);
+        let plate = fields.optional("plate", &message.plate, PlateNumber::parse);
         let class = read::vehicle_class(&mut fields, message.vehicle_class);
         let note = fields.text("note", &message.note, 1..=200);
         let (id, arrived_at, left_at, plate, class, note) =

@@ -18,7 +18,7 @@ impl Api {
         let message = request.into_inner();
         let mut fields = Fields::new();
         let id = fields.required("tariff_id", &message.tariff_id, |text| {
-            read::name(text, TariffId::new)
+            TariffId::parse(text)
         });
         let parsed = fields.message("tariff", message.tariff.as_ref(), |tariff, fields| {
             let name = fields.text("display_name", &tariff.display_name, 1..=100);
@@ -91,7 +91,7 @@ impl Api {
         let mut fields = Fields::new();
         let id = fields
             .resource("name", &message.name, "tariffs/{tariff}")
-            .and_then(|id| TariffId::new(&id));
+            .and_then(|id| TariffId::parse(&id).ok());
         let version = fields.message("version", message.version.as_ref(), read::tariff_version);
         let (id, version) = fields.finish((id, version))?;
         let done = self

@@ -3,6 +3,7 @@
 use super::{Api, convert, read};
 use crate::domain::waiver::{self, Waiver};
 use chassis::commands::Call;
+use chassis::domain::values::PlateNumber;
 use chassis::server::{Failure, Fields};
 use tonic::{Request, Response};
 use traffic_proto::parking::v1 as proto;
@@ -16,7 +17,7 @@ impl Api {
         let message = request.into_inner();
         let mut fields = Fields::new();
         let parsed = fields.message("waiver", message.waiver.as_ref(), |waiver, fields| {
-            let plate = fields.required("plate", &waiver.plate, read::plate);
+            let plate = fields.required("plate", &waiver.plate, PlateNumber::parse);
             let ground = fields.choice("ground", waiver.ground, read::free_ground);
             let mut time = |field, value| {
                 let time = fields.timestamp(field, value)?;

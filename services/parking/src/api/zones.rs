@@ -5,7 +5,7 @@ use crate::domain::ids::{TariffId, ZoneId};
 use crate::domain::zone::{self, Zone, ZoneDetails};
 use crate::read_model::{self, ZoneCounts};
 use chassis::commands::Call;
-use chassis::domain::Invalid;
+use chassis::domain::{District, Invalid};
 use chassis::server::{Failure, Fields};
 use tonic::{Request, Response};
 use traffic_proto::parking::v1 as proto;
@@ -18,9 +18,7 @@ impl Api {
         let call = Call::of(&request, &request.get_ref().request_id)?;
         let message = request.into_inner();
         let mut fields = Fields::new();
-        let id = fields.required("zone_id", &message.zone_id, |text| {
-            read::name(text, ZoneId::new)
-        });
+        let id = fields.required("zone_id", &message.zone_id, ZoneId::parse);
         let details = fields.message("zone", message.zone.as_ref(), read::zone);
         let (id, details) = fields.finish((id, details))?;
         let done = self
@@ -68,7 +66,7 @@ impl Api {
         let message = request.into_inner();
         let query: [&[u8]; 2] = [b"zones", message.district.as_bytes()];
         let mut fields = Fields::new();
-        let district = fields.optional("district", &message.district, read::district);
+        let district = fields.optional("district", &message.district, District::parse);
         let page = self.page(&mut fields, message.page_size, &message.page_token, &query);
         let (district, page) = fields.finish((district, page))?;
         let (found, counts) = self
@@ -127,13 +125,13 @@ impl Api {
             let grade = wants("grade").then(|| fields.choice("grade", zone.grade, read::grade));
             let tariff = wants("tariff")
                 .then(|| fields.resource("tariff", &zone.tariff, "tariffs/{tariff}"));
-            let id = fields.value("name", id.as_str(), |id| read::name(id, ZoneId::new));
+            let id = fields.value("name", id.as_str(), ZoneId::parse);
             // A wanted field that is wrong has been noted; `flatten` below then never matters.
             Some((
                 id?,
                 display_name.flatten(),
                 grade.flatten(),
-                tariff.flatten().and_then(|id| TariffId::new(&id)),
+                tariff.flatten().and_then(|id| TariffId::parse(&id).ok()),
             ))
         });
         let (id, display_name, grade, tariff) = fields.finish(changes)?;
@@ -173,7 +171,7 @@ impl Api {
         let mut fields = Fields::new();
         let id = fields.resource("name", &message.name, "zones/{zone}");
         let id = fields.finish(id)?;
-        let zone_id = ZoneId::new(&id).ok_or_else(|| Failure::NotFound(message.name.clone()))?;
+        let zone_id = ZoneId::parse(&id).map_err(|_| Failure::NotFound(message.name.clone()))?;
         let counts = self
             .core
             .projection

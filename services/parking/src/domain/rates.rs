@@ -10,8 +10,8 @@
 //!   0       15 min         60 min
 //! ```
 
-use super::money::Fen;
-use super::plate::VehicleClass;
+use super::vehicle::VehicleClass;
+use chassis::domain::values::Fen;
 use jiff::civil::Time;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -212,7 +212,7 @@ impl RateTable {
                     .checked_times(u64::from(units))
                     .unwrap_or(Fen::MAX);
                 if !amount.is_zero() {
-                    in_window = in_window.saturating_add(amount);
+                    in_window = in_window.plus(amount);
                     lines.push(ChargeLine {
                         from,
                         until,
@@ -226,12 +226,12 @@ impl RateTable {
                 from = until;
             }
             let due = in_window.min(self.0.cap_per_24_hours);
-            capped = capped.saturating_add(in_window.less(due));
-            total = total.saturating_add(due);
+            capped = capped.plus(in_window.less(due));
+            total = total.plus(due);
             window_start = window_end;
         }
         Charge {
-            amount: total.percent(percent),
+            amount: total.percent(u32::from(percent)),
             lines,
             capped,
             percent,

@@ -1,7 +1,7 @@
 //! Every ground on which parking says no: what was wrong, what to do, and the article that says so.
 
 use super::ids::{BayId, SessionId, TariffId, ZoneId};
-use super::money::Fen;
+use chassis::domain::values::Fen;
 use chassis::domain::{LegalBasis, Refusal, RefusalKind};
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -1,7 +1,7 @@
 //! Who parks free: by the plate itself, or by a waiver registered for it.
 
-use super::plate::{PlateKind, PlateNumber};
 use super::refusal::{BEIJING_PARKING, ParkingRefusal};
+use chassis::domain::values::{PlateKind, PlateNumber};
 use chassis::domain::{Aggregate, Halt, LegalBasis, Transaction};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -5,9 +5,9 @@ use super::bay::{
 };
 use super::ids::{BayId, OccupationId, SessionId};
 use super::marking::Marking;
-use super::plate::Vehicle;
 use super::refusal::ParkingRefusal;
 use super::session::{self, EndCause};
+use super::vehicle::Vehicle;
 use super::waiver::{self, FreeGround};
 use super::zone::Zone;
 use chassis::domain::{Halt, Transaction};
@@ -239,7 +239,7 @@ fn end_cause(bay: &Bay, stay: &Stay) -> EndCause {
 /// The same for a repetition of the same command, wherever it is handled.
 fn new_session_id(tx: &Transaction, bay: &BayId, arrived_at: Timestamp) -> SessionId {
     let id = tx.context.new_id(&format!("{bay}@{arrived_at}"));
-    SessionId::new(&id.hyphenated().to_string()).expect("a uuid is a name")
+    SessionId::parse(&id.hyphenated().to_string()).expect("a uuid is a name")
 }
 
 fn tell_availability(tx: &mut Transaction, id: &BayId) -> Result<(), Halt> {

@@ -92,7 +92,7 @@ impl Places {
             .into_iter()
             .filter_map(|(id, row)| {
                 Some(Spot {
-                    bay: BayId::new(&id)?,
+                    bay: BayId::parse(&id).ok()?,
                     position: row.position,
                     kind: row.kind,
                 })

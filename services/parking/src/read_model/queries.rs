@@ -294,7 +294,7 @@ pub fn bays_of_occupation(view: &View, occupation: &OccupationId) -> Result<Vec<
     )?;
     Ok(rows
         .into_iter()
-        .filter_map(|((_, bay), ())| BayId::new(&bay))
+        .filter_map(|((_, bay), ())| BayId::parse(&bay).ok())
         .collect())
 }
 
@@ -309,7 +309,7 @@ pub fn occupations_in_force(view: &View) -> Result<Vec<(OccupationId, Works)>, B
         let works = occupation
             .as_ref()
             .and_then(|(_, occupation)| occupation.works_in_force());
-        if let (Some(id), Some(works)) = (OccupationId::new(&id), works) {
+        if let (Some(id), Some(works)) = (OccupationId::parse(&id).ok(), works) {
             found.push((id, works.clone()));
         }
     }

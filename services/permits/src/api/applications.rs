@@ -2,8 +2,7 @@
 
 use super::people::People;
 use super::places::{
-    day, dimensions, district, hours, instant, joint_plan, masses, organisation, route, stretch,
-    vehicle,
+    day, dimensions, hours, instant, joint_plan, masses, organisation, route, stretch, vehicle,
 };
 use crate::domain::application::Application;
 use crate::domain::oversize_transport::OversizeTransport;
@@ -11,7 +10,8 @@ use crate::domain::road_occupation::{Emergency, RoadOccupation, Signs, WorkType}
 use crate::domain::toxic_transport::{
     Carrier, Chemical, PurchaseDocument, QualifiedPerson, ToxicTransport,
 };
-use crate::domain::values::{CasNumber, DocumentNumber, Organisation, Text, UnNumber};
+use crate::domain::values::{CasNumber, UnNumber};
+use chassis::domain::values::{DocumentNumber, Organisation, Text};
 use chassis::domain::{District, Invalid, Sealed};
 use chassis::server::Fields;
 use traffic_proto::permits::v1 as proto;
@@ -24,7 +24,7 @@ pub(super) struct Draft {
 }
 
 pub(super) fn permit_district(permit: &proto::Permit, fields: &mut Fields) -> Option<District> {
-    fields.required("district", &permit.district, district)
+    fields.required("district", &permit.district, District::parse)
 }
 
 pub(super) fn draft(
@@ -160,11 +160,15 @@ fn toxic_transport(
         None => Some(None),
         Some(escort) => crew("second_escort", Some(escort), fields).map(Some),
     };
-    let origin = fields.required("origin_district", &transport.origin_district, district);
+    let origin = fields.required(
+        "origin_district",
+        &transport.origin_district,
+        District::parse,
+    );
     let destination = fields.required(
         "destination_district",
         &transport.destination_district,
-        district,
+        District::parse,
     );
     let route = route("route", &transport.route, fields);
     Some(ToxicTransport {

@@ -14,16 +14,17 @@ use crate::domain::event::{Acceptor, Correction, RefusalGround, RevocationGround
 use crate::domain::filing::{Correct, Submit};
 use crate::domain::review::{Amend, Approve, Refuse};
 use crate::domain::standing::Revoke;
-use crate::domain::values::{DocumentNumber, PermitId, Text};
+use crate::domain::values::PermitId;
 use crate::domain::works::Finding;
 use crate::domain::{closing, escort, filing, review, standing, trip, works};
 use applications::{draft, permit_district};
 use chassis::commands::{Call, Done};
-use chassis::domain::Invalid;
+use chassis::domain::values::{DocumentNumber, Text};
+use chassis::domain::{District, Invalid};
 use chassis::server::{Failure, Fields};
 use chassis::service::Core;
 use people::People;
-use places::{district, instant, run_order};
+use places::{instant, run_order};
 use std::pin::Pin;
 use std::sync::Arc;
 use steps::{permit_id, respond};
@@ -399,7 +400,7 @@ impl PermitService for Api {
         let vehicles = fields
             .number("vehicles", message.vehicles, 1..=10)
             .and_then(|vehicles| u8::try_from(vehicles).ok());
-        let from = fields.required("district", &message.district, district);
+        let from = fields.required("district", &message.district, District::parse);
         let (id, unit, vehicles, from) = fields.finish((id, unit, vehicles, from))?;
         self.step(&request, id, move |tx, id| {
             escort::assign_escort(tx, id, unit.clone(), vehicles, from)
@@ -415,7 +416,7 @@ impl PermitService for Api {
         let message = request.get_ref();
         let mut fields = Fields::new();
         let id = permit_id(message, &mut fields);
-        let to = fields.required("to_district", &message.to_district, district);
+        let to = fields.required("to_district", &message.to_district, District::parse);
         let unit = fields.required("unit", &message.unit, DocumentNumber::parse);
         let (id, to, unit) = fields.finish((id, to, unit))?;
         self.step(&request, id, move |tx, id| {

@@ -1,7 +1,7 @@
 //! Personal data at the door: checked, replaced by references while the request is read, then sealed.
 
 use crate::domain::application::Application;
-use crate::domain::values::{ResidentId, Text};
+use chassis::domain::values::{ResidentId, Text};
 use chassis::domain::{Invalid, PersonRef, Sealed};
 use chassis::sealing::{Sealer, SealingError};
 use chassis::server::{Failure, Fields};
@@ -58,7 +58,7 @@ impl<'a> People<'a> {
             reference.clone(),
             Particulars {
                 name: name.into(),
-                identity_number: identity.into(),
+                identity_number: identity.as_str().to_owned(),
                 phone: person.phone.clone(),
             },
         );

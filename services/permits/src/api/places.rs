@@ -10,8 +10,8 @@ use crate::domain::road_occupation::{
 };
 use crate::domain::route::{Leg, RoadClass, Route};
 use crate::domain::toxic_transport::Vehicle;
-use crate::domain::values::{CreditCode, DocumentNumber, Organisation, PlateNumber, Text};
-use chassis::domain::{District, Invalid};
+use chassis::domain::Invalid;
+use chassis::domain::values::{CreditCode, DocumentNumber, Organisation, PlateNumber, Text};
 use chassis::server::Fields;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -21,15 +21,6 @@ use traffic_proto::permits::v1 as proto;
 /// Days and instants lie within these years: what a permit can be about.
 const FIRST_YEAR: i16 = 2000;
 const LAST_YEAR: i16 = 2100;
-
-pub(super) fn district(text: &str) -> Result<District, Invalid> {
-    let digits = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());
-    text.parse()
-        .ok()
-        .filter(|_| digits)
-        .and_then(District::new)
-        .ok_or_else(|| Invalid::new("must be a six-digit division code", "应为六位行政区划代码"))
-}
 
 pub(super) fn day(day: &proto::Day, fields: &mut Fields) -> Option<Date> {
     fields.required("value", &day.value, |text| {

@@ -8,10 +8,11 @@ use crate::domain::event::PermitEvent;
 use crate::domain::ground::Ground;
 use crate::domain::permit::Permit;
 use crate::domain::road_calendar::RoadCalendar;
-use crate::domain::values::{CreditCode, PermitId, PlateNumber, Text};
+use crate::domain::values::PermitId;
 use crate::read_model::{self, Facet};
 use chassis::commit::Commit;
-use chassis::domain::Rejection;
+use chassis::domain::values::{CreditCode, PlateNumber, Text};
+use chassis::domain::{District, Rejection};
 use chassis::journal::Stored;
 use chassis::projection::{Key, Versioned};
 use chassis::server::{Failure, Fields, to_timestamp};
@@ -191,7 +192,7 @@ fn facets(request: &proto::ListPermitsRequest, fields: &mut Fields) -> Option<Ve
     }
     let given = |text: &str| !text.is_empty();
     if given(&request.district) {
-        let district = fields.required("district", &request.district, super::places::district);
+        let district = fields.required("district", &request.district, District::parse);
         facets.push(district.map(|district| Facet::District(district.to_string())));
     }
     if given(&request.road) {

@@ -1,12 +1,11 @@
 //! The stream of changes: every event of permits from a position on, each once, for as long as the client listens.
 
 use super::Api;
-use super::places::district;
 use super::queries::{permit_kind, read_commit};
 use crate::contract;
 use crate::domain::permit::Permit;
 use crate::domain::values::PermitId;
-use chassis::domain::Aggregate;
+use chassis::domain::{Aggregate, District};
 use chassis::server::{Failure, Fields};
 use chassis::service::Core;
 use futures::stream;
@@ -44,7 +43,7 @@ impl Api {
                 .choice("kind", kind, permit_kind)
                 .map(|kind| Some(contract::kind(kind))),
         };
-        let district = fields.optional("district", &request.district, district);
+        let district = fields.optional("district", &request.district, District::parse);
         let (kind, district) = fields.finish((kind, district))?;
         let watch = Watch {
             position: request

@@ -10,7 +10,7 @@ use crate::domain::road_occupation::{
 };
 use crate::domain::route::{RoadClass, Route};
 use crate::domain::toxic_transport::Vehicle;
-use crate::domain::values::Organisation;
+use chassis::domain::values::Organisation;
 use chassis::server::to_timestamp;
 use jiff::civil::Date;
 use traffic_proto::permits::v1 as proto;

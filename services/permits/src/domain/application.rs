@@ -5,7 +5,7 @@ use super::instruments::{OccupationRules, OversizeRules, ToxicProvision, ToxicRu
 use super::oversize_transport::OversizeTransport;
 use super::road_occupation::RoadOccupation;
 use super::toxic_transport::ToxicTransport;
-use super::values::PlateNumber;
+use chassis::domain::values::PlateNumber;
 use chassis::domain::{District, LegalBasis, LegalCalendar, TimeLimit};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

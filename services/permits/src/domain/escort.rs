@@ -6,7 +6,8 @@ use super::permit::{Permit, Stage};
 use super::progress::{Escort, Progress, Run};
 use super::review::{Amend, amend};
 use super::steps::{in_stage, load, record, usable};
-use super::values::{DocumentNumber, PermitId, Text};
+use super::values::PermitId;
+use chassis::domain::values::{DocumentNumber, Text};
 use chassis::domain::{District, Halt, Transaction};
 
 /// District borders that one escort may cross: bounds the state.

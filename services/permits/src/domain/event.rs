@@ -2,7 +2,7 @@
 
 use super::application::{Application, PermitKind};
 use super::oversize_transport::OversizeClass;
-use super::values::{DocumentNumber, Organisation, Text};
+use chassis::domain::values::{DocumentNumber, Organisation, Text};
 use chassis::domain::{District, LegalBasis, PersonRef, Sealed};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

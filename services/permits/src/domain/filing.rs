@@ -5,7 +5,8 @@ use super::event::{Fact, Filing, PermitEvent};
 use super::ground::Ground;
 use super::permit::{Permit, Stage};
 use super::steps::{as_applicant, check_standing, in_stage, limits, load, record};
-use super::values::{Organisation, PermitId, Text};
+use super::values::PermitId;
+use chassis::domain::values::{Organisation, Text};
 use chassis::domain::{District, Halt, Sealed, Transaction};
 
 /// Files an application (Administrative Licence Law art. 29).

@@ -7,7 +7,7 @@ use super::event::{Fact, RevocationGround, SuspensionCause};
 use super::registers::{DriverEvent, DriverStanding, Registration, VehicleEvent, VehicleRecord};
 use super::standing::{lift, take_away};
 use super::steps::{load, record};
-use super::values::{PlateNumber, Text};
+use chassis::domain::values::{PlateNumber, Text};
 use chassis::domain::{Halt, PersonRef, Transaction};
 
 /// A driver's licence is suspended or withdrawn: every granted toxic transport that names the driver is suspended.

@@ -4,7 +4,7 @@ use super::ground::Ground;
 use super::instruments::{ClassLimits, ClassTerms, OversizeRules, Size};
 use super::route::Route;
 use super::toxic_transport::Vehicle;
-use super::values::{DocumentNumber, Text};
+use chassis::domain::values::{DocumentNumber, Text};
 use chassis::domain::{Invalid, LegalCalendar, Sealed};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};

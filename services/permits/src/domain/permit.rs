@@ -6,7 +6,7 @@ use super::event::{
     RefusedApplication, RevocationGround, SuspensionCause,
 };
 use super::progress::Progress;
-use super::values::{Organisation, Text};
+use chassis::domain::values::{Organisation, Text};
 use chassis::domain::{Aggregate, District, LegalBasis, Sealed};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -2,8 +2,8 @@
 
 use super::application::PermitKind;
 use super::event::{Acceptor, ExpectedArrival, Fact};
-use super::values::DocumentNumber;
 use chassis::domain::District;
+use chassis::domain::values::DocumentNumber;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

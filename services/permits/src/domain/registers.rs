@@ -3,7 +3,8 @@
 //! Each is an aggregate: an approval and the news that a driver must not drive meet at its guard, so neither is missed.
 
 use super::application::PermitKind;
-use super::values::{PermitId, Text};
+use super::values::PermitId;
+use chassis::domain::values::Text;
 use chassis::domain::{Aggregate, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -10,7 +10,8 @@ use super::registers::{ApplicantEvent, ApplicantStanding, Bar};
 use super::steps::{
     as_reviewer, check_standing, in_stage, load, record, release_places, take_places, validity,
 };
-use super::values::{Organisation, PermitId, Text};
+use super::values::PermitId;
+use chassis::domain::values::{Organisation, Text};
 use chassis::domain::{Halt, LegalBasis, Transaction};
 use jiff::ToSpan;
 

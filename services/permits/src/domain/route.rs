@@ -1,8 +1,8 @@
 //! A route with its timetable: legs that follow each other in place and time.
 
 use super::place::{Line, distance_m};
-use super::values::Text;
 use chassis::domain::Invalid;
+use chassis::domain::values::Text;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,8 @@ use super::instruments::licence_law;
 use super::permit::{Permit, Stage};
 use super::review::bar;
 use super::steps::{as_reviewer, in_stage, load, record, release_places};
-use super::values::{PermitId, Text};
+use super::values::PermitId;
+use chassis::domain::values::Text;
 use chassis::domain::{Halt, LegalBasis, Transaction};
 
 const GRANTED: [Stage; 2] = [Stage::Approved, Stage::InUse];

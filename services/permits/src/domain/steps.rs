@@ -10,7 +10,8 @@ use super::registers::{
     VehicleRecord,
 };
 use super::road_calendar;
-use super::values::{Organisation, PermitId};
+use super::values::PermitId;
+use chassis::domain::values::Organisation;
 use chassis::domain::{Halt, TimeLimit, Transaction};
 use jiff::Timestamp;
 use std::sync::Arc;

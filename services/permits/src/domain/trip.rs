@@ -8,7 +8,8 @@ use super::permit::{Permit, Stage};
 use super::progress::{Progress, Trip};
 use super::steps::{as_user, in_stage, load, record, usable};
 use super::toxic_transport::ToxicTransport;
-use super::values::{PermitId, Text};
+use super::values::PermitId;
+use chassis::domain::values::Text;
 use chassis::domain::{Halt, Transaction};
 use jiff::{Timestamp, ToSpan};
 

@@ -5,7 +5,8 @@ use super::ground::Ground;
 use super::permit::{Permit, Stage};
 use super::progress::{Progress, Works};
 use super::steps::{as_user, in_stage, load, record, release_places, usable};
-use super::values::{PermitId, Text};
+use super::values::PermitId;
+use chassis::domain::values::Text;
 use chassis::domain::{Halt, Transaction};
 
 /// The work begins: on the permitted stretch and in the permitted time (Road Traffic Safety Law art. 32(2)).

@@ -1,5 +1,6 @@
 //! Synthetic applications, people and officers, and stories that lead a permit to a stage.
 
+use chassis::domain::values::{CreditCode, DocumentNumber, Organisation, PlateNumber, Text};
 use chassis::domain::{Actor, District, PersonRef, Sealed};
 use chassis::testing::{Outcome, Scenario};
 use jiff::Timestamp;
@@ -18,9 +19,7 @@ use permits::domain::route::{Leg, RoadClass, Route};
 use permits::domain::toxic_transport::{
     Carrier, Chemical, PurchaseDocument, QualifiedPerson, ToxicTransport, Vehicle,
 };
-use permits::domain::values::{
-    CasNumber, CreditCode, DocumentNumber, Organisation, PermitId, PlateNumber, Text, UnNumber,
-};
+use permits::domain::values::{CasNumber, PermitId, UnNumber};
 
 /// Monday. All stories begin here.
 pub(crate) const MONDAY: &str = "2026-03-02T09:00:00+08:00";

@@ -1,6 +1,7 @@
 //! News of drivers and vehicles from other services.
 
 use crate::fixtures::*;
+use chassis::domain::values::PlateNumber;
 use permits::domain::event::{Fact, RevocationGround, SuspensionCause};
 use permits::domain::news::{
     driver_restored, driver_suspended, vehicle_cancelled, vehicle_registered,
@@ -8,7 +9,6 @@ use permits::domain::news::{
 use permits::domain::permit::Stage;
 use permits::domain::registers::{Registration, VehicleRecord};
 use permits::domain::standing::{resume, suspend};
-use permits::domain::values::PlateNumber;
 
 fn plate(text: &str) -> PlateNumber {
     PlateNumber::parse(text).unwrap()

@@ -189,7 +189,7 @@ fn any_common_name_direction_or_metre_of_road_is_a_conflict() {
     }
 }
 
-fn plan(number_: &str, with: Vec<permits::domain::values::CreditCode>) -> Option<JointPlan> {
+fn plan(number_: &str, with: Vec<chassis::domain::values::CreditCode>) -> Option<JointPlan> {
     Some(JointPlan {
         number: number(number_),
         with,

@@ -239,7 +239,7 @@ fn application() -> CreatePermitRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use permits::domain::values::CreditCode;
+    use chassis::domain::values::CreditCode;
 
     #[test]
     fn invented_firms_have_credit_codes_that_permits_takes() {

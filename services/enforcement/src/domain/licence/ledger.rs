@@ -3,11 +3,12 @@
 use super::super::ground::Ground;
 use super::super::limits;
 use super::super::standards::Standards;
-use super::super::values::{CaseId, PlateNumber};
+use super::super::values::CaseId;
 use super::super::violation::Violation;
 use super::super::violation::event::{Decision, LicenceFacts, Party, Sanction, Source};
 use super::standing::{restore_if_free, suspended_until};
 use super::{FULL, Fine, Licence, LicenceEvent, MOST_ENTRIES, id_of};
+use chassis::domain::values::PlateNumber;
 use chassis::domain::{Halt, LegalCalendar, PersonRef, Transaction};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};

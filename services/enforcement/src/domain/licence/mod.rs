@@ -13,8 +13,9 @@ pub mod standing;
 pub use ledger::{decision_revoked, decision_varied, fine_paid, may_take, post, served};
 
 use super::conduct::Conduct;
-use super::values::{CaseId, PlateNumber};
+use super::values::CaseId;
 use super::violation::event::LicenceFacts;
+use chassis::domain::values::PlateNumber;
 use chassis::domain::{Aggregate, PersonRef};
 use education::{Education, StudyKind, Test};
 use jiff::civil::Date;

@@ -1,8 +1,7 @@
 //! What is owed on a fine: the fifteen days, the surcharge of three percent a day, instalments, the days that do not count.
 
-use super::super::money::Fen;
-use super::super::values::DocumentNumber;
 use chassis::domain::LegalCalendar;
+use chassis::domain::values::{DocumentNumber, Fen};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};

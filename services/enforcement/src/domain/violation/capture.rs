@@ -5,13 +5,13 @@ use super::super::docket::{self, Standing};
 use super::super::ground::Ground;
 use super::super::limits;
 use super::super::values::CaseId;
-use super::super::values::Text;
 use super::event::{
     CancellationGround, Device, Fact, Filing, NoticeChannel, Party, Review, Source, ViolationEvent,
 };
 use super::objection::cancelled;
 use super::steps::{actor, as_officer, in_stage, load, record};
 use super::{Stage, Violation};
+use chassis::domain::values::Text;
 use chassis::domain::{Halt, Transaction};
 use jiff::Timestamp;
 

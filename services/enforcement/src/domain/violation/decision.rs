@@ -6,11 +6,12 @@ use super::super::ground::Ground;
 use super::super::licence;
 use super::super::limits;
 use super::super::rules::{Revocation, Rules};
-use super::super::values::{CaseId, Text};
+use super::super::values::CaseId;
 use super::event::{Decision, Fact, NoPenaltyGround, Party, Procedure, Sanction, Service, Source};
 use super::handling::assessed;
 use super::steps::{actor, as_city, as_officer, in_stage, load, record, today};
 use super::{Hearing, Stage, Violation};
+use chassis::domain::values::Text;
 use chassis::domain::{Halt, Transaction};
 
 /// Co-officers of one decision.
@@ -176,7 +177,7 @@ pub(super) fn check_sanction(assessment: &Assessment, sanction: &Sanction) -> Re
         None => sanction.fine.is_zero(),
         Some(range) => {
             let least = if sanction.mitigation.is_some() {
-                super::super::money::Fen::ZERO
+                chassis::domain::values::Fen::ZERO
             } else {
                 range.least
             };
@@ -301,7 +302,7 @@ pub fn serve(tx: &mut Transaction, id: &CaseId, how: Service) -> Result<(), Halt
     }];
     if free {
         facts.push(Fact::ViolationSettled {
-            surcharge: super::super::money::Fen::ZERO,
+            surcharge: chassis::domain::values::Fen::ZERO,
         });
     }
     record(tx, id, &case, facts)?;

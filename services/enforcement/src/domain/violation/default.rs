@@ -3,12 +3,13 @@
 use super::super::docket::{self, DEFAULT_FROM, Docket};
 use super::super::ground::Ground;
 use super::super::limits;
-use super::super::values::{CaseId, Text};
+use super::super::values::CaseId;
 use super::decision::{check_sanction, decided, points_of};
 use super::event::{Decision, Fact, Procedure, Sanction};
 use super::handling::assessed;
 use super::steps::{actor, as_officer, in_stage, load, record, today};
 use super::{DefaultNotice, Stage, Violation};
+use chassis::domain::values::Text;
 use chassis::domain::{Halt, Transaction};
 
 /// Tells the driver or owner what is intended, by the contacts on file.

@@ -3,9 +3,9 @@
 
 use super::super::assessment::Assessment;
 use super::super::conduct::Act;
-use super::super::money::Fen;
-use super::super::values::{CaseId, DocumentNumber, Place, PlateNumber, Text};
+use super::super::values::{CaseId, Place};
 use super::account::Instalment;
+use chassis::domain::values::{DocumentNumber, Fen, PlateNumber, Text};
 use chassis::domain::{LegalBasis, Sealed};
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -7,10 +7,11 @@ use super::super::licence;
 use super::super::limits;
 use super::super::rules::{Revocation, Rules};
 use super::super::standards::Standards;
-use super::super::values::{CaseId, Text};
+use super::super::values::CaseId;
 use super::event::{Fact, Party, Sanction, Source};
 use super::steps::{actor, as_officer, in_stage, load, record, today};
 use super::{Hearing, Stage, Violation};
+use chassis::domain::values::Text;
 use chassis::domain::{Halt, TimeLimit, Transaction};
 use jiff::Timestamp;
 

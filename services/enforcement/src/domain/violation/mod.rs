@@ -21,9 +21,8 @@ pub mod roadside;
 mod steps;
 
 use super::assessment::Assessment;
-use super::money::Fen;
-use super::values::Text;
 use account::{Account, Pause, Payment};
+use chassis::domain::values::{Fen, Text};
 use chassis::domain::{Aggregate, District, LegalBasis};
 use event::{
     CancellationGround, Decision, Duty, Fact, Filing, NoPenaltyGround, Party, Remedy,

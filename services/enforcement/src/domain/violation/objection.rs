@@ -3,10 +3,11 @@
 use super::super::docket::{self, Standing};
 use super::super::ground::Ground;
 use super::super::limits;
-use super::super::values::{CaseId, Text};
+use super::super::values::CaseId;
 use super::event::{CancellationGround, Fact, Source};
 use super::steps::{as_officer, in_stage, load, record};
 use super::{Stage, Violation};
+use chassis::domain::values::Text;
 use chassis::domain::{Halt, Transaction};
 
 const OPEN: &[Stage] = &[Stage::Entered, Stage::Notified];

@@ -4,12 +4,12 @@
 use super::super::conduct::Road;
 use super::super::ground::Ground;
 use super::super::licence;
-use super::super::money::Fen;
-use super::super::values::{CaseId, DocumentNumber, Text};
+use super::super::values::CaseId;
 use super::account::{Account, Instalment};
 use super::event::{CollectionGround, Fact};
 use super::steps::{as_officer, in_stage, load, record};
 use super::{Stage, Violation};
+use chassis::domain::values::{DocumentNumber, Fen, Text};
 use chassis::domain::{Halt, Transaction};
 use jiff::Timestamp;
 

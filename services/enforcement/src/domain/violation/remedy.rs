@@ -4,12 +4,12 @@ use super::super::docket::{self, Standing};
 use super::super::ground::Ground;
 use super::super::licence;
 use super::super::limits;
-use super::super::money::Fen;
 use super::super::values::CaseId;
 use super::event::{Fact, Procedure, Remedy, RemedyOutcome, Source};
 use super::payment::settle;
 use super::steps::{as_officer, load, record};
 use super::{Stage, Violation};
+use chassis::domain::values::Fen;
 use chassis::domain::{Halt, Transaction};
 use jiff::Timestamp;
 

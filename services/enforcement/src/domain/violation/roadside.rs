@@ -3,11 +3,12 @@
 use super::super::docket::{self, Standing};
 use super::super::ground::Ground;
 use super::super::limits;
-use super::super::values::{CaseId, Text};
+use super::super::values::CaseId;
 use super::Stage;
 use super::capture::{check_filing, file};
 use super::event::{Duty, Fact, Filing, Source};
 use super::steps::{as_officer, in_stage, load, record};
+use chassis::domain::values::Text;
 use chassis::domain::{Halt, Transaction};
 
 /// An officer stops somebody and notes the act; what follows is a warning, a decision or a summons.

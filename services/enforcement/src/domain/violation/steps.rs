@@ -1,9 +1,10 @@
 //! What the steps of a case share: reading it, who may act, at which stage, and recording.
 
 use super::super::ground::Ground;
-use super::super::values::{CaseId, Text};
+use super::super::values::CaseId;
 use super::event::{Fact, ViolationEvent};
 use super::{Stage, Violation};
+use chassis::domain::values::Text;
 use chassis::domain::{Halt, Transaction};
 use jiff::civil::Date;
 use std::sync::Arc;

@@ -9,8 +9,8 @@ pub use timeline::{Admission, Reading, Seen, Sighting, SourceKind, Stay, Timelin
 
 use super::geometry::Position;
 use super::ids::{BayId, OccupationId, SessionId, ZoneId};
-use super::plate::PlateNumber;
 use chassis::domain::District;
+use chassis::domain::values::PlateNumber;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

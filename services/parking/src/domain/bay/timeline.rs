@@ -9,7 +9,7 @@
 //! ```
 
 use crate::domain::ids::SourceId;
-use crate::domain::plate::Vehicle;
+use crate::domain::vehicle::Vehicle;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

@@ -2,9 +2,9 @@
 
 use super::stay::{require, require_officer_of};
 use super::{Session, SessionEvent, Transfer, WaiveGround, arrears, key};
-use crate::domain::ids::{SessionId, digest_id};
-use crate::domain::money::Fen;
+use crate::domain::ids::SessionId;
 use crate::domain::refusal::ParkingRefusal;
+use chassis::domain::values::{Fen, digest_id};
 use chassis::domain::{Aggregate, Halt, Transaction};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ pub fn pay(tx: &mut Transaction, id: &SessionId, payment: Transfer) -> Result<()
         return Ok(());
     }
     require_room(&session)?;
-    if session.paid().checked_add(payment.amount).is_none() {
+    if session.paid().checked_plus(payment.amount).is_none() {
         return Err(ParkingRefusal::AmountTooLarge.into());
     }
     let outstanding = session.outstanding().less(payment.amount);

@@ -16,11 +16,11 @@ pub(super) use stay::{adjust, start, void};
 
 use super::bay::{Place, Sighting};
 use super::ids::{ProviderId, SessionId, TariffId};
-use super::money::Fen;
-use super::plate::{PlateNumber, Vehicle};
 use super::rates::Charge;
+use super::vehicle::Vehicle;
 use super::waiver::FreeGround;
 use chassis::domain::Aggregate;
+use chassis::domain::values::{Fen, PlateNumber};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -280,9 +280,9 @@ impl Session {
 }
 
 fn sum(transfers: &[Transfer]) -> Fen {
-    transfers.iter().fold(Fen::ZERO, |sum, transfer| {
-        sum.saturating_add(transfer.amount)
-    })
+    transfers
+        .iter()
+        .fold(Fen::ZERO, |sum, transfer| sum.plus(transfer.amount))
 }
 
 impl Aggregate for Session {

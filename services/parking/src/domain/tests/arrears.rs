@@ -243,7 +243,7 @@ fn a_session_that_is_not_there_has_no_timer() {
         .when(|tx| {
             session::due(
                 tx,
-                &SessionId::new("none").unwrap(),
+                &SessionId::parse("none").unwrap(),
                 &CollectionRules::default(),
             )
         })

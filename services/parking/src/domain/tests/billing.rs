@@ -118,7 +118,7 @@ fn payments_cannot_add_up_beyond_what_can_be_booked() {
 
 #[test]
 fn an_unknown_session_is_neither_paid_nor_refunded() {
-    let nobody = SessionId::new("none").unwrap();
+    let nobody = SessionId::parse("none").unwrap();
     a_bay()
         .when(|tx| session::pay(tx, &nobody, transfer("r1", 1, at("11:00:00"))))
         .then_refused("SESSION_NOT_FOUND", None)
@@ -213,7 +213,7 @@ fn a_correction_needs_an_officer_of_the_district_and_times_in_order() {
         .when(|tx| {
             session::correct(
                 tx,
-                &SessionId::new("none").unwrap(),
+                &SessionId::parse("none").unwrap(),
                 correction("09:00:00", "09:30:00"),
             )
         })

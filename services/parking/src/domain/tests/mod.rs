@@ -14,12 +14,12 @@ use super::bay::{BayKind, Reading, Seen, SourceKind};
 use super::geometry::Position;
 use super::ids::{BayId, OccupationId, ProviderId, SessionId, SourceId, TariffId, ZoneId};
 use super::marking::{self, Marking};
-use super::money::Fen;
-use super::plate::{PlateNumber, Vehicle, VehicleClass};
 use super::session::{Session, SessionEvent, Transfer};
 use super::tariff::{self, SAMPLE_TARIFF};
+use super::vehicle::{Vehicle, VehicleClass};
 use super::watch::{self, Outcome};
 use super::zone::{self, ZoneDetails, ZoneGrade};
+use chassis::domain::values::{Fen, PlateNumber};
 use chassis::domain::{Actor, District, Halt, Transaction};
 use chassis::testing::Scenario;
 use jiff::{SignedDuration, Timestamp};
@@ -46,19 +46,19 @@ fn mudan() -> District {
 }
 
 fn zone_id() -> ZoneId {
-    ZoneId::new("centre").expect("a name")
+    ZoneId::parse("centre").expect("a name")
 }
 
 fn tariff_id() -> TariffId {
-    TariffId::new("class-1").expect("a name")
+    TariffId::parse("class-1").expect("a name")
 }
 
 fn bay_id() -> BayId {
-    BayId::new("b1").expect("a name")
+    BayId::parse("b1").expect("a name")
 }
 
 fn occupation(name: &str) -> OccupationId {
-    OccupationId::new(name).expect("a name")
+    OccupationId::parse(name).expect("a name")
 }
 
 fn vehicle(plate: &str) -> Vehicle {
@@ -124,7 +124,7 @@ fn reading(source: &str, sequence: u64, observed_at: Timestamp, seen: Seen) -> R
         _ => SourceKind::Handheld,
     };
     Reading {
-        source: SourceId::new(source).expect("a name"),
+        source: SourceId::parse(source).expect("a name"),
         kind,
         sequence,
         observed_at,
@@ -187,7 +187,7 @@ fn session_of(story: &Scenario, sessions: &Sessions, index: usize) -> Session {
 
 fn transfer(reference: &str, amount: u64, made_at: Timestamp) -> Transfer {
     Transfer {
-        provider: ProviderId::new("sample-pay").expect("a name"),
+        provider: ProviderId::parse("sample-pay").expect("a name"),
         reference: reference.into(),
         amount: fen(amount),
         made_at,

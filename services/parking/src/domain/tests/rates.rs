@@ -243,7 +243,7 @@ fn rates_must_cover_zero_to_the_maximum_stay_without_gap_or_overlap() {
         );
     }
     let mut too_dear = vec![step(0, 600, 15)];
-    too_dear[0].price = RateTable::MAX_PRICE.checked_add(fen(1)).unwrap();
+    too_dear[0].price = RateTable::MAX_PRICE.checked_plus(fen(1)).unwrap();
     assert_eq!(
         table(too_dear).unwrap_err(),
         vec![RateProblem::PriceTooHigh]
@@ -296,7 +296,7 @@ fn a_version_takes_effect_tomorrow_at_the_earliest_and_never_changes_art_32_1_2(
         .when(|tx| {
             tariff::publish_version(
                 tx,
-                &TariffId::new("other").unwrap(),
+                &TariffId::parse("other").unwrap(),
                 effective("2026-03-04"),
             )
         })

@@ -243,7 +243,7 @@ fn a_bay_out_of_reach_is_not_touched() {
     let id = occupation("p1");
     let bays = a_bay().when(|tx| {
         works::take_note(tx, &id, 1, Notice::Granted(works))?;
-        works::align(tx, &id, &[bay_id(), BayId::new("nowhere").unwrap()])
+        works::align(tx, &id, &[bay_id(), BayId::parse("nowhere").unwrap()])
     });
     assert!(bays.events::<Bay>("b1").is_empty(), "22 m away");
 }
@@ -251,7 +251,7 @@ fn a_bay_out_of_reach_is_not_touched() {
 #[test]
 fn a_bay_marked_within_running_works_is_closed_at_once() {
     let id = occupation("p1");
-    let bay = BayId::new("b2").unwrap();
+    let bay = BayId::parse("b2").unwrap();
     let story = hear(
         a_bay(),
         "p1",

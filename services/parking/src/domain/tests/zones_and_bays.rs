@@ -10,7 +10,7 @@ fn details(district: District, tariff: &str) -> ZoneDetails {
         display_name: "Centre".into(),
         grade: ZoneGrade::II,
         district,
-        tariff: TariffId::new(tariff).expect("a name"),
+        tariff: TariffId::parse(tariff).expect("a name"),
     }
 }
 
@@ -61,7 +61,7 @@ fn a_zone_is_opened_once_changed_and_retired_when_it_is_empty() {
         .when(|tx| {
             marking::mark(
                 tx,
-                &BayId::new("b2").unwrap(),
+                &BayId::parse("b2").unwrap(),
                 marking(BayKind::Standard),
                 &[],
             )

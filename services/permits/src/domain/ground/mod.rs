@@ -8,7 +8,7 @@ mod toxic;
 mod works;
 
 use super::road_occupation::Direction;
-use super::values::PlateNumber;
+use chassis::domain::values::PlateNumber;
 use chassis::domain::{LegalBasis, PersonRef, Refusal, RefusalKind};
 use jiff::Timestamp;
 use jiff::civil::Date;
