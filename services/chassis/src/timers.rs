@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// What a service does when an aggregate's time has come: decides and records, like any handler.
@@ -51,12 +52,12 @@ impl Timers {
     }
 
     async fn fire_for_ever(&self) {
-        let mut next_due = self.projection.watch_next_due();
+        let mut added = self.projection.watch_due_added();
         let mut failed: HashMap<Due, Timestamp> = HashMap::new();
         loop {
-            next_due.mark_unchanged();
             let now = self.clock.now();
             failed.retain(|_, again| *again > now);
+            self.projection.due_seen();
             let Ok((due, next)) = self.projection.due(now, ROUND + failed.len()).await else {
                 tokio::time::sleep(NOT_READY).await;
                 continue;
@@ -68,7 +69,7 @@ impl Timers {
             if fresh.is_empty() {
                 let wake = next.into_iter().chain(failed.values().copied()).min();
                 tokio::select! {
-                    changed = next_due.changed() => if changed.is_err() { return },
+                    earlier = earlier_than(&mut added, wake) => if earlier.is_err() { return },
                     () = sleep_until(&*self.clock, wake) => {}
                 }
                 continue;
@@ -121,6 +122,15 @@ impl Timers {
             }
         }
     }
+}
+
+/// Waits until a deadline before `wake` has been added.
+async fn earlier_than(
+    added: &mut watch::Receiver<Option<Timestamp>>,
+    wake: Option<Timestamp>,
+) -> Result<(), watch::error::RecvError> {
+    let earlier = |at: &Option<Timestamp>| at.is_some_and(|at| wake.is_none_or(|wake| at < wake));
+    added.wait_for(earlier).await.map(drop)
 }
 
 async fn sleep_until(clock: &dyn Clock, at: Option<Timestamp>) {

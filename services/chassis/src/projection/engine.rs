@@ -207,15 +207,24 @@ fn apply(
         tracing::error!(position, %why, "an aggregate's chain of commits is broken");
     }
     let states = std::mem::take(&mut step.states);
+    let due_added = first_due_added(&writes)?;
     view.store.write(writes)?;
 
     shared.put(states.into_iter());
-    let first_due = view.scan(&DUE, Range::all(1))?;
-    shared
-        .next_due
-        .send_replace(first_due.into_iter().next().map(|((at, _, _), ())| at));
+    if let Some(at) = due_added {
+        shared.due_added(at);
+    }
     shared.applied.send_replace(checkpoint.position);
     Ok(())
+}
+
+/// The earliest deadline that a batch adds.
+fn first_due_added(writes: &Writes) -> Result<Option<Timestamp>, Broken> {
+    let mut added = DUE.of_writes(writes).filter(|(_, row)| row.is_some());
+    match added.next() {
+        None => Ok(None),
+        Some((key, _)) => DUE.decode_key(key).map(|(at, _, _)| Some(at)),
+    }
 }
 
 fn answer(view: &View, position: Position, waiting: &mut Vec<DigestRequest>) -> Result<(), Broken> {

@@ -221,9 +221,14 @@ impl Projection {
             .await
     }
 
-    /// When the next timer is due; changes with the projection.
-    pub(crate) fn watch_next_due(&self) -> watch::Receiver<Option<Timestamp>> {
-        self.shared.next_due.subscribe()
+    /// The earliest deadline added since [`Projection::due_seen`].
+    pub(crate) fn watch_due_added(&self) -> watch::Receiver<Option<Timestamp>> {
+        self.shared.watch_due_added()
+    }
+
+    /// Call before asking what is due: what is added during the look is then told again, never missed.
+    pub(crate) fn due_seen(&self) {
+        self.shared.due_seen();
     }
 
     /// What is due, at most `limit`, and when the next thing will be.

@@ -32,7 +32,8 @@ pub(super) struct Shared {
     filling: RwLock<()>,
     pub(super) view: ArcSwapOption<View>,
     pub(super) applied: watch::Sender<Position>,
-    pub(super) next_due: watch::Sender<Option<Timestamp>>,
+    /// The earliest deadline added since the timers last looked; what they sleep through otherwise they need not hear.
+    due_added: watch::Sender<Option<Timestamp>>,
     pub(super) phase: watch::Sender<Phase>,
     pub(super) broken_chains: AtomicU64,
     pub(super) rebuilds: AtomicU64,
@@ -56,7 +57,7 @@ impl Shared {
             filling: RwLock::new(()),
             view: ArcSwapOption::empty(),
             applied: watch::Sender::new(0),
-            next_due: watch::Sender::new(None),
+            due_added: watch::Sender::new(None),
             phase: watch::Sender::new(Phase::Opening),
             broken_chains: AtomicU64::new(0),
             rebuilds: AtomicU64::new(0),
@@ -71,6 +72,30 @@ impl Shared {
         self.generation.fetch_add(1, Ordering::Relaxed);
         self.cache.clear();
         self.applied.send_replace(applied);
+        // Whatever the other store holds may be due.
+        self.due_added(Timestamp::MIN);
+    }
+
+    pub(super) fn due_added(&self, at: Timestamp) {
+        self.due_added.send_if_modified(|earliest| {
+            let earlier = earliest.is_none_or(|earliest| at < earliest);
+            if earlier {
+                *earliest = Some(at);
+            }
+            earlier
+        });
+    }
+
+    pub(super) fn watch_due_added(&self) -> watch::Receiver<Option<Timestamp>> {
+        self.due_added.subscribe()
+    }
+
+    /// Starts to look for the earliest deadline anew.
+    pub(super) fn due_seen(&self) {
+        self.due_added.send_if_modified(|earliest| {
+            *earliest = None;
+            false
+        });
     }
 
     pub(super) fn cached(&self, key: &AggregateKey) -> Option<Loaded> {

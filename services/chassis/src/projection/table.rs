@@ -51,7 +51,19 @@ impl<K: Key, V: Serialize + DeserializeOwned> Table<K, V> {
         bytes
     }
 
-    fn decode_key(bytes: &[u8]) -> Result<K, Broken> {
+    /// The writes on this table, in key order.
+    pub(super) fn of_writes<'a>(
+        &self,
+        writes: &'a Writes,
+    ) -> impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)> + use<'a, K, V> {
+        let prefix = self.prefix;
+        writes
+            .range(vec![prefix]..)
+            .take_while(move |(key, _)| key.first() == Some(&prefix))
+            .map(|(key, row)| (key.as_slice(), row.as_deref()))
+    }
+
+    pub(super) fn decode_key(&self, bytes: &[u8]) -> Result<K, Broken> {
         let mut rest = &bytes[1..];
         match K::decode(&mut rest) {
             Some(key) if rest.is_empty() => Ok(key),
@@ -188,7 +200,7 @@ impl View {
         let mut found = Vec::new();
         let mut failed = None;
         self.visit(table, range, |key, value| {
-            match Table::<K, V>::decode_key(key).and_then(|key| Ok((key, decode(value)?))) {
+            match table.decode_key(key).and_then(|key| Ok((key, decode(value)?))) {
                 Ok(row) => found.push(row),
                 Err(broken) => failed = Some(broken),
             }
@@ -211,7 +223,7 @@ impl View {
         self.visit(
             table,
             range,
-            |key, value| match Table::<K, V>::decode_key(key)
+            |key, value| match table.decode_key(key)
                 .and_then(|key| Ok((key, decode(value)?)))
             {
                 Ok((key, value)) => visit(key, value),
