@@ -2,6 +2,7 @@
 
 use super::enums;
 use super::{day, etag, place};
+use crate::domain::codes::CodeMeaning;
 use crate::domain::detention::Detention;
 use crate::domain::hazard::Hazard;
 use crate::domain::licence::education::Test;
@@ -122,6 +123,16 @@ pub fn hazard(id: &str, hazard: &Hazard, revision: &Revision) -> proto::Hazard {
     }
 }
 
+pub fn violation_code(known: &CodeMeaning) -> proto::ViolationCode {
+    proto::ViolationCode {
+        code: known.code.to_string(),
+        meaning: known.meaning.clone(),
+        conduct: enums::conduct(known.conduct).into(),
+        valid_from: day(known.from),
+        valid_until: known.until.and_then(day),
+    }
+}
+
 pub fn junction_day(junction: &str, on: Date, counts: &JunctionDay) -> proto::JunctionDay {
     proto::JunctionDay {
         junction: junction.to_owned(),
@@ -137,6 +148,11 @@ pub fn junction_day(junction: &str, on: Date, counts: &JunctionDay) -> proto::Ju
             })
             .collect(),
         helmets_given: counts.helmets_given,
+        district: counts
+            .district
+            .map(|district| district.to_string())
+            .unwrap_or_default(),
+        helmet_rate: counts.helmet_rate(),
     }
 }
 

@@ -271,6 +271,21 @@ fn an_objection_is_answered_within_five_working_days_and_stops_handling_art_5() 
 }
 
 #[test]
+fn a_record_is_objected_to_five_times_at_most_art_5() {
+    let (mut scenario, id) = notified(camera(act(Conduct::RedLight)));
+    for _ in 0..5 {
+        scenario = scenario
+            .when(|tx| object(tx, &id, text("it was yellow")))
+            .and()
+            .when(|tx| reject_objection(tx, &id, text("it was red")))
+            .and();
+    }
+    scenario
+        .when(|tx| object(tx, &id, text("it was yellow")))
+        .then_refused("OBJECTIONS_ANSWERED", Some("Order 157 art. 5(3)"));
+}
+
+#[test]
 fn the_eight_grounds_of_art_22_cancel_a_record_until_it_is_handled() {
     use CancellationGround as G;
     for (ground, article) in [

@@ -111,12 +111,14 @@ async fn every_method_names_the_fields_that_an_empty_request_lacks() {
         persuade_rider(PersuadeRiderRequest) names ["junction", "district", "behaviour"];
         count_riders(CountRidersRequest) names ["junction", "district", "seen"];
         get_junction_day(GetJunctionDayRequest) names ["junction", "day"];
+        list_junction_days(ListJunctionDaysRequest) names ["day"];
         get_company(GetCompanyRequest) names ["name"];
         hold_talk(HoldTalkRequest) names ["name"];
     }
     let (channel, bearer) = city.line(&replica, Account::Citizen).await;
     let mut citizen = ViolationServiceClient::with_interceptor(channel, bearer);
     empty! { citizen,
+        list_violation_codes(ListViolationCodesRequest) names ["day"];
         raise_objection(RaiseObjectionRequest) names ["name", "reason"];
         request_hearing(RequestHearingRequest) names ["name"];
         waive_hearing(WaiveHearingRequest) names ["name"];
