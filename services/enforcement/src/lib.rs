@@ -28,6 +28,7 @@ use policies::IllegalParking;
 use std::error::Error;
 use std::sync::Arc;
 use traffic_proto::enforcement::v1::detention_service_server::DetentionServiceServer;
+use traffic_proto::enforcement::v1::docket_service_server::DocketServiceServer;
 use traffic_proto::enforcement::v1::hazard_service_server::HazardServiceServer;
 use traffic_proto::enforcement::v1::licence_service_server::LicenceServiceServer;
 use traffic_proto::enforcement::v1::persuasion_service_server::PersuasionServiceServer;
@@ -59,6 +60,7 @@ pub async fn start(
         .service(ViolationServiceServer::new(api.clone()))
         .service(LicenceServiceServer::new(api.clone()))
         .service(DetentionServiceServer::new(api.clone()))
+        .service(DocketServiceServer::new(api.clone()))
         .service(HazardServiceServer::new(api.clone()))
         .service(PersuasionServiceServer::new(api))
         .start()

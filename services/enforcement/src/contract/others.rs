@@ -4,13 +4,16 @@ use super::enums;
 use super::{day, etag, place};
 use crate::domain::codes::CodeMeaning;
 use crate::domain::detention::Detention;
+use crate::domain::docket::{Docket, of_vehicle};
 use crate::domain::hazard::Hazard;
 use crate::domain::licence::education::Test;
 use crate::domain::licence::{Fine, Licence};
 use crate::domain::persuasion::{Company, JunctionDay};
 use crate::domain::values::CaseId;
 use chassis::domain::Revision;
+use chassis::domain::values::PlateNumber;
 use chassis::server::to_timestamp;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use traffic_proto::enforcement::v1 as proto;
 
@@ -120,6 +123,20 @@ pub fn hazard(id: &str, hazard: &Hazard, revision: &Revision) -> proto::Hazard {
         rectify_by: hazard.rectify_by.map(to_timestamp),
         overdue: hazard.overdue,
         etag: etag(revision),
+    }
+}
+
+/// `now` decides which records wait too long.
+pub fn docket(plate: &PlateNumber, docket: &Docket, now: Timestamp) -> proto::Docket {
+    let open = docket.entries.iter().filter(|entry| entry.is_open());
+    proto::Docket {
+        name: format!("dockets/{}", of_vehicle(plate)),
+        plate: plate.to_string(),
+        open_violations: open
+            .map(|entry| format!("violations/{}", entry.case))
+            .collect(),
+        unhandled: u32::try_from(docket.overdue(now)).unwrap_or(u32::MAX),
+        trading_suspected: docket.trading_suspected,
     }
 }
 

@@ -236,13 +236,6 @@ pub enum Road {
     Other,
 }
 
-impl Road {
-    /// Order 163 treats expressways and urban expressways alike.
-    pub fn is_fast(self) -> bool {
-        matches!(self, Self::Expressway | Self::UrbanExpressway)
-    }
-}
-
 /// What a vehicle is used for, which decides the bands that apply to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

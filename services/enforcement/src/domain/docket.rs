@@ -160,7 +160,8 @@ impl Docket {
 }
 
 impl Entry {
-    fn is_open(&self) -> bool {
+    /// Not decided, cancelled or let go.
+    pub fn is_open(&self) -> bool {
         matches!(self.standing, Standing::Open | Standing::HandleBy(_))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::fixtures::*;
 use enforcement::domain::conduct::{Act, Conduct, Measure, Road};
-use enforcement::domain::docket::{Docket, of_vehicle};
+use enforcement::domain::docket::{Docket, clear_suspicion, of_vehicle};
 use enforcement::domain::violation::Stage;
 use enforcement::domain::violation::capture::{
     extend_handling, fail_review, identify_driver, notify, pass_review, record_violation,
@@ -376,6 +376,11 @@ fn a_vehicle_whose_records_many_drivers_take_is_suspected_order_163_art_30() {
         let docket = scenario.state::<Docket>(&id);
         assert_eq!(docket.trading_suspected, letter == 'd', "{letter}");
     }
+    let scenario = scenario.when(|tx| clear_suspicion(tx, &plate(PLATE))).and();
+    assert!(!scenario.state::<Docket>(&id).trading_suspected);
+    scenario
+        .when(|tx| clear_suspicion(tx, &plate(PLATE)))
+        .then_refused("NOTHING_SUSPECTED", Some("Order 163 art. 30"));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod citizens;
 mod city;
+mod dockets;
 mod input;
 mod past;
 mod stories;

@@ -1,7 +1,7 @@
 //! Whether a person may drive, and what time does to it: suspensions end, cycles end, who stays away from study is barred.
 
 use super::ledger::{current, known};
-use super::{Fine, Licence, LicenceEvent, id_of};
+use super::{Licence, LicenceEvent, id_of};
 use chassis::domain::{Halt, LegalCalendar, PersonRef, Transaction};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -67,13 +67,4 @@ pub fn pass_time(tx: &mut Transaction, person: &PersonRef) -> Result<(), Halt> {
         tx.record::<Licence>(id_of(person), [LicenceEvent::LicenceOutOfUse])?;
     }
     Ok(())
-}
-
-/// Fines that still stand between this driver and the licence.
-pub fn unpaid(licence: &Licence) -> usize {
-    licence
-        .entries
-        .iter()
-        .filter(|entry| entry.fine != Fine::Settled)
-        .count()
 }

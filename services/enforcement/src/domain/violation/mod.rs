@@ -120,11 +120,6 @@ impl Stage {
             Self::Revoked => "revoked",
         }
     }
-
-    /// A decision stands.
-    pub fn is_decided(self) -> bool {
-        matches!(self, Self::Decided | Self::Served | Self::Settled)
-    }
 }
 
 /// What the party was told.
