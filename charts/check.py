@@ -15,6 +15,8 @@ CHARTS = os.path.dirname(os.path.abspath(__file__))
 SUITE = os.path.join(CHARTS, "traffic-suite")
 PRODUCTION = os.path.join(SUITE, "values-production.yaml")
 KUBERNETES = ("1.30", "1.34", "1.37")
+# In the order in which Helm renders them.
+SERVICES = ("enforcement", "parking", "permits")
 # Not Kubernetes' own: its schema comes with the Prometheus operator.
 FOREIGN = {"ServiceMonitor"}
 
@@ -96,8 +98,9 @@ class Charts(unittest.TestCase):
             "services": {"permits": {"networkPolicy": {"enabled": False}, "serviceMonitor": {"enabled": False}, "telemetry": {"otlpEndpoint": ""}}},
         }
         manifests = render(values)
-        self.assertEqual(list(of_kind(manifests, "NetworkPolicy")), ["city-parking"])
-        self.assertEqual(list(of_kind(manifests, "ServiceMonitor")), ["city-parking"])
+        others = [f"city-{name}" for name in SERVICES if name != "permits"]
+        self.assertEqual(list(of_kind(manifests, "NetworkPolicy")), others)
+        self.assertEqual(list(of_kind(manifests, "ServiceMonitor")), others)
         self.assertNotIn("otlp_endpoint", configuration(manifests, "permits")["telemetry"])
         self.assertEqual(configuration(manifests, "parking")["telemetry"]["otlp_endpoint"], "http://c:4318")
         self.assertEqual(of_kind(manifests, "StatefulSet")["city-permits"]["spec"]["replicas"], 3)

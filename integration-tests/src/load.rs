@@ -52,6 +52,11 @@ const MOST_SURPRISES: usize = 20;
 
 /// What one service's clients do.
 pub trait Workload: Send + Sync + 'static {
+    /// What must be there before the first story, made through one replica.
+    fn prepare(&self, _: &Replica) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
     /// One short story of one or a few commands, different for every number and the same for the same seed.
     fn story(&self, desk: &mut Desk, number: u64) -> impl Future<Output = ()> + Send;
 }

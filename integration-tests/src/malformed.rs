@@ -284,7 +284,7 @@ fn plausible(message: &MessageDescriptor, depth: usize) -> Vec<u8> {
 fn plausible_value(field: &FieldDescriptor, depth: usize) -> Vec<u8> {
     let number = field.number();
     match field.kind() {
-        Kind::String => text(number, plausible_text(field.name()).as_bytes()),
+        Kind::String => text(number, plausible_text(field).as_bytes()),
         Kind::Bytes => text(number, b"x"),
         Kind::Message(message) if message.full_name() == "google.protobuf.Timestamp" => {
             text(number, &integer(1, 1_770_000_000))
@@ -302,12 +302,20 @@ fn plausible_value(field: &FieldDescriptor, depth: usize) -> Vec<u8> {
 }
 
 /// Texts of the form that the suite's contracts give to fields of such names.
-fn plausible_text(name: &str) -> &'static str {
-    match name {
+fn plausible_text(field: &FieldDescriptor) -> &'static str {
+    let message = field.parent_message();
+    match field.name() {
         "request_id" | "etag" | "page_token" => "",
+        "name" | "parent" if message.full_name().starts_with("traffic.enforcement.") => {
+            "violations/0198c0de-0000-7000-8000-000000000001"
+        }
         "name" | "parent" => "permits/0198c0de-0000-7000-8000-000000000001",
+        "violation" | "same_act_as" => "violations/0198c0de-0000-7000-8000-000000000001",
+        "evidence" => "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "person_ref" => "abcdefghijklmnopqrstuvwxyz",
+        "code" => "1625",
         "district" | "to_district" | "origin_district" | "destination_district" => "371702",
-        "credit_code" | "applicant" | "with" => "91110000600037341L",
+        "credit_code" | "applicant" | "with" | "company" => "91110000600037341L",
         "identity_number" => "360426199101010071",
         "plate" => "鲁R12345",
         "value" => "2026-03-02",

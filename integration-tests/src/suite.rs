@@ -20,16 +20,23 @@ pub enum Service {
     Ledger,
     Permits,
     Parking,
+    Enforcement,
 }
 
 impl Service {
-    pub const ALL: [Self; 3] = [Self::Ledger, Self::Permits, Self::Parking];
+    pub const ALL: [Self; 4] = [
+        Self::Ledger,
+        Self::Permits,
+        Self::Parking,
+        Self::Enforcement,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Ledger => "ledger",
             Self::Permits => "permits",
             Self::Parking => "parking",
+            Self::Enforcement => "enforcement",
         }
     }
 
@@ -42,6 +49,10 @@ impl Service {
             }
             Self::Parking => {
                 "parking.read parking.manage parking.officer parking.device parking.pay"
+            }
+            Self::Enforcement => {
+                "enforcement.read enforcement.record enforcement.review enforcement.handle enforcement.decide \
+                 enforcement.party enforcement.pay enforcement.education enforcement.hazard enforcement.persuade"
             }
         }
     }

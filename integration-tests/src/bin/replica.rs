@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         Ok("ledger") => chassis::config::run("ledger", integration_tests::ledger::serve),
         Ok("permits") => chassis::config::run("permits", permits::serve),
         Ok("parking") => chassis::config::run("parking", parking::serve),
+        Ok("enforcement") => chassis::config::run("enforcement", enforcement::serve),
         other => {
             eprintln!("SUITE_SERVICE names no service: {other:?}");
             ExitCode::FAILURE

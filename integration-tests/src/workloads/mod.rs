@@ -1,9 +1,11 @@
 //! What the clients of each service do all day.
 
+pub mod enforcement;
 mod ledger;
 pub mod parking;
 pub mod permits;
 
+pub use enforcement::Enforcement;
 pub use ledger::Ledger;
 pub use parking::Parking;
 pub use permits::Permits;

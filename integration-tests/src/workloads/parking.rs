@@ -151,7 +151,7 @@ pub fn payment(session: &str, reference: &str, amount_fen: i64) -> RecordPayment
     }
 }
 
-/// Marks a bay; a vehicle stands there for a while; its driver pays, sometimes in two parts. Needs a [`city`].
+/// Marks a bay; a vehicle stands there for a while; its driver pays, sometimes in two parts.
 #[derive(Clone, Copy, Debug)]
 pub struct Parking {
     /// Tells the bays of several loads on one suite apart.
@@ -159,6 +159,10 @@ pub struct Parking {
 }
 
 impl Workload for Parking {
+    async fn prepare(&self, replica: &Replica) {
+        city(replica, &[ZONE]).await;
+    }
+
     async fn story(&self, desk: &mut Desk, number: u64) {
         let bay_id = format!("{}-{number}", self.series);
         let name = format!("bays/{bay_id}");

@@ -1,7 +1,7 @@
 //! A bus that goes away under load and comes back: clients are told to retry, nothing crashes, nothing is lost or doubled.
 
 use integration_tests::load::{Load, Workload};
-use integration_tests::workloads::{Ledger, Parking, Permits, parking};
+use integration_tests::workloads::{Enforcement, Ledger, Parking, Permits};
 use integration_tests::{Service, Suite, audit, times};
 use std::time::Duration;
 
@@ -19,9 +19,7 @@ async fn bus_lost_under_load<W: Workload>(service: Service, workload: W, rounds:
     let mut suite = Suite::start().await;
     let mut one = suite.replica(service).await;
     let mut two = suite.replica(service).await;
-    if service == Service::Parking {
-        parking::city(&one, &[parking::ZONE]).await;
-    }
+    workload.prepare(&one).await;
     let mut load = Load::start(workload, &[&one, &two], 12, SEED);
     for round in 0..rounds {
         load.more(100).await;
@@ -82,4 +80,10 @@ async fn permits_outlive_their_bus_and_tell_clients_to_retry() {
 async fn parking_outlives_its_bus_and_tells_clients_to_retry() {
     let rounds = times("SUITE_BUS_LOSSES", 6);
     bus_lost_under_load(Service::Parking, Parking { series: "b" }, rounds).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn enforcement_outlives_its_bus_and_tells_clients_to_retry() {
+    let rounds = times("SUITE_BUS_LOSSES", 6);
+    bus_lost_under_load(Service::Enforcement, Enforcement { series: "b" }, rounds).await;
 }

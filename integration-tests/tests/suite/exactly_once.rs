@@ -3,12 +3,20 @@
 use integration_tests::ledger_v1::ledger_service_client::LedgerServiceClient;
 use integration_tests::ledger_v1::{Account, DepositRequest, OpenAccountRequest};
 use integration_tests::load::{at_once, position_of};
-use integration_tests::replica::eventually;
+use integration_tests::replica::{Client, eventually};
 use integration_tests::workloads::permits::Stretch;
-use integration_tests::workloads::{parking, permits};
+use integration_tests::workloads::{enforcement, parking, permits};
 use integration_tests::{Replica, Service, Suite, audit, status};
-use tonic::{Code, Status};
+use std::fmt::Debug;
+use tonic::{Code, Response, Status};
+use traffic_proto::enforcement::v1::violation_service_client::ViolationServiceClient;
+use traffic_proto::enforcement::v1::{
+    DecideViolationRequest, ListViolationsRequest, RecordPaymentRequest as RecordFineRequest,
+    RecordViolationRequest, Review, Violation,
+};
+use traffic_proto::parking::v1::parking_session_service_client::ParkingSessionServiceClient;
 use traffic_proto::parking::v1::{ListSessionsRequest, RecordPaymentRequest};
+use traffic_proto::permits::v1::permit_service_client::PermitServiceClient;
 use traffic_proto::permits::v1::{CreatePermitRequest, ListPermitsRequest};
 
 const TIMES: usize = 50;
@@ -110,36 +118,66 @@ async fn of_fifty_requests_for_one_unique_value_on_two_replicas_one_gets_it() {
     assert_eq!(audit::history(&two, "account/unique").await.len(), 1);
 }
 
+/// Sends a request fifty times at once to two replicas: all answers are equal. After a restart it is answered alike again,
+/// and another body under its id is refused. `request` and `other` bear the same [`REQUEST`].
+async fn once<R: Clone, T: PartialEq + Debug, Sent>(
+    one: &mut Replica,
+    two: &Replica,
+    (request, other): (R, R),
+    send: impl Fn(Client, R) -> Sent,
+) -> T
+where
+    Sent: Future<Output = Result<Response<T>, Status>>,
+{
+    let told = |refused: Status| -> Response<T> { panic!("{}", status::describe(&refused)) };
+    let replicas = [&*one, two];
+    let answers = at_once(TIMES, |n| {
+        send(replicas[n % 2].client("partner:a"), request.clone())
+    })
+    .await;
+    let mut answers = answers
+        .into_iter()
+        .map(|answer| answer.unwrap_or_else(told))
+        .map(|answer| (position_of(&answer), answer.into_inner()));
+    let first = answers.next().unwrap();
+    for answer in answers {
+        assert_eq!(answer, first);
+    }
+    one.restart().await;
+    for replica in [&*one, two] {
+        let refused = send(replica.client("partner:a"), other.clone())
+            .await
+            .unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument);
+        assert_eq!(
+            status::reason(&refused).as_deref(),
+            Some("REQUEST_ID_REUSED")
+        );
+        let again = send(replica.client("partner:a"), request.clone()).await;
+        assert_eq!(again.unwrap_or_else(told).into_inner(), first.1);
+    }
+    audit::agree(&[&*one, two]).await;
+    first.1
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_application_fifty_times_at_once_on_two_replicas_is_one_permit() {
     let suite = Suite::start().await;
     let mut one = suite.replica(Service::Permits).await;
     let two = suite.replica(Service::Permits).await;
-    let request = CreatePermitRequest {
-        permit: Some(permits::repair("Once Road", Stretch::default())),
+    let file = |road| CreatePermitRequest {
+        permit: Some(permits::repair(road, Stretch::default())),
         request_id: REQUEST.to_owned(),
         validate_only: false,
     };
-    let replicas = [&one, &two];
-    let answers = at_once(TIMES, |n| {
-        let request = request.clone();
-        async move {
-            permits::methods(replicas[n % 2], "partner:a")
-                .create_permit(request)
-                .await
-        }
+    let requests = (file("Once Road"), file("Another Road"));
+    let permit = once(&mut one, &two, requests, async |client, request| {
+        PermitServiceClient::new(client)
+            .create_permit(request)
+            .await
     })
     .await;
-    let answers: Vec<_> = answers
-        .into_iter()
-        .map(|answer| answer.unwrap_or_else(|refused| panic!("{}", status::describe(&refused))))
-        .map(|answer| (position_of(&answer), answer.into_inner()))
-        .collect();
-    assert!(
-        answers.iter().all(|answer| *answer == answers[0]),
-        "{answers:#?}"
-    );
-    let aggregate = answers[0].1.name.replacen("permits/", "permit/", 1);
+    let aggregate = permit.name.replacen("permits/", "permit/", 1);
     let commits = audit::history(&one, &aggregate).await;
     assert_eq!(commits.iter().filter(|c| c.actor == "partner:a").count(), 1);
     let listed = permits::methods(&two, "partner:a")
@@ -147,24 +185,6 @@ async fn the_same_application_fifty_times_at_once_on_two_replicas_is_one_permit(
         .await
         .unwrap();
     assert_eq!(listed.into_inner().permits.len(), 1);
-
-    let other = CreatePermitRequest {
-        permit: Some(permits::repair("Another Road", Stretch::default())),
-        ..request.clone()
-    };
-    one.restart().await;
-    for replica in [&one, &two] {
-        let mut methods = permits::methods(replica, "partner:a");
-        let refused = methods.create_permit(other.clone()).await.unwrap_err();
-        assert_eq!(refused.code(), Code::InvalidArgument);
-        assert_eq!(
-            status::reason(&refused).as_deref(),
-            Some("REQUEST_ID_REUSED")
-        );
-        let again = methods.create_permit(request.clone()).await.unwrap();
-        assert_eq!(again.into_inner(), answers[0].1);
-    }
-    audit::agree(&[&one, &two]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,58 +211,112 @@ async fn the_same_payment_fifty_times_at_once_on_two_replicas_is_booked_once() {
         listed.into_inner().sessions.pop()
     })
     .await;
-    let request = RecordPaymentRequest {
+    let pay = |reference| RecordPaymentRequest {
         request_id: REQUEST.to_owned(),
-        ..parking::payment(&session.name, "p-1", 100)
+        ..parking::payment(&session.name, reference, 100)
     };
-    let replicas = [&one, &two];
-    let answers = at_once(TIMES, |n| {
-        let request = request.clone();
-        async move {
-            parking::sessions(replicas[n % 2])
-                .record_payment(request)
-                .await
-        }
+    let requests = (pay("p-1"), pay("p-2"));
+    let paid = once(&mut one, &two, requests, async |client, request| {
+        ParkingSessionServiceClient::new(client)
+            .record_payment(request)
+            .await
     })
     .await;
-    let answers: Vec<_> = answers
-        .into_iter()
-        .map(|answer| answer.unwrap_or_else(|refused| panic!("{}", status::describe(&refused))))
-        .map(|answer| (position_of(&answer), answer.into_inner()))
-        .collect();
-    assert!(
-        answers.iter().all(|answer| *answer == answers[0]),
-        "{answers:#?}"
-    );
-    let payments = &answers[0].1.payments;
-    assert_eq!(
-        payments
-            .iter()
-            .map(|payment| payment.amount_fen)
-            .sum::<i64>(),
-        100
-    );
+    let amounts = paid.payments.iter().map(|payment| payment.amount_fen);
+    assert_eq!(amounts.sum::<i64>(), 100);
+}
 
-    one.restart().await;
-    let other = RecordPaymentRequest {
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_record_fifty_times_at_once_on_two_replicas_is_one_case() {
+    let suite = Suite::start().await;
+    let mut one = suite.replica(Service::Enforcement).await;
+    let two = suite.replica(Service::Enforcement).await;
+    let record = |road| RecordViolationRequest {
         request_id: REQUEST.to_owned(),
-        ..parking::payment(&session.name, "p-2", 100)
+        ..enforcement::report(road, "鲁R12345")
     };
-    for replica in [&one, &two] {
-        let refused = parking::sessions(replica)
-            .record_payment(other.clone())
+    // The same moment in both: only the road differs.
+    let requests = (record("Once Road"), record("Another Road"));
+    let case: Violation = once(&mut one, &two, requests, async |client, request| {
+        ViolationServiceClient::new(client)
+            .record_violation(request)
             .await
-            .unwrap_err();
-        assert_eq!(refused.code(), Code::InvalidArgument);
-        assert_eq!(
-            status::reason(&refused).as_deref(),
-            Some("REQUEST_ID_REUSED")
-        );
-        let again = parking::sessions(replica)
-            .record_payment(request.clone())
-            .await
-            .unwrap();
-        assert_eq!(again.into_inner(), answers[0].1);
+    })
+    .await;
+    let aggregate = case.name.replacen("violations/", "violation/", 1);
+    assert_eq!(audit::history(&one, &aggregate).await.len(), 1);
+    let listed = enforcement::cases(&two, "officer:cases")
+        .list_violations(ListViolationsRequest {
+            plate: case.plate,
+            ..ListViolationsRequest::default()
+        })
+        .await
+        .unwrap();
+    assert_eq!(listed.into_inner().violations.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_decision_fifty_times_at_once_on_two_replicas_fines_and_posts_once() {
+    let suite = Suite::start().await;
+    let mut one = suite.replica(Service::Enforcement).await;
+    let two = suite.replica(Service::Enforcement).await;
+    let mut officer = enforcement::cases(&one, "officer:cases");
+    let recorded = officer
+        .record_violation(enforcement::report("Once Road", "鲁R12345"))
+        .await
+        .unwrap();
+    let name = recorded.into_inner().name;
+    for review in [Review::Technical, Review::Legal] {
+        let passed = enforcement::review(&name, review);
+        officer.pass_review(passed).await.unwrap();
     }
-    audit::agree(&[&one, &two]).await;
+    officer
+        .accept_handling(enforcement::acceptance(&name))
+        .await
+        .unwrap();
+    let decide = |told_and_heard| DecideViolationRequest {
+        told_and_heard,
+        request_id: REQUEST.to_owned(),
+        ..enforcement::decision(&name)
+    };
+    let decided: Violation = once(
+        &mut one,
+        &two,
+        (decide(true), decide(false)),
+        async |client, request| {
+            ViolationServiceClient::new(client)
+                .decide_violation(request)
+                .await
+        },
+    )
+    .await;
+    let person = decided.party.unwrap().person_ref;
+    let ledger = audit::history(&two, &format!("licence/{person}")).await;
+    assert_eq!(ledger.len(), 1, "opened and posted in one commit");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_fine_paid_fifty_times_at_once_on_two_replicas_is_booked_once() {
+    let suite = Suite::start().await;
+    let mut one = suite.replica(Service::Enforcement).await;
+    let two = suite.replica(Service::Enforcement).await;
+    let served = enforcement::served(&one, "Once Road", "鲁R12345")
+        .await
+        .unwrap();
+    let pay = |reference| RecordFineRequest {
+        request_id: REQUEST.to_owned(),
+        ..enforcement::payment(&served, reference)
+    };
+    let requests = (pay("B-1"), pay("B-2"));
+    let paid: Violation = once(&mut one, &two, requests, async |client, request| {
+        ViolationServiceClient::new(client)
+            .record_payment(request)
+            .await
+    })
+    .await;
+    let account = paid.account.unwrap();
+    assert_eq!(
+        (account.paid_fen, account.owed_fen),
+        (enforcement::FINE_FEN, 0)
+    );
 }

@@ -1,7 +1,7 @@
 //! A service that is killed at any instant under load comes back with everything it acknowledged, once.
 
 use integration_tests::load::{Load, Workload};
-use integration_tests::workloads::{Ledger, Parking, Permits, parking};
+use integration_tests::workloads::{Enforcement, Ledger, Parking, Permits};
 use integration_tests::{Service, Suite, audit, times};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -17,9 +17,7 @@ async fn killed_under_load<W: Workload>(service: Service, workload: W, points: u
     let suite = Suite::start().await;
     let bus = suite.connect().await;
     let mut replica = suite.replica(service).await;
-    if service == Service::Parking {
-        parking::city(&replica, &[parking::ZONE]).await;
-    }
+    workload.prepare(&replica).await;
     let mut rng = StdRng::seed_from_u64(SEED);
     let mut load = Load::start(workload, &[&replica], CLIENTS, SEED);
     let mut known = 0;
@@ -75,4 +73,10 @@ async fn permits_killed_at_random_points_lose_and_double_nothing() {
 async fn parking_killed_at_random_points_loses_and_doubles_nothing() {
     let points = times("SUITE_KILLS", 100);
     killed_under_load(Service::Parking, Parking { series: "k" }, points).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn enforcement_killed_at_random_points_loses_and_doubles_nothing() {
+    let points = times("SUITE_KILLS", 100);
+    killed_under_load(Service::Enforcement, Enforcement { series: "k" }, points).await;
 }

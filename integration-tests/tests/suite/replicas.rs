@@ -7,7 +7,7 @@ use integration_tests::ledger_v1::{
 use integration_tests::load::{Load, Workload, position_of};
 use integration_tests::replica::Client;
 use integration_tests::workloads::permits::{self, Stretch};
-use integration_tests::workloads::{Ledger, Parking, Permits, parking};
+use integration_tests::workloads::{Enforcement, Ledger, Parking, Permits};
 use integration_tests::{Replica, Service, Suite, audit, status, times};
 use std::collections::BTreeSet;
 use tonic::{Code, Request, Status};
@@ -68,9 +68,7 @@ async fn written_at_once<W: Workload>(service: Service, workload: W) {
     let suite = Suite::start().await;
     let one = suite.replica(service).await;
     let two = suite.replica(service).await;
-    if service == Service::Parking {
-        parking::city(&one, &[parking::ZONE]).await;
-    }
+    workload.prepare(&one).await;
     let mut load = Load::start(workload, &[&one, &two], 16, SEED);
     load.more(800).await;
     let record = load.finish().await;
@@ -83,6 +81,7 @@ async fn replicas_that_write_at_once_come_to_the_same_state() {
     written_at_once(Service::Ledger, Ledger::new("r")).await;
     written_at_once(Service::Permits, Permits { series: "r" }).await;
     written_at_once(Service::Parking, Parking { series: "r" }).await;
+    written_at_once(Service::Enforcement, Enforcement { series: "r" }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

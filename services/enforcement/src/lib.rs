@@ -16,8 +16,7 @@ use chassis::config::Config;
 use chassis::domain::{Halt, Transaction};
 use chassis::projection::Due;
 use chassis::published::Publications;
-use chassis::server::Running;
-use chassis::service::{Blueprint, Core};
+use chassis::service::{Blueprint, Core, Service};
 use chassis::telemetry::Telemetry;
 use domain::detention::Detention;
 use domain::docket::Docket;
@@ -29,6 +28,7 @@ use policies::IllegalParking;
 use std::error::Error;
 use std::sync::Arc;
 use traffic_proto::enforcement::v1::detention_service_server::DetentionServiceServer;
+use traffic_proto::enforcement::v1::docket_service_server::DocketServiceServer;
 use traffic_proto::enforcement::v1::hazard_service_server::HazardServiceServer;
 use traffic_proto::enforcement::v1::licence_service_server::LicenceServiceServer;
 use traffic_proto::enforcement::v1::persuasion_service_server::PersuasionServiceServer;
@@ -37,58 +37,47 @@ use traffic_proto::enforcement::v1::violation_service_server::ViolationServiceSe
 /// Name of the service: of its stream, its subjects, its error domain.
 pub const SERVICE: &str = "enforcement";
 
-/// A running service.
-#[derive(Debug)]
-pub struct Service {
-    pub core: Core,
-    pub server: Running,
-}
+/// Enforcement has no settings of its own; a key under `service` is a mistake.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {}
 
-impl Service {
-    /// Connects, opens the projection, serves.
-    ///
-    /// # Errors
-    /// A configuration that cannot be used, or an address that is taken.
-    pub async fn start(
-        config: &Config,
-        telemetry: &Telemetry,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let core = Core::start(blueprint(), config, clock).await?;
-        core.run_policy(Arc::new(IllegalParking::new(core.clone())));
-        let api = Api::new(core.clone());
-        let server = core
-            .server(config, telemetry)
-            .service(ViolationServiceServer::new(api.clone()))
-            .service(LicenceServiceServer::new(api.clone()))
-            .service(DetentionServiceServer::new(api.clone()))
-            .service(HazardServiceServer::new(api.clone()))
-            .service(PersuasionServiceServer::new(api))
-            .start()
-            .await?;
-        Ok(Self { core, server })
-    }
-
-    /// Stops serving, then everything behind it.
-    pub async fn stop(self) {
-        self.server.shutdown().await;
-        self.core.stop().await;
-    }
+/// Starts the service: connects, opens the projection, serves.
+///
+/// # Errors
+/// A configuration that cannot be used, a stream that differs from it, or an address that is taken.
+pub async fn start(
+    config: &Config,
+    telemetry: &Telemetry,
+    clock: Arc<dyn Clock>,
+) -> Result<Service, Box<dyn Error + Send + Sync>> {
+    let Settings {} = config.service_settings()?;
+    let core = Core::start(blueprint(), config, clock).await?;
+    core.run_policy(Arc::new(IllegalParking::new(core.clone())));
+    let api = Api::new(core.clone());
+    let running = core
+        .server(config, telemetry)
+        .service(ViolationServiceServer::new(api.clone()))
+        .service(LicenceServiceServer::new(api.clone()))
+        .service(DetentionServiceServer::new(api.clone()))
+        .service(DocketServiceServer::new(api.clone()))
+        .service(HazardServiceServer::new(api.clone()))
+        .service(PersuasionServiceServer::new(api))
+        .start()
+        .await?;
+    Ok(Service { core, running })
 }
 
 /// Runs the service until it is told to stop.
 ///
 /// # Errors
-/// As [`Service::start`].
+/// As [`start`].
 pub async fn serve(
     config: Config,
     telemetry: Telemetry,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let Service { core, server } =
-        Service::start(&config, &telemetry, Arc::new(SystemClock)).await?;
-    server.until_signal()?.await;
-    core.stop().await;
-    Ok(())
+    let service = start(&config, &telemetry, Arc::new(SystemClock)).await?;
+    Ok(service.until_signal().await?)
 }
 
 /// What makes this service the one it is.

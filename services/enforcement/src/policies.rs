@@ -89,6 +89,7 @@ fn understand(seen: &parking::IllegalParkingSeen) -> Result<(Filing, String), Re
             measure: None,
             repeated: false,
         },
+        code: None,
         acted_at,
         harmed_health: false,
         plate: Some(plate),

@@ -1,5 +1,7 @@
 //! What the projection keeps beside the aggregates: facets by which cases and hazards are listed, and counts of hazards.
 
+mod junctions;
+
 use crate::domain::detention::Detention;
 use crate::domain::docket::Docket;
 use crate::domain::hazard::{Hazard, HazardStage};
@@ -12,8 +14,10 @@ use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
+pub use junctions::{Junctions, junctions};
+
 /// Must change with the layout of any state or row.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 type Facets = Table<(u8, String, Timestamp, String), ()>;
 
@@ -33,7 +37,7 @@ pub fn definition() -> Definition {
         .aggregate::<Docket>(unindexed)
         .aggregate::<Licence>(unindexed)
         .aggregate::<Detention>(unindexed)
-        .aggregate::<JunctionDay>(unindexed)
+        .aggregate::<JunctionDay>(junctions::index)
         .aggregate::<Company>(unindexed)
 }
 

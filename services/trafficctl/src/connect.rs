@@ -42,6 +42,17 @@ pub(crate) struct Target {
     )]
     pub(crate) parking: String,
 
+    /// gRPC address of enforcement
+    #[arg(
+        long,
+        global = true,
+        env = "TRAFFIC_ENFORCEMENT",
+        hide_env_values = true,
+        value_name = "ADDR",
+        default_value = "127.0.0.1:50054"
+    )]
+    pub(crate) enforcement: String,
+
     /// Bearer token; `up` prints some
     #[arg(long, global = true, env = "TRAFFIC_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
@@ -77,6 +88,7 @@ impl Target {
     pub(crate) fn address(&self, service: &Listed) -> &str {
         match service.name {
             "permits" => &self.permits,
+            "enforcement" => &self.enforcement,
             _ => &self.parking,
         }
     }

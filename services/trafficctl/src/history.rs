@@ -14,7 +14,7 @@ const PAGE: i32 = 1000;
 
 #[derive(Debug, Args)]
 pub(crate) struct HistoryOptions {
-    /// permits/ID, bays/ID, sessions/ID and so on; with the service before it if it is not clear: parking/zones/ID
+    /// permits/ID, bays/ID, violations/ID and so on; with the service before it if it is not clear: parking/zones/ID
     resource: String,
 }
 
@@ -104,7 +104,10 @@ fn locate(resource: &str) -> Result<(&'static str, String), Failure> {
     let found = match parts.as_slice() {
         // A service whose main collection bears its name.
         [collection @ "permits", id] => Some(("permits", *collection, *id)),
-        // Everything else that has a short name is parking's.
+        [
+            collection @ ("violations" | "licences" | "detentions" | "hazards" | "dockets"),
+            id,
+        ] => Some(("enforcement", *collection, *id)),
         [
             collection @ ("zones" | "bays" | "tariffs" | "sessions" | "waivers"),
             id,
@@ -118,7 +121,7 @@ fn locate(resource: &str) -> Result<(&'static str, String), Failure> {
             Ok((service, format!("{kind}/{id}")))
         }
         _ => Err(Failure::usage(format!(
-            "`{resource}` is no resource; want permits/ID, bays/ID, or SERVICE/COLLECTION/ID"
+            "`{resource}` is no resource; want permits/ID, bays/ID, violations/ID, or SERVICE/COLLECTION/ID"
         ))),
     }
 }
@@ -134,6 +137,7 @@ mod tests {
             ("permits/p1", "permits", "permit/p1"),
             ("bays/8729", "parking", "bay/8729"),
             ("parking/sessions/s1", "parking", "session/s1"),
+            ("violations/v1", "enforcement", "violation/v1"),
             ("permits/road-calendar/r", "permits", "road-calendar/r"),
         ] {
             assert_eq!(

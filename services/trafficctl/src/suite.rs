@@ -14,6 +14,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(crate) struct Listed {
     pub(crate) name: &'static str,
+    /// Its place on one machine, which its ports follow from. Never given to another.
+    pub(crate) place: u16,
     /// What its projection is made of.
     pub(crate) blueprint: fn() -> Blueprint,
     pub(crate) start: Start,
@@ -37,9 +39,10 @@ impl Started {
 }
 
 macro_rules! suite {
-    ($($service:ident),+ $(,)?) => {
+    ($($service:ident at $place:literal),+ $(,)?) => {
         pub(crate) const SERVICES: &[Listed] = &[$(Listed {
             name: stringify!($service),
+            place: $place,
             blueprint: $service::blueprint,
             start: |config, telemetry, clock| Box::pin(async move {
                 let service = $service::start(config, telemetry, clock).await?;
@@ -56,8 +59,9 @@ macro_rules! suite {
 }
 
 suite! {
-    permits,
-    parking,
+    permits at 0,
+    parking at 1,
+    enforcement at 3,
 }
 
 /// # Errors

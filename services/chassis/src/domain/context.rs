@@ -1,6 +1,6 @@
 //! What a decision may know beside the state: who asks, through which channel, and what time it is.
 
-use super::{Invalid, LegalCalendar};
+use super::{Invalid, LegalCalendar, PersonRef};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -9,7 +9,8 @@ use uuid::Uuid;
 /// Who gave a command. Stored in the commit's metadata, so it holds no personal data: `id` is an account or a system.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
-    /// Stable opaque account id, e.g. `partner:cityworks`, `officer:H1024`, `system:timer`. At most 64 bytes.
+    /// Stable opaque account id, e.g. `partner:cityworks`, `officer:H1024`, `system:timer`; of a citizen `person:` and
+    /// their reference. At most 64 bytes.
     pub id: String,
     /// The districts for which an officer may decide. Empty: none (applicants, partner systems).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -27,6 +28,11 @@ impl Actor {
 
     pub fn is_system(&self) -> bool {
         self.id.starts_with("system:")
+    }
+
+    /// The citizen whose own account this is: whoever issues tokens has identified the person.
+    pub fn person(&self) -> Option<PersonRef> {
+        PersonRef::parse(self.id.strip_prefix("person:")?)
     }
 
     /// Whether this officer may decide for `district`: the officer's own district, or the whole city.
@@ -146,5 +152,24 @@ impl Context<'_> {
         }
         .with_variant(uuid::Variant::RFC4122)
         .into_uuid()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_a_citizens_own_if_it_bears_a_reference_and_nothing_else() {
+        let by = |id: &str| Actor {
+            id: id.into(),
+            districts: Vec::new(),
+        };
+        let reference = "a".repeat(PersonRef::LENGTH);
+        let person = by(&format!("person:{reference}")).person();
+        assert_eq!(person, PersonRef::parse(&reference));
+        for other in ["person:", "person:a", "officer:A1", &reference] {
+            assert_eq!(by(other).person(), None, "{other}");
+        }
     }
 }

@@ -85,6 +85,26 @@ struct Cached {
     until: Instant,
 }
 
+/// The reference of the person with this identity, under the person key that all services share.
+///
+/// `kind` tells apart number spaces (`resident-id`, `passport`, `social-credit-code`). Case and white space of `number` do not
+/// matter.
+pub fn person_ref(person_key: &[u8; 32], kind: &str, number: &str) -> PersonRef {
+    let mut normal: Zeroizing<String> = Zeroizing::new(String::with_capacity(number.len()));
+    normal.extend(
+        number
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .map(|c| c.to_ascii_uppercase()),
+    );
+    let mut mac =
+        <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(person_key).expect("a key of any length");
+    mac.update(&(kind.len() as u64).to_le_bytes());
+    mac.update(kind.as_bytes());
+    mac.update(normal.as_bytes());
+    PersonRef::from_hash(&mac.finalize().into_bytes().into())
+}
+
 impl Sealer {
     pub fn new(keys: &SealingKeys, store: Arc<dyn KeyStore>) -> Self {
         let masters = keys
@@ -101,24 +121,9 @@ impl Sealer {
         }))
     }
 
-    /// The reference of the person with this identity.
-    ///
-    /// `kind` tells apart number spaces (`resident-id`, `passport`, `social-credit-code`). Case and white space of
-    /// `number` do not matter.
+    /// The reference of the person with this identity: see [`person_ref`].
     pub fn person(&self, kind: &str, number: &str) -> PersonRef {
-        let mut normal: Zeroizing<String> = Zeroizing::new(String::with_capacity(number.len()));
-        normal.extend(
-            number
-                .chars()
-                .filter(|c| !c.is_whitespace())
-                .map(|c| c.to_ascii_uppercase()),
-        );
-        let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(self.0.person_key.as_slice())
-            .expect("a key of any length");
-        mac.update(&(kind.len() as u64).to_le_bytes());
-        mac.update(kind.as_bytes());
-        mac.update(normal.as_bytes());
-        PersonRef::from_hash(&mac.finalize().into_bytes().into())
+        person_ref(&self.0.person_key, kind, number)
     }
 
     /// Seals `value` for a person. `field` names what it is (`applicant.contact`) and is needed to open it.

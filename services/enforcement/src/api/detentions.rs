@@ -6,7 +6,6 @@ use super::people::People;
 use super::steps::Step;
 use crate::contract::{self, enums};
 use crate::domain::detention::{self, Detention, Order};
-use crate::domain::ground::Ground;
 use crate::domain::values::CaseId;
 use chassis::commands::{Call, Done};
 use chassis::domain::values::{DocumentNumber, PlateNumber, Text};
@@ -127,7 +126,7 @@ impl DetentionService for Api {
         let id = case_id("name", &request.get_ref().name, PATTERN, &mut fields);
         let id = fields.finish(id)?;
         let found = self
-            .found::<Detention>(id.as_str(), Ground::UnknownDetention)
+            .found_for::<Detention, _>(&request, id.as_str())
             .await?;
         Ok(Response::new(contract::detention(
             &id,
@@ -145,7 +144,7 @@ impl DetentionService for Api {
         let id = case_id("parent", &message.parent, PATTERN, &mut fields);
         let id = fields.finish(id)?;
         let page = (message.page_size, message.page_token.as_str());
-        self.history_page::<Detention>(id.as_str(), page, Ground::UnknownDetention)
+        self.history_page::<Detention, _>(&request, id.as_str(), page)
             .await
     }
 

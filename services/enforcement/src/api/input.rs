@@ -1,6 +1,7 @@
 //! Reads the parts that many requests share: acts, vehicles, places, penalties, days, and the people named in them.
 
 use crate::contract::enums;
+use crate::domain::codes::ViolationCode;
 use crate::domain::conduct::{Act, Measure, Vehicle};
 use crate::domain::values::{CaseId, Place};
 use crate::domain::violation::decision::MOST_CO_OFFICERS;
@@ -42,6 +43,16 @@ pub(super) fn parse_person(text: &str) -> Result<PersonRef, Invalid> {
 /// `None`: unspecified although required.
 pub(super) fn day(field: &str, day: Option<&proto::Day>, fields: &mut Fields) -> Option<Date> {
     fields.message(field, day, |day, fields| {
+        fields.required("value", &day.value, parse_day)
+    })
+}
+
+pub(super) fn optional_day(
+    field: &str,
+    day: Option<&proto::Day>,
+    fields: &mut Fields,
+) -> Option<Option<Date>> {
+    fields.optional_message(field, day, |day, fields| {
         fields.required("value", &day.value, parse_day)
     })
 }
@@ -223,6 +234,7 @@ pub(super) fn filing(
     let source = fields.message("source", violation.source.as_ref(), source);
     let place = fields.message("place", violation.place.as_ref(), place);
     let act = fields.message("act", violation.act.as_ref(), act);
+    let code = fields.optional("code", &violation.code, ViolationCode::parse);
     let acted_at = fields.timestamp("act_time", violation.act_time.as_ref());
     let plate = fields.optional("plate", &violation.plate, PlateNumber::parse);
     let evidence = fields.list("evidence", &violation.evidence, 0..=MOST_EVIDENCE, |hash| {
@@ -235,6 +247,7 @@ pub(super) fn filing(
         source: source?,
         place: place?,
         act: act?,
+        code: code?,
         acted_at: acted_at?,
         harmed_health: violation.harmed_health,
         plate: plate?,

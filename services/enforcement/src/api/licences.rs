@@ -4,7 +4,6 @@ use super::Api;
 use super::input::{day, person};
 use super::steps::Step;
 use crate::contract::{self, enums};
-use crate::domain::ground::Ground;
 use crate::domain::licence::reductions::Application;
 use crate::domain::licence::{Licence, education, ledger, reductions};
 use chassis::domain::{Halt, PersonRef, Transaction};
@@ -47,9 +46,7 @@ impl LicenceService for Api {
         let mut fields = Fields::new();
         let who = person("name", &request.get_ref().name, &mut fields);
         let who = fields.finish(who)?;
-        let found = self
-            .found::<Licence>(who.as_str(), Ground::UnknownLicence)
-            .await?;
+        let found = self.found_for::<Licence, _>(&request, who.as_str()).await?;
         Ok(Response::new(contract::licence(
             who.as_str(),
             &found.state,
@@ -66,7 +63,7 @@ impl LicenceService for Api {
         let who = person("parent", &message.parent, &mut fields);
         let who = fields.finish(who)?;
         let page = (message.page_size, message.page_token.as_str());
-        self.history_page::<Licence>(who.as_str(), page, Ground::UnknownLicence)
+        self.history_page::<Licence, _>(&request, who.as_str(), page)
             .await
     }
 

@@ -1,6 +1,7 @@
 //! gRPC: requests become commands and queries, states become resources, refusals become statuses.
 
 mod detentions;
+mod dockets;
 mod hazards;
 mod input;
 mod licences;

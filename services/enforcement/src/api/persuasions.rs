@@ -5,9 +5,11 @@ use super::input::day;
 use crate::contract::{self, enums};
 use crate::domain::ground::Ground;
 use crate::domain::persuasion::{self, Company, Junction, JunctionDay};
+use crate::read_model;
 use chassis::commands::{Call, Done};
 use chassis::domain::values::CreditCode;
 use chassis::domain::{District, Halt, Transaction};
+use chassis::projection::{Key, prefix_of};
 use chassis::server::{Failure, Fields};
 use jiff::civil::Date;
 use tonic::{Request, Response, Status};
@@ -114,6 +116,45 @@ impl PersuasionService for Api {
             on,
             &counts,
         )))
+    }
+
+    async fn list_junction_days(
+        &self,
+        request: Request<proto::ListJunctionDaysRequest>,
+    ) -> Result<Response<proto::ListJunctionDaysResponse>, Status> {
+        let message = request.get_ref();
+        let mut fields = Fields::new();
+        let on = day("day", message.day.as_ref(), &mut fields);
+        let own = fields.optional("district", &message.district, District::parse);
+        let shown = message.day.as_ref().map_or("", |day| day.value.as_str());
+        let query: [&[u8]; 3] = [
+            b"junction days",
+            shown.as_bytes(),
+            message.district.as_bytes(),
+        ];
+        let tokens = &self.core.page_tokens;
+        let page = tokens.read(&mut fields, message.page_size, &message.page_token, &query);
+        let (on, own, page) = fields.finish((on, own, page))?;
+        let after = page
+            .after
+            .and_then(|cursor| String::decode(&mut cursor.0.as_slice()));
+        let junctions = self
+            .core
+            .projection
+            .read(move |view| read_model::junctions(view, on, own, after, page.size))
+            .await
+            .map_err(Failure::from)?;
+        let next_page_token = match &junctions.next {
+            Some(last) => tokens.token(&prefix_of(last), &query)?,
+            None => String::new(),
+        };
+        let days = junctions.found.iter();
+        Ok(Response::new(proto::ListJunctionDaysResponse {
+            junction_days: days
+                .map(|(junction, counts)| contract::junction_day(junction, on, counts))
+                .collect(),
+            next_page_token,
+        }))
     }
 
     async fn get_company(

@@ -3,27 +3,66 @@
 use super::Api;
 use super::input::{case_id, parse_person};
 use crate::contract::{self, enums};
+use crate::domain::detention::Detention;
 use crate::domain::ground::Ground;
 use crate::domain::hazard::Hazard;
+use crate::domain::licence::Licence;
 use crate::domain::rules::Rules;
 use crate::domain::values::CaseId;
 use crate::domain::violation::Violation;
 use crate::domain::violation::decision::recompute;
+use crate::domain::violation::event::ViolationEvent;
 use crate::read_model::{self, Facet, Listed, Listing};
 use chassis::commit::{Commit, hash};
 use chassis::domain::values::PlateNumber;
-use chassis::domain::{Aggregate, District, Rejection, Revision};
+use chassis::domain::{Aggregate, District, Invalid, LegalBasis, PersonRef, Rejection, Revision};
 use chassis::projection::{Key, Versioned};
-use chassis::server::{Failure, Fields};
+use chassis::server::{Caller, Failure, Fields};
 use jiff::Timestamp;
+use std::sync::Arc;
 use std::time::Duration;
-use tonic::{Response, Status};
+use tonic::{Request, Response, Status};
 use traffic_proto::enforcement::v1 as proto;
 
 /// Commits of one page of a history, at most; and how many are read at a time to find a past state.
 const HISTORY_PAGE: usize = 500;
-/// Commits that a case can have when its past is asked for. Ten times what the longest procedure makes.
-const LONGEST_HISTORY: usize = 2_000;
+/// Pages that are read to find a past state: ten times what the longest procedure fills.
+const MOST_PAGES: usize = 4;
+
+/// What is about one person, who may read it.
+pub(super) trait Personal: Aggregate {
+    const UNKNOWN: Ground;
+    /// Whether the aggregate of this id is about this person.
+    fn belongs_to(&self, id: &str, person: &PersonRef) -> bool;
+    /// The provision on which an event rests, where the record names it.
+    fn basis(_: &Self::Event) -> Option<LegalBasis> {
+        None
+    }
+}
+
+impl Personal for Violation {
+    const UNKNOWN: Ground = Ground::UnknownViolation;
+    fn belongs_to(&self, _: &str, person: &PersonRef) -> bool {
+        self.is_of(person)
+    }
+    fn basis(event: &ViolationEvent) -> Option<LegalBasis> {
+        Some(event.fact.basis())
+    }
+}
+
+impl Personal for Detention {
+    const UNKNOWN: Ground = Ground::UnknownDetention;
+    fn belongs_to(&self, _: &str, person: &PersonRef) -> bool {
+        self.is_of(person)
+    }
+}
+
+impl Personal for Licence {
+    const UNKNOWN: Ground = Ground::UnknownLicence;
+    fn belongs_to(&self, id: &str, person: &PersonRef) -> bool {
+        id == person.as_str()
+    }
+}
 
 /// As of when a case is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +82,21 @@ impl Api {
         found.ok_or_else(|| Rejection::from(unknown).into())
     }
 
+    /// As [`Api::found`], but a citizen finds only what is their own.
+    pub(super) async fn found_for<A: Personal, M>(
+        &self,
+        request: &Request<M>,
+        id: &str,
+    ) -> Result<Versioned<A>, Failure> {
+        let found = self.found::<A>(id, A::UNKNOWN).await?;
+        match Caller::of(request)?.actor.person() {
+            Some(reader) if !found.state.belongs_to(id, &reader) => {
+                Err(Rejection::from(Ground::NotTheParty).into())
+            }
+            _ => Ok(found),
+        }
+    }
+
     pub(super) fn show(
         &self,
         id: &CaseId,
@@ -55,47 +109,51 @@ impl Api {
 
     pub(super) async fn get(
         &self,
-        request: &proto::GetViolationRequest,
+        asked: &Request<proto::GetViolationRequest>,
     ) -> Result<Response<proto::Violation>, Status> {
+        let request = asked.get_ref();
         let mut fields = Fields::new();
         let id = case_id("name", &request.name, "violations/{violation}", &mut fields);
-        let time = fields.optional_timestamp("read_time", request.read_time.as_ref());
-        if request.position > 0 && request.read_time.is_some() {
-            let both = chassis::domain::Invalid::new(
-                "must not be set together with `position`",
-                "不得与 position 同时填写",
-            );
-            fields.refuse("read_time", both);
-        }
-        let (id, time) = fields.finish((id, time))?;
-        let as_of = match (request.position, time) {
-            (0, None) => AsOf::Now,
-            (0, Some(time)) => AsOf::Time(time),
-            (position, _) => AsOf::Position(position),
-        };
-        let shown = match as_of {
-            AsOf::Now => {
-                let found = self
-                    .found::<Violation>(id.as_str(), Ground::UnknownViolation)
-                    .await?;
-                self.show(&id, &found.state, &found.revision, self.core.clock.now())
-            }
-            _ => self.past(&id, as_of).await?,
-        };
-        Ok(Response::new(shown))
+        let now = self.core.clock.now();
+        let as_of = as_of(
+            request.position,
+            request.read_time.as_ref(),
+            now,
+            &mut fields,
+        );
+        let (id, as_of) = fields.finish((id, as_of))?;
+        let (case, revision, at) = self.case_as_of(asked, &id, as_of).await?;
+        Ok(Response::new(self.show(&id, &case, &revision, at)))
     }
 
-    /// What was known then: the commits up to it, and what was owed at the time of the last of them.
-    async fn past(&self, id: &CaseId, as_of: AsOf) -> Result<proto::Violation, Failure> {
+    /// A case as it stood, and the time for which it is shown. Whose case it is now decides who reads its past.
+    async fn case_as_of<M>(
+        &self,
+        asked: &Request<M>,
+        id: &CaseId,
+        as_of: AsOf,
+    ) -> Result<(Arc<Violation>, Revision, Timestamp), Failure> {
+        let found = self.found_for::<Violation, _>(asked, id.as_str()).await?;
+        match as_of {
+            AsOf::Now => Ok((found.state, found.revision, self.core.clock.now())),
+            _ => self.past(id, as_of).await,
+        }
+    }
+
+    /// What was known then: the commits up to it. What was owed is reckoned to the time asked for, or to the last of them.
+    async fn past(
+        &self,
+        id: &CaseId,
+        as_of: AsOf,
+    ) -> Result<(Arc<Violation>, Revision, Timestamp), Failure> {
         let mut state: Option<Violation> = None;
         let mut revision = Revision::default();
         let mut at = Timestamp::UNIX_EPOCH;
-        let mut read = 0;
-        'pages: while read < LONGEST_HISTORY {
+        let mut pages = 0;
+        'pages: loop {
             let page = self
                 .commits::<Violation>(id.as_str(), revision.position)
                 .await?;
-            let ended = page.len() < HISTORY_PAGE;
             for stored in &page {
                 let commit = Commit::decode(&stored.payload).map_err(Failure::internal)?;
                 let time = commit.metadata.time;
@@ -116,17 +174,21 @@ impl Api {
                     hash: hash(&stored.payload),
                 };
                 at = time;
-                read += 1;
             }
-            if ended {
+            pages += 1;
+            if page.len() < HISTORY_PAGE {
                 break;
+            }
+            if pages == MOST_PAGES {
+                let why = "a case has more commits than any procedure makes";
+                return Err(Failure::internal(why));
             }
         }
         if let AsOf::Time(until) = as_of {
             at = until;
         }
         let case = state.ok_or_else(|| Failure::from(Rejection::from(Ground::UnknownViolation)))?;
-        Ok(self.show(id, &case, &revision, at))
+        Ok((Arc::new(case), revision, at))
     }
 
     async fn commits<A: Aggregate>(
@@ -142,42 +204,60 @@ impl Api {
 
     pub(super) async fn recompute(
         &self,
-        request: &proto::RecomputeDecisionRequest,
+        request: &Request<proto::RecomputeDecisionRequest>,
     ) -> Result<Response<proto::RecomputeDecisionResponse>, Status> {
         let mut fields = Fields::new();
-        let id = case_id("name", &request.name, "violations/{violation}", &mut fields);
-        let id = fields.finish(id)?;
-        let found = self
-            .found::<Violation>(id.as_str(), Ground::UnknownViolation)
-            .await?;
-        let Some(decision) = &found.state.decision else {
+        let message = request.get_ref();
+        let id = case_id("name", &message.name, "violations/{violation}", &mut fields);
+        let now = self.core.clock.now();
+        let as_of = as_of(
+            message.position,
+            message.read_time.as_ref(),
+            now,
+            &mut fields,
+        );
+        let (id, as_of) = fields.finish((id, as_of))?;
+        let (case, _, _) = self.case_as_of(request, &id, as_of).await?;
+        let Some(decision) = &case.decision else {
             let undecided = Ground::WrongState {
-                is: found.state.stage.as_str(),
+                is: case.stage.as_str(),
                 needs: "decided, served or settled",
             };
             return Err(Failure::from(Rejection::from(undecided)).into());
         };
         let again = recompute(Rules::shipped(), decision)
             .map_err(|ground| Failure::from(Rejection::from(ground)))?;
+        let differs = again.differs.iter();
         Ok(Response::new(proto::RecomputeDecisionResponse {
-            agrees: again.agrees,
+            agrees: again.agrees(),
             assessment: Some(contract::assessment(&again.assessment)),
+            decision: Some(contract::decision(decision, case.served_at, case.varied)),
+            differs: differs
+                .map(|part| enums::decision_part(*part).into())
+                .collect(),
         }))
     }
 
     pub(super) async fn list_violations_page(
         &self,
-        request: &proto::ListViolationsRequest,
+        asked: &Request<proto::ListViolationsRequest>,
     ) -> Result<Response<proto::ListViolationsResponse>, Status> {
+        let request = asked.get_ref();
         let mut fields = Fields::new();
-        let facets = violation_facets(request, &mut fields);
+        let mut facets = violation_facets(request, &mut fields);
+        // Citizens see their own cases, whatever else they ask for.
+        let reader = Caller::of(asked)?.actor.person();
+        if let (Some(facets), Some(reader)) = (&mut facets, &reader) {
+            facets.push(Facet::Person(reader.to_string()));
+        }
         let state = request.state.to_be_bytes();
-        let query: [&[u8]; 5] = [
+        let query: [&[u8]; 6] = [
             b"violations",
             &state,
             request.district.as_bytes(),
             request.plate.as_bytes(),
             request.person_ref.as_bytes(),
+            reader.as_ref().map_or("", PersonRef::as_str).as_bytes(),
         ];
         let page = (request.page_size, request.page_token.as_str());
         let (listing, next_page_token) =
@@ -250,18 +330,18 @@ impl Api {
     }
 
     /// One page of the history of an aggregate that exists.
-    pub(super) async fn history_page<A: Aggregate>(
+    pub(super) async fn history_page<A: Personal, M>(
         &self,
+        request: &Request<M>,
         id: &str,
         (size, token): (i32, &str),
-        unknown: Ground,
     ) -> Result<Response<proto::ListHistoryResponse>, Status> {
         let query: [&[u8]; 3] = [b"history", A::TYPE.as_bytes(), id.as_bytes()];
         let mut fields = Fields::new();
         let tokens = &self.core.page_tokens;
         let page = tokens.read(&mut fields, size, token, &query);
         let page = fields.finish(page)?;
-        self.found::<A>(id, unknown).await?;
+        self.found_for::<A, M>(request, id).await?;
         let after = page
             .after
             .and_then(|cursor| u64::decode(&mut cursor.0.as_slice()))
@@ -271,8 +351,10 @@ impl Api {
             .history::<A>(id, after, page.size.min(HISTORY_PAGE))
             .await
             .map_err(|away| Failure::unavailable(away.to_string(), Duration::from_secs(1)))?;
-        let entries: Result<Vec<_>, Failure> =
-            commits.iter().map(contract::history_entry).collect();
+        let entries: Result<Vec<_>, Failure> = commits
+            .iter()
+            .map(|stored| contract::history_entry::<A>(stored, A::basis))
+            .collect();
         let next_page_token = match commits.last() {
             Some(last) if commits.len() == page.size.min(HISTORY_PAGE) => {
                 let mut key = Vec::new();
@@ -286,6 +368,32 @@ impl Api {
             next_page_token,
         }))
     }
+}
+
+/// Position or time, not both.
+fn as_of(
+    position: u64,
+    time: Option<&pbjson_types::Timestamp>,
+    now: Timestamp,
+    fields: &mut Fields,
+) -> Option<AsOf> {
+    if position > 0 && time.is_some() {
+        let both = Invalid::new(
+            "must not be set together with `position`",
+            "不得与 position 同时填写",
+        );
+        fields.refuse("read_time", both);
+    }
+    let time = fields.optional_timestamp("read_time", time)?;
+    if time.is_some_and(|time| time > now) {
+        let future = Invalid::new("must not lie in the future", "不得晚于当前时间");
+        fields.refuse("read_time", future);
+    }
+    Some(match (position, time) {
+        (0, None) => AsOf::Now,
+        (0, Some(time)) => AsOf::Time(time),
+        (position, _) => AsOf::Position(position),
+    })
 }
 
 fn violation_facets(

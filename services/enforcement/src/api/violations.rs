@@ -1,12 +1,14 @@
 //! Methods on cases.
 
 use super::Api;
-use super::input::{act, case_id, day, fen, filing, officers, party, remarks, sanction};
+use super::input::{
+    act, case_id, day, fen, filing, officers, optional_day, party, remarks, sanction,
+};
 use super::people::People;
 use super::steps::Step;
 use crate::contract::{self, enums};
 use crate::domain::assessment::assess;
-use crate::domain::ground::Ground;
+use crate::domain::codes::Codes;
 use crate::domain::rules::Rules;
 use crate::domain::values::CaseId;
 use crate::domain::violation::account::{Account, Instalment};
@@ -175,14 +177,14 @@ impl ViolationService for Api {
     }
 
     async fn get_violation(&self, request: Request<proto::GetViolationRequest>) -> Answer {
-        self.get(request.get_ref()).await
+        self.get(&request).await
     }
 
     async fn list_violations(
         &self,
         request: Request<proto::ListViolationsRequest>,
     ) -> Result<Response<proto::ListViolationsResponse>, Status> {
-        self.list_violations_page(request.get_ref()).await
+        self.list_violations_page(&request).await
     }
 
     async fn list_violation_history(
@@ -199,7 +201,7 @@ impl ViolationService for Api {
         );
         let id = fields.finish(id)?;
         let page = (message.page_size, message.page_token.as_str());
-        self.history_page::<Violation>(id.as_str(), page, Ground::UnknownViolation)
+        self.history_page::<Violation, _>(&request, id.as_str(), page)
             .await
     }
 
@@ -207,7 +209,7 @@ impl ViolationService for Api {
         &self,
         request: Request<proto::RecomputeDecisionRequest>,
     ) -> Result<Response<proto::RecomputeDecisionResponse>, Status> {
-        self.recompute(request.get_ref()).await
+        self.recompute(&request).await
     }
 
     async fn assess_act(
@@ -229,6 +231,19 @@ impl ViolationService for Api {
         let assessed = assess(Rules::shipped(), &established, acted, decided)
             .map_err(|ground| Failure::from(Rejection::from(ground)))?;
         Ok(Response::new(contract::assessment(&assessed)))
+    }
+
+    async fn list_violation_codes(
+        &self,
+        request: Request<proto::ListViolationCodesRequest>,
+    ) -> Result<Response<proto::ListViolationCodesResponse>, Status> {
+        let mut fields = Fields::new();
+        let on = day("day", request.get_ref().day.as_ref(), &mut fields);
+        let on = fields.finish(on)?;
+        let codes = Codes::shipped().valid_on(on);
+        Ok(Response::new(proto::ListViolationCodesResponse {
+            codes: codes.map(contract::violation_code).collect(),
+        }))
     }
 
     async fn pass_review(&self, request: Request<proto::PassReviewRequest>) -> Answer {
@@ -379,11 +394,14 @@ impl ViolationService for Api {
         let id = named(message, &mut fields);
         let imposed = fields.message("sanction", message.sanction.as_ref(), sanction);
         let co_officers = officers(&message.co_officers, &mut fields);
-        let (id, sanction, co_officers) = fields.finish((id, imposed, co_officers))?;
+        let withheld_on = optional_day("withheld_on", message.withheld_on.as_ref(), &mut fields);
+        let (id, sanction, co_officers, withheld_on) =
+            fields.finish((id, imposed, co_officers, withheld_on))?;
         let command = Decide {
             sanction,
             co_officers,
             told_and_heard: message.told_and_heard,
+            withheld_on,
         };
         self.on_case(&request, id, move |tx, id| {
             decision::decide(tx, id, command.clone())

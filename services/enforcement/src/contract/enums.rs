@@ -6,8 +6,9 @@ use crate::domain::hazard::{HazardKind, HazardStage as HazardState};
 use crate::domain::licence::education::{StudyKind, Test};
 use crate::domain::licence::reductions::Method as ReductionMethod;
 use crate::domain::persuasion::Behaviour;
-use crate::domain::rules::Revocation;
+use crate::domain::rules::{Compared, Revocation};
 use crate::domain::violation::Stage as ViolationState;
+use crate::domain::violation::decision::DecisionPart;
 use crate::domain::violation::event::{
     CancellationGround, CollectionGround, Duty, Mitigation, NoPenaltyGround, NoticeChannel,
     Procedure, Remedy, Service,
@@ -42,18 +43,22 @@ same! {
         SchoolBusUnchecked FatiguedTruckDriving ExpresswayTooSlow ImproperMeeting ImproperReversing LightsMisuse
         ProhibitorySign OversizedLoad AlteredTruck SeatBelt MotorcycleHelmet IllegalParking DrivingUnlicensed
         EntrustingToUnlicensed DocumentsNotCarried NoInsurance IllegalSiren ScrappedVehicle BreakingTrafficControl
-        PointsBuying PointsBrokering StudyFraud StudySubstitution PedestrianOffence PassengerOffence RiderOffence;
+        PointsBuying PointsBrokering StudyFraud StudySubstitution PedestrianOffence PassengerOffence RiderOffence
+        ForgedMark ForcingDriver DamagingTrafficFacility BlockingVehicles CoachCarryingGoods FalseInspection
+        SellingScrappedVehicle StudyBrokering StudyBrokeringForGain;
     Road, road, read_road: Expressway UrbanExpressway Other;
     VehicleUse, vehicle_use, read_vehicle_use: SchoolBus HighwayCoach TourCoach OtherPassenger Truck Motorcycle
         OtherMotor NonMotor;
     Mitigation, mitigation, read_mitigation: FourteenToEighteen PartlyIncapable HarmRemoved CoercedOrDeceived
         Confessed Merit;
     Revocation, revocation, read_revocation: None May Must;
+    Compared, compared, read_compared: ExcessPercent AlcoholMgPer100ml;
+    DecisionPart, decision_part, read_decision_part: Assessment Sanction Points;
     ViolationState, violation_state, read_violation_state: Recorded Entered Notified Stopped Summoned Handling Intended
         Decided Served Settled Cancelled NotPunished OrallyWarned Referred Revoked;
     Procedure, procedure, read_procedure: Simple General Default;
     Remedy, remedy, read_remedy: Reconsideration Lawsuit;
-    Duty, duty, read_duty: Review Notice Objection FilePapers Decide;
+    Duty, duty, read_duty: Review Notice Objection FilePapers Decide Serve;
     CancellationGround, cancellation_ground, read_cancellation_ground: EmergencyVehicle StolenOrClonedPlate Rescue
         HandledOnTheSpot ConflictingSignals UnclearRecord PlateMisread Other;
     NoticeChannel, notice_channel, read_notice_channel: App TextMessage Post InPerson;

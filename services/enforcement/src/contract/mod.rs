@@ -6,8 +6,8 @@ mod others;
 mod violation;
 
 pub use history::history_entry;
-pub use others::{company, detention, hazard, junction_day, licence};
-pub use violation::{act, assessment, place, sanction, violation};
+pub use others::{company, detention, docket, hazard, junction_day, licence, violation_code};
+pub use violation::{act, assessment, decision, place, sanction, violation};
 
 use chassis::domain::Revision;
 use chassis::domain::values::Fen;

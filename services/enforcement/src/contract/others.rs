@@ -2,14 +2,18 @@
 
 use super::enums;
 use super::{day, etag, place};
+use crate::domain::codes::CodeMeaning;
 use crate::domain::detention::Detention;
+use crate::domain::docket::{Docket, of_vehicle};
 use crate::domain::hazard::Hazard;
 use crate::domain::licence::education::Test;
 use crate::domain::licence::{Fine, Licence};
 use crate::domain::persuasion::{Company, JunctionDay};
 use crate::domain::values::CaseId;
 use chassis::domain::Revision;
+use chassis::domain::values::PlateNumber;
 use chassis::server::to_timestamp;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use traffic_proto::enforcement::v1 as proto;
 
@@ -122,6 +126,30 @@ pub fn hazard(id: &str, hazard: &Hazard, revision: &Revision) -> proto::Hazard {
     }
 }
 
+/// `now` decides which records wait too long.
+pub fn docket(plate: &PlateNumber, docket: &Docket, now: Timestamp) -> proto::Docket {
+    let open = docket.entries.iter().filter(|entry| entry.is_open());
+    proto::Docket {
+        name: format!("dockets/{}", of_vehicle(plate)),
+        plate: plate.to_string(),
+        open_violations: open
+            .map(|entry| format!("violations/{}", entry.case))
+            .collect(),
+        unhandled: u32::try_from(docket.overdue(now)).unwrap_or(u32::MAX),
+        trading_suspected: docket.trading_suspected,
+    }
+}
+
+pub fn violation_code(known: &CodeMeaning) -> proto::ViolationCode {
+    proto::ViolationCode {
+        code: known.code.to_string(),
+        meaning: known.meaning.clone(),
+        conduct: enums::conduct(known.conduct).into(),
+        valid_from: day(known.from),
+        valid_until: known.until.and_then(day),
+    }
+}
+
 pub fn junction_day(junction: &str, on: Date, counts: &JunctionDay) -> proto::JunctionDay {
     proto::JunctionDay {
         junction: junction.to_owned(),
@@ -137,6 +165,11 @@ pub fn junction_day(junction: &str, on: Date, counts: &JunctionDay) -> proto::Ju
             })
             .collect(),
         helmets_given: counts.helmets_given,
+        district: counts
+            .district
+            .map(|district| district.to_string())
+            .unwrap_or_default(),
+        helmet_rate: counts.helmet_rate(),
     }
 }
 

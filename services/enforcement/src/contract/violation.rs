@@ -2,12 +2,12 @@
 
 use super::enums;
 use super::{day, etag, fen};
-use crate::domain::assessment::Assessment;
+use crate::domain::assessment::{Assessment, assess};
 use crate::domain::conduct::{Act, Measure};
-use crate::domain::rules::RuleRef;
+use crate::domain::rules::{BandApplied, Bound, RuleRef, Rules};
 use crate::domain::values::{CaseId, Place};
 use crate::domain::violation::event::{Decision, Device, Filing, Party, Sanction, Source};
-use crate::domain::violation::{Closed, Violation};
+use crate::domain::violation::{Closed, Variation, Violation};
 use chassis::domain::{LegalCalendar, Revision};
 use chassis::server::to_timestamp;
 use jiff::Timestamp;
@@ -29,6 +29,11 @@ pub fn violation(
         place: Some(place(&filing.place)),
         act: Some(act(&filing.act)),
         act_time: Some(to_timestamp(filing.acted_at)),
+        code: filing
+            .code
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         harmed_health: filing.harmed_health,
         plate: filing
             .plate
@@ -56,7 +61,7 @@ pub fn violation(
         decision: case
             .decision
             .as_ref()
-            .map(|decided| decision(decided, case.served_at)),
+            .map(|decided| decision(decided, case.served_at, case.varied)),
         reconsider_by: case.reconsider_by.map(to_timestamp),
         account: case.decision.as_ref().map(|_| account(case, calendar, now)),
         remedy: case.remedy.map_or(0, |remedy| enums::remedy(remedy).into()),
@@ -66,12 +71,28 @@ pub fn violation(
             .map(|duty| enums::duty(*duty).into())
             .collect(),
         duty: case.duty.map_or(0, |(duty, _)| enums::duty(duty).into()),
+        provided: provided(case, calendar, now).as_ref().map(assessment),
         duty_due_time: case.duty.map(|(_, due)| to_timestamp(due)),
         closing_basis: match &case.closed {
             Some(Closed::Cancelled(_, basis) | Closed::NotPunished(_, basis)) => basis.to_string(),
             _ => String::new(),
         },
     }
+}
+
+/// What the rules provide until it is decided; `None`: it is, or they provide nothing any more.
+fn provided(case: &Violation, calendar: &LegalCalendar, now: Timestamp) -> Option<Assessment> {
+    if case.decision.is_some() || case.closed.is_some() {
+        return None;
+    }
+    let acted = calendar.date(case.filing.acted_at);
+    assess(
+        Rules::shipped(),
+        &case.filing.act,
+        acted,
+        calendar.date(now),
+    )
+    .ok()
 }
 
 fn source(filing: &Filing) -> proto::Source {
@@ -203,10 +224,30 @@ fn rule(rule: &RuleRef) -> proto::RuleRef {
     proto::RuleRef {
         legal_basis: rule.basis.to_string(),
         effective: day(rule.effective),
+        band: rule.band.map(band),
     }
 }
 
-fn decision(decided: &Decision, served_at: Option<Timestamp>) -> proto::Decision {
+fn band(band: BandApplied) -> proto::Band {
+    let bound = |bound: Bound| proto::Bound {
+        value: bound.value,
+        included: bound.included,
+    };
+    proto::Band {
+        compared: enums::compared(band.of).into(),
+        lower: band.lower.map(bound),
+        upper: band.upper.map(bound),
+        allowed: band.allowed,
+        measured: band.measured,
+    }
+}
+
+/// `varied`: what a remedy left of it.
+pub fn decision(
+    decided: &Decision,
+    served_at: Option<Timestamp>,
+    varied: Option<Variation>,
+) -> proto::Decision {
     proto::Decision {
         procedure: enums::procedure(decided.procedure).into(),
         sanction: Some(sanction(&decided.sanction)),
@@ -217,6 +258,14 @@ fn decision(decided: &Decision, served_at: Option<Timestamp>) -> proto::Decision
         decide_time: Some(to_timestamp(decided.decided_at)),
         officers: decided.officers.iter().map(ToString::to_string).collect(),
         serve_time: served_at.map(to_timestamp),
+        act: Some(act(&decided.act)),
+        withheld_on: decided.withheld_on.and_then(day),
+        varied: varied.map(|varied| proto::Variation {
+            remedy: enums::remedy(varied.remedy).into(),
+            sanction: Some(sanction(&varied.sanction)),
+            points: varied.points.into(),
+            vary_time: Some(to_timestamp(varied.at)),
+        }),
     }
 }
 

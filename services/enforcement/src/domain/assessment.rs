@@ -37,6 +37,14 @@ pub struct FineRange {
 }
 
 impl Penalty {
+    /// The provision that sets the fine.
+    ///
+    /// # Panics
+    /// Never: there is a penalty only where a rule provides one.
+    pub fn leading(&self) -> &RuleRef {
+        &self.rules[0]
+    }
+
     /// Heavier penalties compare greater: detention, then the licence, then money.
     fn severity(&self) -> (bool, u8, Revocation, u8, Fen, Fen, bool) {
         let fine = self.fine.unwrap_or(FineRange {

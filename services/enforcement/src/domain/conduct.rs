@@ -92,6 +92,23 @@ pub enum Conduct {
     PassengerOffence,
     /// Riders of vehicles without motor, e-bikes among them.
     RiderOffence,
+    /// Forged or altered mark of inspection or insurance (检验合格标志、保险标志).
+    ForgedMark,
+    /// Forcing a driver to drive against the rules, with an accident.
+    ForcingDriver,
+    DamagingTrafficFacility,
+    /// Stopping or seizing vehicles unlawfully, with a heavy jam or loss.
+    BlockingVehicles,
+    /// A highway coach that carries goods against the rules.
+    CoachCarryingGoods,
+    /// A false result of a safety inspection; the fee taken for it is what is measured.
+    FalseInspection,
+    /// Selling a vehicle that should be scrapped; the price is what is measured.
+    SellingScrappedVehicle,
+    /// Organising fraud in study, tests or reductions without a gain: Order 163 art. 31(4).
+    StudyBrokering,
+    /// The same with a gain, which is what is measured.
+    StudyBrokeringForGain,
 }
 
 impl Conduct {
@@ -105,7 +122,10 @@ impl Conduct {
             Self::NoInsurance
             | Self::PointsSelling
             | Self::PointsBuying
-            | Self::PointsBrokering => Some(MeasureKind::Money),
+            | Self::PointsBrokering
+            | Self::FalseInspection
+            | Self::SellingScrappedVehicle
+            | Self::StudyBrokeringForGain => Some(MeasureKind::Money),
             _ => None,
         }
     }
@@ -214,13 +234,6 @@ pub enum Road {
     /// 城市快速路
     UrbanExpressway,
     Other,
-}
-
-impl Road {
-    /// Order 163 treats expressways and urban expressways alike.
-    pub fn is_fast(self) -> bool {
-        matches!(self, Self::Expressway | Self::UrbanExpressway)
-    }
 }
 
 /// What a vehicle is used for, which decides the bands that apply to it.

@@ -6,7 +6,7 @@ use super::instruments::order_157;
 use super::limits;
 use super::values::{CaseId, Place};
 use chassis::domain::values::{DocumentNumber, PlateNumber, Text};
-use chassis::domain::{Aggregate, District, Halt, LegalBasis, Sealed, Transaction};
+use chassis::domain::{Aggregate, District, Halt, LegalBasis, PersonRef, Sealed, Transaction};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -205,6 +205,11 @@ impl Aggregate for Detention {
 }
 
 impl Detention {
+    /// Whether the vehicle was taken from this person.
+    pub fn is_of(&self, person: &PersonRef) -> bool {
+        self.order.party.person == *person
+    }
+
     fn apply(&mut self, fact: &DetentionFact, at: Timestamp) {
         match fact {
             DetentionFact::VehicleDetained { .. } | DetentionFact::ViolationCured { .. } => {}

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// Open records that one docket holds at most; a vehicle beyond it must be stopped, not photographed.
 pub const MOST_OPEN: usize = 1_000;
 /// Closed records are kept for a year, at most so many.
-const MOST_CLOSED: usize = 500;
+const MOST_CLOSED: usize = 200;
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 366);
 
 /// Five or more unhandled records allow a decision in absence (Order 157 art. 54(1)).
@@ -160,7 +160,8 @@ impl Docket {
 }
 
 impl Entry {
-    fn is_open(&self) -> bool {
+    /// Not decided, cancelled or let go.
+    pub fn is_open(&self) -> bool {
         matches!(self.standing, Standing::Open | Standing::HandleBy(_))
     }
 }

@@ -47,6 +47,8 @@ limits! {
     /// From the warning of five unhandled records to their announcement.
     DEFAULT_WARNING = TimeLimit::Days(30), order_157("art. 54(1)");
     DEFAULT_ANNOUNCEMENT = TimeLimit::WorkingDays(7), order_157("art. 54(1)");
+    /// From a decision in the absence of the party to its service.
+    SERVICE = TimeLimit::WorkingDays(7), penalty_law("art. 61(1)");
     /// A decision that cannot be delivered is served by announcement.
     PUBLIC_SERVICE = TimeLimit::Days(60), order_157("art. 55");
     PAYMENT = TimeLimit::Days(15), traffic_law("art. 108(1)");
@@ -55,10 +57,10 @@ limits! {
     POINTS_EDUCATION = TimeLimit::DaysToWorkingDay(30), order_163("art. 29");
     /// After a failed test.
     RETEST = TimeLimit::DaysToWorkingDay(10), order_163("art. 21");
-    ONLINE_STUDY = TimeLimit::DaysToWorkingDay(3), order_163("art. 27(1)");
-    /// From the roadside to the station.
+    /// Three days of online study, the first of which counts.
+    ONLINE_STUDY = TimeLimit::DaysToWorkingDay(2), order_163("art. 27(1)");
+    /// From the roadside to the station, and to the approval of its head, which art. 25(2) asks for in the same time.
     DETENTION_HANDOVER = TimeLimit::Hours(24), order_157("art. 28(1)");
-    DETENTION_APPROVAL = TimeLimit::Hours(24), order_157("art. 25(2)");
     VERIFICATION = TimeLimit::WorkingDays(10), order_157("art. 30(2)");
     VERIFICATION_EXTENDED = TimeLimit::WorkingDays(15), order_157("art. 30(2)");
     /// After which a detained vehicle that nobody asks for is announced.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   values conduct                  what exists only if valid; an act as the law describes it
-//!   instruments rules standards (+ data/*.toml), assessment     what an act costs, by date; which day's rules apply
+//!   instruments rules codes standards (+ data/*.toml), assessment     what an act costs, by date; which day's rules apply
 //!   limits ground                   time limits and grounds of refusal, each with its article
 //!   violation/                      a case from the record to the last payment (Order 157)
 //!   docket                          the records of one vehicle: no act fined twice, five unhandled
@@ -12,6 +12,7 @@
 //! ```
 
 pub mod assessment;
+pub mod codes;
 pub mod conduct;
 pub mod detention;
 pub mod docket;

@@ -63,10 +63,19 @@ pub enum Behaviour {
 /// One junction on one day. Id: junction and day.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JunctionDay {
+    /// `None`: nobody was counted or persuaded.
+    pub district: Option<District>,
     pub riders_seen: u32,
     pub riders_with_helmet: u32,
     pub persuaded: BTreeMap<Behaviour, u32>,
     pub helmets_given: u32,
+}
+
+impl JunctionDay {
+    /// Part of the riders seen who wore a helmet; 0 if none was seen.
+    pub fn helmet_rate(&self) -> f64 {
+        f64::from(self.riders_with_helmet) / f64::from(self.riders_seen.max(1))
+    }
 }
 
 /// A fact about one junction's day, with the district that routes it.
@@ -94,6 +103,7 @@ impl Aggregate for JunctionDay {
 
     fn evolve(state: Option<Self>, event: &PersuasionEvent, _: Timestamp) -> Option<Self> {
         let mut day = state.unwrap_or_default();
+        day.district = Some(event.district);
         match &event.fact {
             PersuasionFact::RiderPersuaded {
                 behaviour,

@@ -13,6 +13,36 @@ pub struct RuleRef {
     pub basis: LegalBasis,
     /// First day on which this version is in force.
     pub effective: Date,
+    /// Where what was measured fell, if the rule draws lines.
+    #[serde(default)]
+    pub band: Option<BandApplied>,
+}
+
+/// The band of a rule that applied, and the two figures that were compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BandApplied {
+    pub of: Compared,
+    pub lower: Option<Bound>,
+    pub upper: Option<Bound>,
+    /// 0 for alcohol, of which nothing is allowed.
+    pub allowed: u32,
+    pub measured: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compared {
+    /// How far what was measured exceeds what is allowed, in percent of it.
+    ExcessPercent,
+    AlcoholMgPer100ml,
+}
+
+/// One end of a band.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bound {
+    pub value: u32,
+    /// 以上、以下: the bound itself belongs to the band.
+    pub included: bool,
 }
 
 /// All instruments.
@@ -65,9 +95,8 @@ pub(super) struct PenaltyRule {
     fine: Option<(u32, u32)>,
     /// The fine is so many times what was measured in money, at most.
     fine_times: Option<u32>,
-    /// `fine_times` is the fine, not the most.
-    #[serde(default)]
-    fine_exact: bool,
+    /// At least so many times.
+    fine_times_least: Option<u32>,
     /// Greatest fine under `fine_times`.
     fine_cap: Option<u32>,
     pub(super) suspension_months: Option<u8>,
@@ -132,28 +161,51 @@ struct Band {
 }
 
 impl Band {
-    fn holds(&self, measure: Measure) -> bool {
-        let (allowed, actual) = match measure {
+    /// What is allowed, and what was measured; `None` for what is no excess.
+    fn figures(&self, measure: Measure) -> Option<(u32, u32)> {
+        Some(match measure {
             Measure::Speed {
                 limit_kmh,
                 measured_kmh,
-            } => (u64::from(limit_kmh), u64::from(measured_kmh)),
+            } => (limit_kmh.into(), measured_kmh.into()),
             Measure::Load {
                 approved_load_kg,
                 load_kg,
                 ..
-            } if self.of_load => (u64::from(approved_load_kg), u64::from(load_kg)),
+            } if self.of_load => (approved_load_kg, load_kg),
             Measure::Load {
                 allowed_mass_kg,
                 mass_kg,
                 ..
-            } => (u64::from(allowed_mass_kg), u64::from(mass_kg)),
-            Measure::Occupancy { approved, carried } => (u64::from(approved), u64::from(carried)),
-            Measure::Alcohol { .. } | Measure::Money { .. } => return false,
+            } => (allowed_mass_kg, mass_kg),
+            Measure::Occupancy { approved, carried } => (approved.into(), carried.into()),
+            Measure::Alcohol { .. } | Measure::Money { .. } => return None,
+        })
+    }
+
+    fn applied(&self, measure: Measure) -> Option<BandApplied> {
+        let (allowed, measured) = self.figures(measure)?;
+        let bound = |including: Option<u32>, excluding: Option<u32>| {
+            let included = including.map(|value| (value, true));
+            let bound = included.or(excluding.map(|value| (value, false)));
+            bound.map(|(value, included)| Bound { value, included })
+        };
+        Some(BandApplied {
+            of: Compared::ExcessPercent,
+            lower: bound(self.from, self.above),
+            upper: bound(self.upto, self.below),
+            allowed,
+            measured,
+        })
+    }
+
+    fn holds(&self, measure: Measure) -> bool {
+        let Some((allowed, actual)) = self.figures(measure) else {
+            return false;
         };
         // Compared in whole numbers: excess / allowed against percent / 100.
-        let excess = actual.saturating_sub(allowed) * 100;
-        let bound = |percent: u32| u64::from(percent) * allowed;
+        let excess = u64::from(actual.saturating_sub(allowed)) * 100;
+        let bound = |percent: u32| u64::from(percent) * u64::from(allowed);
         excess > 0
             && self.from.is_none_or(|percent| excess >= bound(percent))
             && self.above.is_none_or(|percent| excess > bound(percent))
@@ -300,6 +352,7 @@ impl Rules {
                                 article: article.clone().into(),
                             },
                             effective: version.effective,
+                            band: when.band(act),
                         },
                     });
                 }
@@ -336,9 +389,36 @@ impl Version {
 }
 
 impl When {
+    /// The band that what was measured fell into, given that the rule applies.
+    fn band(&self, act: &Act) -> Option<BandApplied> {
+        match (act.measure?, &self.excess, self.alcohol) {
+            (Measure::Alcohol { mg_per_100ml }, _, Some((from, below))) => Some(BandApplied {
+                of: Compared::AlcoholMgPer100ml,
+                lower: Some(Bound {
+                    value: from.into(),
+                    included: true,
+                }),
+                upper: (below < u16::MAX).then_some(Bound {
+                    value: below.into(),
+                    included: false,
+                }),
+                allowed: 0,
+                measured: mg_per_100ml.into(),
+            }),
+            (measure, Some(band), _) => band.applied(measure),
+            _ => None,
+        }
+    }
+
     fn check(&self, article: &str) -> Result<(), String> {
         if self.conduct.is_empty() {
             return Err(format!("{article}: names no conduct"));
+        }
+        if let Some(band) = &self.excess
+            && (band.from.is_some() && band.above.is_some()
+                || band.upto.is_some() && band.below.is_some())
+        {
+            return Err(format!("{article}: a band has two bounds at one end"));
         }
         Ok(())
     }
@@ -355,8 +435,8 @@ impl PenaltyRule {
             return None;
         };
         let cap = self.fine_cap.map_or(Fen::MAX, Fen::yuan);
-        let most = amount.times(u64::from(times)).min(cap);
-        let least = if self.fine_exact { most } else { Fen::ZERO };
-        Some((least, most))
+        let times_of_it = |times: u32| amount.times(u64::from(times)).min(cap);
+        let least = self.fine_times_least.unwrap_or_default();
+        Some((times_of_it(least), times_of_it(times)))
     }
 }

@@ -8,6 +8,7 @@ use enforcement::domain::violation::capture::notify;
 use enforcement::domain::violation::default::{announce, decide, warn};
 use enforcement::domain::violation::event::{NoticeChannel, Procedure, Sanction};
 use enforcement::domain::violation::handling::accept;
+use enforcement::domain::violation::objection::object;
 
 /// So many records of one vehicle, notified this Monday; the thirty days end with 1 April.
 fn records(count: u32) -> (Scenario, CaseId) {
@@ -120,4 +121,21 @@ fn a_measure_on_the_licence_needs_the_driver() {
         .later("2026-04-02T00:00:00+08:00")
         .when(|tx| warn(tx, &id, revocation))
         .then_refused("NOT_IN_ABSENCE", Some("Order 157 art. 54(2)"));
+}
+
+#[test]
+fn whoever_objects_has_spoken_up_and_is_not_decided_against_in_absence() {
+    let waits = Some("Order 157 art. 5(3)");
+    let (scenario, id) = records(5);
+    scenario
+        .later("2026-04-02T09:00:00+08:00")
+        .when(|tx| warn(tx, &id, fine(200)))
+        .and()
+        .when(|tx| object(tx, &id, text("it was another car")))
+        .and()
+        .later("2026-05-11T09:00:00+08:00")
+        .when(|tx| announce(tx, &id))
+        .then_refused("OBJECTION_WAITS", waits)
+        .when(|tx| decide(tx, &id, vec![]))
+        .then_refused("OBJECTION_WAITS", waits);
 }

@@ -291,6 +291,15 @@ fn every_other_conduct_costs_what_its_article_says() {
             "art. 99(1)(6)",
         ),
         (Conduct::ScrappedVehicle, (200, 2_000), "art. 100(2)"),
+        (Conduct::CoachCarryingGoods, (500, 2_000), "art. 92(1)"),
+        (Conduct::ForgedMark, (1_000, 3_000), "art. 96(2)"),
+        (Conduct::ForcingDriver, (200, 2_000), "art. 99(1)(5)"),
+        (
+            Conduct::DamagingTrafficFacility,
+            (200, 2_000),
+            "art. 99(1)(7)",
+        ),
+        (Conduct::BlockingVehicles, (200, 2_000), "art. 99(1)(8)"),
     ] {
         costs(&act(conduct), Some(fine), &law(article));
     }
@@ -303,6 +312,7 @@ fn every_other_conduct_costs_what_its_article_says() {
         (Conduct::DocumentsNotCarried, 150, "art. 50"),
         (Conduct::SeatBelt, 200, "art. 51"),
         (Conduct::EmergencyLane, 200, "art. 51"),
+        (Conduct::CoachCarryingGoods, 1_000, "art. 52(4)"),
         (Conduct::TruckCarryingPassengers, 2_000, "art. 53(5)"),
         (Conduct::ForgedPlateOrDocument, 5_000, "art. 54"),
         (Conduct::PedestrianOffence, 50, "art. 56"),
@@ -310,6 +320,9 @@ fn every_other_conduct_costs_what_its_article_says() {
         let mut act = on_expressway(conduct);
         if conduct == Conduct::TruckCarryingPassengers {
             act.vehicle = Some(truck());
+        }
+        if conduct == Conduct::CoachCarryingGoods {
+            act.vehicle = Some(coach());
         }
         let basis = format!("Shandong Expressway Regulations {article}");
         costs(&act, Some((yuan, yuan)), &basis);
@@ -354,6 +367,30 @@ fn money_that_was_measured_multiplies_up_to_its_cap() {
             20_001,
             (0, 100_000),
             "Order 163 art. 30(3)",
+        ),
+        (
+            Conduct::StudyBrokeringForGain,
+            6_666,
+            (0, 19_998),
+            "Order 163 art. 31(4)",
+        ),
+        (
+            Conduct::StudyBrokeringForGain,
+            6_667,
+            (0, 20_000),
+            "Order 163 art. 31(4)",
+        ),
+        (
+            Conduct::FalseInspection,
+            300,
+            (1_500, 3_000),
+            "Road Traffic Safety Law art. 94(2)",
+        ),
+        (
+            Conduct::SellingScrappedVehicle,
+            9_000,
+            (9_000, 9_000),
+            "Road Traffic Safety Law art. 100(3)",
         ),
         (
             Conduct::NoInsurance,

@@ -171,6 +171,7 @@ pub(crate) fn camera(act: Act) -> Filing {
             point: None,
         },
         act,
+        code: None,
         acted_at: at("2026-03-01T10:00:00"),
         harmed_health: false,
         plate: Some(plate(PLATE)),
@@ -211,6 +212,7 @@ pub(crate) fn simply(sanction: Sanction) -> Decide {
         sanction,
         co_officers: Vec::new(),
         told_and_heard: true,
+        withheld_on: None,
     }
 }
 

@@ -104,6 +104,7 @@ fn riders_are_counted_by_junction_and_day_with_their_helmets() {
         (day.helmets_given, day.riders_seen, day.riders_with_helmet),
         (1, 10, 8)
     );
+    assert!((day.helmet_rate() - 0.8).abs() < f64::EPSILON);
 }
 
 #[test]

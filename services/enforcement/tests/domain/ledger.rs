@@ -15,9 +15,7 @@ use enforcement::domain::values::CaseId;
 use enforcement::domain::violation::event::LicenceFacts;
 use enforcement::domain::violation::handling::accept;
 use enforcement::domain::violation::payment::pay;
-use jiff::civil::{Date, date};
-use jiff::{Timestamp, ToSpan};
-use proptest::prelude::*;
+use jiff::civil::date;
 
 fn case_id(number: u32) -> CaseId {
     CaseId::parse(&format!("00000000-0000-8000-8000-{number:012}")).unwrap()
@@ -657,116 +655,4 @@ fn a_paid_fine_reaches_the_ledger() {
             ..
         }]
     ));
-}
-
-/// Points posted on a day after the opening; so many days later their fine is due, and perhaps paid.
-#[derive(Clone, Debug)]
-struct Posting {
-    day: u16,
-    points: u8,
-    due_after: u16,
-    paid_after: Option<u16>,
-}
-
-fn happenings() -> impl Strategy<Value = Vec<Posting>> {
-    let points = prop::sample::select(vec![1_u8, 3]);
-    let one = (
-        0_u16..1_400,
-        points,
-        1_u16..60,
-        prop::option::of(0_u16..400),
-    )
-        .prop_map(|(day, points, due_after, paid_after)| Posting {
-            day,
-            points,
-            due_after,
-            paid_after,
-        });
-    prop::collection::vec(one, 1..12).prop_map(|mut all| {
-        all.sort_by_key(|Posting { day, .. }| *day);
-        all
-    })
-}
-
-/// Art. 15 by itself: for each cycle in turn, keep or clear; no events, no state, only dates.
-fn points_by_hand(all: &[Posting], until: Date) -> Option<u32> {
-    let opened = date(2022, 6, 1);
-    let day = |count: u16| opened + i64::from(count).days();
-    let mut live: Vec<&Posting> = Vec::new();
-    let mut start = opened;
-    loop {
-        let end = start + 1.year();
-        for happening in all {
-            let Posting { day: on, .. } = happening;
-            if (start..end).contains(&day(*on)) && day(*on) <= until {
-                live.push(happening);
-            }
-        }
-        let sum: u32 = live
-            .iter()
-            .map(|Posting { points, .. }| u32::from(*points))
-            .sum();
-        if sum >= 12 {
-            return None; // study comes in: another rule
-        }
-        if end > until {
-            return Some(sum);
-        }
-        let unpaid =
-            |Posting {
-                 day: on,
-                 paid_after,
-                 ..
-             }: &Posting| { paid_after.is_none_or(|after| day(*on + after) >= end) };
-        let late = live.iter().any(|happening| {
-            let Posting {
-                day: on, due_after, ..
-            } = happening;
-            unpaid(happening) && day(*on + due_after) <= end
-        });
-        live.retain(|happening| late && unpaid(happening));
-        start = end;
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-    #[test]
-    fn the_ledger_agrees_with_art_15_read_by_itself(all in happenings(), looked_at in 0_u16..1_600) {
-        let opened_on = date(2022, 6, 1);
-        let calendar = chassis::domain::LegalCalendar::default();
-        let time = |count: u16| calendar.start_of(opened_on + i64::from(count).days());
-        let until = opened_on + i64::from(looked_at).days();
-        let Some(expected) = points_by_hand(&all, until) else { return Ok(()) };
-
-        let mut steps: Vec<(Timestamp, u8, LicenceEvent)> = Vec::new();
-        for (number, Posting { day, points, due_after, paid_after }) in (1_u32..).zip(&all) {
-            let case = case_id(number);
-            steps.push((time(*day), 1, LicenceEvent::PointsPosted {
-                case: case.clone(), points: *points, conduct: Conduct::PhoneUse,
-                decided_on: opened_on, taken: None,
-            }));
-            steps.push((time(*day), 2, LicenceEvent::FineServed { case: case.clone(), due: Some(time(*day + due_after)) }));
-            if let Some(after) = paid_after {
-                steps.push((time(day + after), 3, LicenceEvent::FinePaid { case }));
-            }
-        }
-        steps.sort_by_key(|(at, order, _)| (*at, *order));
-        let open = LicenceEvent::LicenceOpened {
-            facts: LicenceFacts { first_issued: opened_on, large_vehicles: false },
-            cycle: 0,
-            cycle_ends: calendar.start_of(date(2023, 6, 1)),
-        };
-        let mut scenario = Scenario::at("2022-06-01T00:00:00+08:00")
-            .given::<Licence>(person('a').as_str(), [open]);
-        for (at, _, event) in steps.into_iter().filter(|(at, ..)| *at <= time(looked_at)) {
-            scenario = scenario
-                .later(&at.to_string())
-                .when(|tx| pass_time(tx, &person('a')))
-                .and()
-                .given::<Licence>(person('a').as_str(), [event]);
-        }
-        let found = on(scenario, &time(looked_at).to_string());
-        prop_assert_eq!(found.points(), expected);
-    }
 }

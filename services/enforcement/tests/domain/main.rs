@@ -3,14 +3,19 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cases;
+mod clerk;
+mod codes;
 mod defaults;
 mod detained;
 mod fines;
 mod fixtures;
 mod hazards;
 mod ledger;
+mod limits;
 mod money;
+mod parties;
 mod points;
 mod procedure;
+mod recomputed;
 mod records;
 mod remedies;

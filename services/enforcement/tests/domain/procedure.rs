@@ -19,6 +19,7 @@ use enforcement::domain::violation::handling::{
 };
 use enforcement::domain::violation::roadside::{file_papers, warn_orally};
 use enforcement::domain::violation::{Hearing, Stage};
+use jiff::civil::date;
 
 const TOLD: Option<&str> = Some("Administrative Penalty Law art. 62");
 
@@ -320,6 +321,66 @@ fn drink_driving_withholds_the_licence_for_six_months_from_service_law_arts_91_1
 }
 
 #[test]
+fn days_on_which_the_licence_was_withheld_before_count_law_art_113() {
+    let sanction = Sanction {
+        suspension_months: Some(6),
+        ..fine(1_000)
+    };
+    let withheld = |day| Decide {
+        withheld_on: Some(day),
+        ..by_two(sanction)
+    };
+    // The act was on 1 March, today is the 2nd.
+    for wrong in [date(2026, 2, 28), date(2026, 3, 3)] {
+        let (scenario, id) = intended(alcohol(50, false, false), sanction);
+        scenario
+            .when(|tx| decide(tx, &id, withheld(wrong)))
+            .then_refused("WITHHELD_TIME", None);
+    }
+    let (scenario, id) = intended(alcohol(50, false, false), sanction);
+    let scenario = scenario
+        .when(|tx| decide(tx, &id, withheld(date(2026, 3, 1))))
+        .and()
+        .later("2026-03-05T09:00:00+08:00")
+        .when(|tx| serve(tx, &id, Service::Post))
+        .and();
+    // Six months from 5 March, less the four days from 1 March on.
+    let until = at("2026-09-01T00:00:00");
+    assert_eq!(licence(&scenario, 'a').suspensions, [(id, until)]);
+
+    let (scenario, id) = handling(act(Conduct::RedLight));
+    let nothing_withheld = Decide {
+        withheld_on: Some(today()),
+        ..simply(fine(200))
+    };
+    scenario
+        .when(|tx| decide(tx, &id, nothing_withheld))
+        .then_refused("WITHHELD_TIME", None);
+}
+
+#[test]
+fn a_decision_reaches_who_was_not_there_within_seven_working_days_penalty_law_art_61() {
+    let (scenario, id) = handling(act(Conduct::RedLight));
+    let scenario = scenario.when(|tx| decide(tx, &id, simply(fine(200)))).and();
+    let due = at("2026-03-12T00:00:00");
+    assert_eq!(case(&scenario, &id).duty, Some((Duty::Serve, due)));
+    let in_time = scenario.later("2026-03-11T23:59:59+08:00");
+    let late = in_time
+        .when(|tx| pass_time(tx, &id))
+        .then_nothing()
+        .later("2026-03-12T00:00:00+08:00");
+    let outcome = late.when(|tx| pass_time(tx, &id));
+    let missed = Fact::DutyMissed {
+        duty: Duty::Serve,
+        due,
+    };
+    assert_eq!(facts(&outcome, &id), [missed]);
+    // Late or not, it is served; then nothing runs for the police any more.
+    let scenario = outcome.and().when(|tx| serve(tx, &id, Service::Post)).and();
+    assert_eq!(case(&scenario, &id).duty, None);
+}
+
+#[test]
 fn drunk_driving_is_no_matter_of_a_fine_but_of_revocation_and_the_court_law_art_91() {
     let act = alcohol(80, false, false);
     let (scenario, id) = handling(act.clone());
@@ -385,21 +446,21 @@ fn a_decision_made_again_from_its_record_is_the_same_and_names_its_rules() {
         "2009-03-01"
     );
     let again = recompute(Rules::shipped(), &decision).unwrap();
-    assert!(again.agrees);
+    assert!(again.agrees());
     assert_eq!(again.assessment, decision.assessment);
 
     let mut tampered = decision.clone();
     tampered.sanction.fine = Fen::yuan(20);
-    assert!(!recompute(Rules::shipped(), &tampered).unwrap().agrees);
+    assert!(!recompute(Rules::shipped(), &tampered).unwrap().agrees());
     let mut tampered = decision.clone();
     tampered.points = 1;
-    assert!(!recompute(Rules::shipped(), &tampered).unwrap().agrees);
+    assert!(!recompute(Rules::shipped(), &tampered).unwrap().agrees());
     let other = Rules::parse(&[
         &include_str!("../../data/shandong-measures.toml").replace("2009-03-01", "2010-03-01")
     ])
     .unwrap();
     assert!(
-        !recompute(&other, &decision).unwrap().agrees,
+        !recompute(&other, &decision).unwrap().agrees(),
         "other rules, other versions"
     );
 }

@@ -2,7 +2,7 @@
 
 use crate::fixtures::*;
 use enforcement::domain::conduct::{Act, Conduct, Measure, Road};
-use enforcement::domain::docket::{Docket, of_vehicle};
+use enforcement::domain::docket::{Docket, clear_suspicion, of_vehicle};
 use enforcement::domain::violation::Stage;
 use enforcement::domain::violation::capture::{
     extend_handling, fail_review, identify_driver, notify, pass_review, record_violation,
@@ -271,6 +271,21 @@ fn an_objection_is_answered_within_five_working_days_and_stops_handling_art_5() 
 }
 
 #[test]
+fn a_record_is_objected_to_five_times_at_most_art_5() {
+    let (mut scenario, id) = notified(camera(act(Conduct::RedLight)));
+    for _ in 0..5 {
+        scenario = scenario
+            .when(|tx| object(tx, &id, text("it was yellow")))
+            .and()
+            .when(|tx| reject_objection(tx, &id, text("it was red")))
+            .and();
+    }
+    scenario
+        .when(|tx| object(tx, &id, text("it was yellow")))
+        .then_refused("OBJECTIONS_ANSWERED", Some("Order 157 art. 5(3)"));
+}
+
+#[test]
 fn the_eight_grounds_of_art_22_cancel_a_record_until_it_is_handled() {
     use CancellationGround as G;
     for (ground, article) in [
@@ -361,6 +376,11 @@ fn a_vehicle_whose_records_many_drivers_take_is_suspected_order_163_art_30() {
         let docket = scenario.state::<Docket>(&id);
         assert_eq!(docket.trading_suspected, letter == 'd', "{letter}");
     }
+    let scenario = scenario.when(|tx| clear_suspicion(tx, &plate(PLATE))).and();
+    assert!(!scenario.state::<Docket>(&id).trading_suspected);
+    scenario
+        .when(|tx| clear_suspicion(tx, &plate(PLATE)))
+        .then_refused("NOTHING_SUSPECTED", Some("Order 163 art. 30"));
 }
 
 #[test]

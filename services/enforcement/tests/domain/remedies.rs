@@ -162,6 +162,19 @@ fn where_points_were_traded_the_decision_falls_and_the_real_driver_answers_order
         .when(|tx| decide(tx, &id, simply(fine(200))))
         .and();
     assert_eq!(licence(&scenario, 'b').points(), 6);
+    let (scenario, id) = served(act(Conduct::RedLight), fine(200));
+    let now = scenario.now();
+    let scenario = scenario
+        .when(|tx| seek(tx, &id, Remedy::Reconsideration, now))
+        .and()
+        .when(|tx| end(tx, &id, RemedyOutcome::Upheld))
+        .and()
+        .when(|tx| revoke_for_trading(tx, &id))
+        .and();
+    assert!(
+        !case(&scenario, &id).reconsidered,
+        "the new decision is open to reconsideration"
+    );
     let (scenario, id) = notified(camera(act(Conduct::RedLight)));
     scenario
         .when(|tx| revoke_for_trading(tx, &id))

@@ -2,9 +2,9 @@
 
 use chassis::clock::ManualClock;
 use chassis::server::{Audience, Claims, TokenIssuer};
+use chassis::service::Service;
 use chassis::telemetry::Telemetry;
 use chassis::testing::Bus;
-use enforcement::Service;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tonic::metadata::MetadataValue;
@@ -58,7 +58,10 @@ impl tonic::service::Interceptor for Bearer {
 pub(crate) enum Account {
     Camera,
     Officer,
+    /// The driver of the samples.
     Citizen,
+    /// Somebody else.
+    Stranger,
 }
 
 impl City {
@@ -82,7 +85,9 @@ impl City {
         config.auth.key_set_file = Some(self.folder.path().join("keys.json"));
         let telemetry = Telemetry::start(&config.telemetry, "enforcement").unwrap();
         let clock = Arc::new(self.clock.clone());
-        let service = Service::start(&config, &telemetry, clock).await.unwrap();
+        let service = enforcement::start(&config, &telemetry, clock)
+            .await
+            .unwrap();
         service.core.projection.ready().await;
         Replica {
             service,
@@ -91,18 +96,23 @@ impl City {
     }
 
     pub(crate) async fn line(&self, replica: &Replica, account: Account) -> (Channel, Bearer) {
+        let person = |number| {
+            let sealer = &replica.service.core.sealer;
+            format!("person:{}", sealer.person("resident-id", number))
+        };
         let (id, scope, districts) = match account {
-            Account::Camera => ("device:CAM1", "enforcement.record", vec![]),
+            Account::Camera => ("device:CAM1".to_owned(), "enforcement.record", vec![]),
             Account::Officer => (
-                "officer:A1",
+                "officer:A1".to_owned(),
                 "enforcement.read enforcement.record enforcement.review enforcement.handle enforcement.decide \
                  enforcement.pay enforcement.education enforcement.hazard enforcement.persuade",
                 vec![371_702],
             ),
-            Account::Citizen => ("citizen:1", "enforcement.read enforcement.party", vec![]),
+            Account::Citizen => (person(DRIVER), CITIZEN_SCOPES, vec![]),
+            Account::Stranger => (person("44011320141005001X"), CITIZEN_SCOPES, vec![]),
         };
         let claims = Claims {
-            sub: id.into(),
+            sub: id,
             iss: "traffic".into(),
             aud: Audience::One("traffic".into()),
             exp: 32_503_680_000,
@@ -112,7 +122,7 @@ impl City {
             channel: None,
         };
         let token = format!("Bearer {}", self.issuer.sign(&claims).unwrap());
-        let address = format!("http://{}", replica.service.server.grpc);
+        let address = format!("http://{}", replica.service.running.grpc);
         let endpoint = Channel::from_shared(address).unwrap();
         let channel = endpoint.connect().await.unwrap();
         (channel, Bearer(token.parse().unwrap()))
@@ -149,11 +159,14 @@ pub(crate) fn day(text: &str) -> Option<proto::Day> {
     Some(proto::Day { value: text.into() })
 }
 
+const DRIVER: &str = "360426199101010071";
+const CITIZEN_SCOPES: &str = "enforcement.read enforcement.party";
+
 /// A driver who does not exist.
 pub(crate) fn driver() -> Option<proto::Party> {
     Some(proto::Party {
         name: "样本甲".into(),
-        identity_number: "360426199101010071".into(),
+        identity_number: DRIVER.into(),
         licence: Some(proto::LicenceFacts {
             first_issued: day("2015-06-01"),
             large_vehicles: false,

@@ -4,6 +4,7 @@ use crate::city::{Account, City, fields, reason, red_light};
 use tonic::{Code, Status};
 use traffic_proto::enforcement::v1 as proto;
 use traffic_proto::enforcement::v1::detention_service_client::DetentionServiceClient;
+use traffic_proto::enforcement::v1::docket_service_client::DocketServiceClient;
 use traffic_proto::enforcement::v1::hazard_service_client::HazardServiceClient;
 use traffic_proto::enforcement::v1::licence_service_client::LicenceServiceClient;
 use traffic_proto::enforcement::v1::persuasion_service_client::PersuasionServiceClient;
@@ -106,17 +107,24 @@ async fn every_method_names_the_fields_that_an_empty_request_lacks() {
         verify_hazard(VerifyHazardRequest) names ["name"];
         reject_rectification(RejectRectificationRequest) names ["name", "defects", "rectify_by"];
     }
+    let mut dockets = DocketServiceClient::with_interceptor(channel.clone(), bearer.clone());
+    empty! { dockets,
+        get_docket(GetDocketRequest) names ["plate"];
+        clear_vehicle_suspicion(ClearVehicleSuspicionRequest) names ["plate"];
+    }
     let mut riders = PersuasionServiceClient::with_interceptor(channel, bearer);
     empty! { riders,
         persuade_rider(PersuadeRiderRequest) names ["junction", "district", "behaviour"];
         count_riders(CountRidersRequest) names ["junction", "district", "seen"];
         get_junction_day(GetJunctionDayRequest) names ["junction", "day"];
+        list_junction_days(ListJunctionDaysRequest) names ["day"];
         get_company(GetCompanyRequest) names ["name"];
         hold_talk(HoldTalkRequest) names ["name"];
     }
     let (channel, bearer) = city.line(&replica, Account::Citizen).await;
     let mut citizen = ViolationServiceClient::with_interceptor(channel, bearer);
     empty! { citizen,
+        list_violation_codes(ListViolationCodesRequest) names ["day"];
         raise_objection(RaiseObjectionRequest) names ["name", "reason"];
         request_hearing(RequestHearingRequest) names ["name"];
         waive_hearing(WaiveHearingRequest) names ["name"];

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod citizens;
 mod city;
+mod dockets;
 mod input;
+mod past;
 mod stories;

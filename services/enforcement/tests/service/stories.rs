@@ -10,14 +10,14 @@ use traffic_proto::enforcement::v1::licence_service_client::LicenceServiceClient
 use traffic_proto::enforcement::v1::persuasion_service_client::PersuasionServiceClient;
 use traffic_proto::enforcement::v1::violation_service_client::ViolationServiceClient;
 
-type Cases = ViolationServiceClient<Line>;
+pub(crate) type Cases = ViolationServiceClient<Line>;
 
-async fn cases(city: &City, replica: &Replica, account: Account) -> Cases {
+pub(crate) async fn cases(city: &City, replica: &Replica, account: Account) -> Cases {
     let (channel, bearer) = city.line(replica, account).await;
     ViolationServiceClient::with_interceptor(channel, bearer)
 }
 
-fn record(request_id: &str) -> proto::RecordViolationRequest {
+pub(crate) fn record(request_id: &str) -> proto::RecordViolationRequest {
     proto::RecordViolationRequest {
         violation: Some(red_light()),
         request_id: request_id.into(),
@@ -26,7 +26,7 @@ fn record(request_id: &str) -> proto::RecordViolationRequest {
 }
 
 /// A red light, reviewed, notified, handled, fined 200 yuan and served.
-async fn served(camera: &mut Cases, officer: &mut Cases) -> proto::Violation {
+pub(crate) async fn served(camera: &mut Cases, officer: &mut Cases) -> proto::Violation {
     let recorded = camera
         .record_violation(record(""))
         .await
@@ -155,6 +155,7 @@ async fn a_red_light_goes_from_the_camera_to_the_last_payment_and_can_be_read_ba
 
     let again = proto::RecomputeDecisionRequest {
         name: case.name.clone(),
+        ..proto::RecomputeDecisionRequest::default()
     };
     let again = officer
         .recompute_decision(again)
@@ -387,7 +388,7 @@ async fn hazards_riders_and_detained_vehicles_have_their_methods() {
     assert_eq!(list.into_inner().hazards.len(), 1);
 
     let mut riders = PersuasionServiceClient::with_interceptor(channel.clone(), bearer.clone());
-    let day = riders
+    let persuaded = riders
         .persuade_rider(proto::PersuadeRiderRequest {
             junction: "J-1".into(),
             district: "371702".into(),
@@ -399,8 +400,42 @@ async fn hazards_riders_and_detained_vehicles_have_their_methods() {
         .await
         .unwrap()
         .into_inner();
-    assert_eq!(day.helmets_given, 1);
+    assert_eq!(persuaded.helmets_given, 1);
     replica.caught_up().await;
+    for (junction, district) in [("J-0", "371702"), ("J-2", "371702"), ("J-3", "371703")] {
+        let count = proto::CountRidersRequest {
+            junction: junction.into(),
+            district: district.into(),
+            seen: 10,
+            with_helmet: 8,
+            ..proto::CountRidersRequest::default()
+        };
+        let counted = riders.count_riders(count).await;
+        assert_eq!(
+            counted.is_ok(),
+            district == "371702",
+            "an officer's own district"
+        );
+    }
+    replica.caught_up().await;
+    let mut list = proto::ListJunctionDaysRequest {
+        day: day("2026-03-02"),
+        district: "371702".into(),
+        page_size: 2,
+        page_token: String::new(),
+    };
+    let first = riders.list_junction_days(list.clone()).await.unwrap();
+    let first = first.into_inner();
+    let names = |days: &[proto::JunctionDay]| -> Vec<String> {
+        days.iter().map(|day| day.junction.clone()).collect()
+    };
+    assert_eq!(names(&first.junction_days), ["J-0", "J-1"]);
+    assert!((first.junction_days[0].helmet_rate - 0.8).abs() < f64::EPSILON);
+    list.page_token = first.next_page_token;
+    let rest = riders.list_junction_days(list).await.unwrap().into_inner();
+    assert_eq!(names(&rest.junction_days), ["J-2"]);
+    assert_eq!(rest.next_page_token, "");
+
     let name = "companies/91110000600037341L".to_owned();
     let company = riders
         .get_company(proto::GetCompanyRequest { name })

@@ -2,13 +2,14 @@
 //!
 //! ```text
 //!   this process      clients in a closed loop over a few HTTP/2 connections
-//!   child processes   permits, parking, a bare tonic server, nats-server with sync_interval: always
+//!   child processes   permits, parking, enforcement, a bare tonic server, nats-server with sync_interval: always
 //! ```
 //!
 //! All share the machine's cores, so ratios say more than rates.
 
 pub(crate) mod child;
 mod echo;
+mod enforcement_load;
 mod measure;
 mod parking_load;
 mod permits_load;
@@ -23,6 +24,7 @@ use crate::progress;
 use crate::up::{Keys, Tokens};
 use chassis::nats_server::{self, NatsServer};
 use clap::{Args, ValueEnum};
+use enforcement_load::EnforcementLoad;
 use measure::{Plan, Sample, measure};
 use parking_load::ParkingLoad;
 use permits_load::PermitsLoad;
@@ -56,7 +58,15 @@ pub(crate) struct BenchOptions {
 enum Service {
     Permits,
     Parking,
+    Enforcement,
     All,
+}
+
+impl Service {
+    /// Whether the commands of `one` are to be measured.
+    fn includes(self, one: Self) -> bool {
+        self == one || self == Self::All
+    }
 }
 
 pub(crate) async fn run(format: Format, options: &BenchOptions) -> Result<(), Failure> {
@@ -90,15 +100,14 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     async fn run(&self) -> Result<Report, Failure> {
-        let with_permits = self.options.service != Service::Parking;
-        let with_parking = self.options.service != Service::Permits;
+        let wanted = self.options.service;
 
         // The commands of permits give the raw publishes their size and the echo its answer, so they are always there.
         let permits = self.child("permits").await?;
-        let parking = match with_parking {
-            true => Some(self.child("parking").await?),
-            false => None,
-        };
+        let parking = self.wanted_child(Service::Parking, "parking").await?;
+        let enforcement = self
+            .wanted_child(Service::Enforcement, "enforcement")
+            .await?;
         let most = self.options.in_flight.iter().copied().max().unwrap_or(1);
         let permits_load = PermitsLoad::prepare(
             self.connections(&permits, &self.tokens.applicant).await?,
@@ -114,6 +123,14 @@ impl Bench<'_> {
                 )
                 .await?,
             ),
+            None => None,
+        };
+        let enforcement_load = match &enforcement {
+            Some(process) => Some(EnforcementLoad::prepare(
+                self.connections(process, &self.tokens.camera).await?,
+                self.connections(process, &self.tokens.officer).await?,
+                self.connections(process, &self.tokens.operator).await?,
+            )?),
             None => None,
         };
         echo::keep(self.folder, permits_load.answer())?;
@@ -137,7 +154,7 @@ impl Bench<'_> {
             let bare = self.watched(None, measure(&plan, |_| raw.worker())).await?;
             rows.push(Row::baseline("raw publish", in_flight, &bare));
 
-            if with_permits {
+            if wanted.includes(Service::Permits) {
                 level("permits commands");
                 let sample = self
                     .watched(Some(&permits), measure(&plan, |n| permits_load.commands(n)))
@@ -150,6 +167,18 @@ impl Bench<'_> {
                     .watched(Some(process), measure(&plan, |n| load.readings(n)))
                     .await?;
                 rows.push(Row::against("parking readings", in_flight, &sample, &bare));
+            }
+            if let (Some(load), Some(process)) = (&enforcement_load, &enforcement) {
+                level("enforcement commands");
+                let sample = self
+                    .watched(Some(process), measure(&plan, |n| load.commands(n)))
+                    .await?;
+                rows.push(Row::against(
+                    "enforcement commands",
+                    in_flight,
+                    &sample,
+                    &bare,
+                ));
             }
             level("echo");
             let bare = self
@@ -170,15 +199,18 @@ impl Bench<'_> {
         }
 
         let mut memory = vec![("permits".to_owned(), permits.resident_bytes())];
-        if let Some(parking) = &parking {
-            memory.push(("parking".to_owned(), parking.resident_bytes()));
+        for (name, process) in [("parking", &parking), ("enforcement", &enforcement)] {
+            if let Some(process) = process {
+                memory.push((name.to_owned(), process.resident_bytes()));
+            }
         }
         memory.push(("echo".to_owned(), echo.resident_bytes()));
         memory.push((
             "nats-server".to_owned(),
             processes::resident_of("nats-server"),
         ));
-        for process in [Some(permits), parking, Some(echo)].into_iter().flatten() {
+        let processes = [Some(permits), parking, enforcement, Some(echo)];
+        for process in processes.into_iter().flatten() {
             process.end().await;
         }
         Ok(Report {
@@ -189,6 +221,18 @@ impl Bench<'_> {
             memory,
             rows,
         })
+    }
+
+    /// The process of a service if its commands are to be measured.
+    async fn wanted_child(
+        &self,
+        one: Service,
+        what: &'static str,
+    ) -> Result<Option<Process>, Failure> {
+        match self.options.service.includes(one) {
+            true => Ok(Some(self.child(what).await?)),
+            false => Ok(None),
+        }
     }
 
     async fn child(&self, what: &'static str) -> Result<Process, Failure> {

@@ -26,6 +26,7 @@ fn defaults_are_where_up_serves() {
     let cli = parse("trafficctl events tail").unwrap();
     assert_eq!(cli.target.permits, "127.0.0.1:50051");
     assert_eq!(cli.target.parking, "127.0.0.1:50052");
+    assert_eq!(cli.target.enforcement, "127.0.0.1:50054");
     assert_eq!(cli.target.nats, "nats://127.0.0.1:4222");
     assert_eq!(cli.output, Format::Table);
 }

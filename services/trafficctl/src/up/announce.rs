@@ -68,15 +68,31 @@ fn text(ready: &Ready<'_>, data: &str) -> String {
         ),
         (
             "REVIEWER",
-            "decides, in every district",
+            "decides on permits, in every district",
             &ready.tokens.reviewer,
         ),
         (
             "OPERATOR",
-            "runs the suite, marks bays, sets prices",
+            "runs the suite, marks bays, sets prices, books payments",
             &ready.tokens.operator,
         ),
         ("WARDEN", "sends readings of bays", &ready.tokens.warden),
+        ("CAMERA", "records violations", &ready.tokens.camera),
+        (
+            "OFFICER",
+            "handles violations in Mudan district",
+            &ready.tokens.officer,
+        ),
+        (
+            "CHIEF",
+            "the same in the whole city, and revokes licences",
+            &ready.tokens.chief,
+        ),
+        (
+            "CITIZEN",
+            "sees and contests own violations",
+            &ready.tokens.citizen,
+        ),
     ];
     let exports: Vec<String> = tokens
         .iter()
@@ -96,16 +112,18 @@ fn text(ready: &Ready<'_>, data: &str) -> String {
     };
     format!(
         "The suite is up. {data} Ctrl-C ends it.\n\n{addresses}\n\n\
-         Calls without a token are a developer's, who may do everything but decide. To be somebody else:\n\n{}\n\n\
+         Calls without a token are a developer's, who may do everything but what needs an officer or the person concerned. To be somebody else:\n\n{}\n\n\
          To try:\n\n  \
          grpcurl -plaintext {permits} list\n  \
          grpcurl -plaintext {permits} traffic.permits.v1.PermitService/ListPermits\n  \
          grpcurl -plaintext {parking} traffic.parking.v1.ParkingAvailabilityService/ListZoneAvailabilities\n  \
+         grpcurl -plaintext {enforcement} traffic.enforcement.v1.ViolationService/ListViolations\n  \
          curl -s http://{permits_http}/wzdx/v4.2/feed.geojson\n  \
          trafficctl events tail --from-start\n",
         exports.join("\n"),
         permits = grpc("permits"),
         parking = grpc("parking"),
+        enforcement = grpc("enforcement"),
         permits_http = http("permits"),
     )
 }
@@ -120,6 +138,10 @@ mod tests {
             reviewer: "R".into(),
             operator: "O".into(),
             warden: "W".into(),
+            camera: "K".into(),
+            officer: "F".into(),
+            chief: "C".into(),
+            citizen: "Z".into(),
         }
     }
 
@@ -130,14 +152,18 @@ mod tests {
         };
         Ready {
             nats: "nats://127.0.0.1:4222",
-            services: BTreeMap::from([("permits", addresses(1)), ("parking", addresses(3))]),
+            services: BTreeMap::from([
+                ("permits", addresses(1)),
+                ("parking", addresses(3)),
+                ("enforcement", addresses(7)),
+            ]),
             tokens,
         }
     }
 
     #[test]
     fn scripts_read_one_line() {
-        insta::assert_snapshot!(serde_json::to_string(&ready(&tokens())).unwrap(), @r#"{"nats":"nats://127.0.0.1:4222","services":{"parking":{"grpc":"127.0.0.1:3","http":"127.0.0.1:4"},"permits":{"grpc":"127.0.0.1:1","http":"127.0.0.1:2"}},"tokens":{"applicant":"A","reviewer":"R","operator":"O","warden":"W"}}"#);
+        insta::assert_snapshot!(serde_json::to_string(&ready(&tokens())).unwrap(), @r#"{"nats":"nats://127.0.0.1:4222","services":{"enforcement":{"grpc":"127.0.0.1:7","http":"127.0.0.1:8"},"parking":{"grpc":"127.0.0.1:3","http":"127.0.0.1:4"},"permits":{"grpc":"127.0.0.1:1","http":"127.0.0.1:2"}},"tokens":{"applicant":"A","reviewer":"R","operator":"O","warden":"W","camera":"K","officer":"F","chief":"C","citizen":"Z"}}"#);
     }
 
     #[test]

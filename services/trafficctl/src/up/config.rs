@@ -7,11 +7,11 @@ use chassis::config::Config;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-/// The first service's ports; each further one has the next.
+/// The ports of the service at place 0; each further place has the next.
 const FIRST_GRPC: u16 = 50_051;
 const FIRST_HTTP: u16 = 8_081;
 
-/// The configuration of the service at `number` in the list.
+/// The configuration of the service at this place.
 ///
 /// # Errors
 /// An option that the services' configuration does not take, named by its key.
@@ -19,7 +19,7 @@ pub(super) fn of(
     options: &UpOptions,
     folder: &Path,
     keys: &Keys,
-    number: u16,
+    place: u16,
 ) -> Result<Config, Failure> {
     let mut overrides = vec![("TRAFFIC_TELEMETRY__LOG".to_owned(), options.log.clone())];
     if let Some(otlp) = &options.otlp {
@@ -29,7 +29,7 @@ pub(super) fn of(
     let mut config = Config::parse("", overrides).map_err(Failure::usage)?;
     config.data_dir = folder.join("projections");
     let port = |first: u16| match options.ports {
-        Ports::Fixed => first + number,
+        Ports::Fixed => first + place,
         Ports::Auto => 0,
     };
     config.grpc.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port(FIRST_GRPC)));

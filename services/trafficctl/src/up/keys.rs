@@ -5,6 +5,8 @@ use crate::failure::Failure;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chassis::config::Config;
+use chassis::domain::PersonRef;
+use chassis::sealing::person_ref;
 use chassis::server::TokenIssuer;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey;
@@ -52,6 +54,17 @@ impl Keys {
             folder: folder.to_owned(),
             issuer,
         })
+    }
+
+    /// The reference that stands for the person with this identity number, in every service of this suite.
+    ///
+    /// # Errors
+    /// The kept key is damaged.
+    pub(crate) fn person(&self, identity_number: &str) -> Result<PersonRef, Failure> {
+        let mut config = Config::default();
+        self.put_into(&mut config);
+        let keys = config.sealing.keys().map_err(Failure::failed)?;
+        Ok(person_ref(&keys.person, "resident-id", identity_number))
     }
 
     pub(crate) fn put_into(&self, config: &mut Config) {

@@ -37,7 +37,7 @@ pub(crate) struct UpOptions {
     #[arg(long, conflicts_with = "data")]
     ephemeral: bool,
 
-    /// Fixed: bus on 4222, permits on 50051 and 8081, parking on 50052 and 8082. Auto: free ones
+    /// Fixed: bus on 4222, permits on 50051 and 8081, parking on 50052 and 8082, enforcement on 50054 and 8084. Auto: free ones
     #[arg(long, value_enum, default_value_t = Ports::Fixed)]
     ports: Ports,
 
@@ -110,8 +110,8 @@ pub(crate) fn run(options: &UpOptions, format: Format) -> Result<(), Failure> {
     let place = Place::take(options)?;
     let keys = Keys::load_or_create(&place.folder.join("keys"))?;
     let mut prepared = Vec::new();
-    for (number, service) in (0..).zip(SERVICES) {
-        let config = config::of(options, &place.folder, &keys, number)?;
+    for service in SERVICES {
+        let config = config::of(options, &place.folder, &keys, service.place)?;
         // Before there is a runtime: a collector's client has threads of its own.
         let telemetry =
             Telemetry::start(&config.telemetry, service.name).map_err(Failure::usage)?;

@@ -10,6 +10,8 @@ use serde::Serialize;
 /// How long a token is good: `up` issues new ones at each start.
 const LIFETIME_S: i64 = 7 * 24 * 3600;
 
+/// Mudan district.
+const MUDAN: u32 = 371_702;
 /// Division codes (GB/T 2260): the city of Heze and its districts.
 const DISTRICTS: [u32; 10] = [
     371_700, 371_702, 371_703, 371_721, 371_722, 371_723, 371_724, 371_725, 371_726, 371_728,
@@ -26,7 +28,22 @@ pub(crate) struct Tokens {
     pub(crate) operator: String,
     /// A warden with a handheld.
     pub(crate) warden: String,
+    /// A camera at a junction.
+    pub(crate) camera: String,
+    /// A traffic officer of Mudan district.
+    pub(crate) officer: String,
+    /// The chief of the city's traffic police, who decides in every district and alone revokes licences.
+    pub(crate) chief: String,
+    /// The citizen of the sample data, who sees and contests own cases.
+    pub(crate) citizen: String,
 }
+
+/// Identity number of the invented person in the sample data.
+const CITIZEN: &str = "371702199001010013";
+
+/// What officers do with cases, licences, vehicles, hazards and riders.
+const OFFICER_SCOPES: &str = "enforcement.read enforcement.record enforcement.review enforcement.handle \
+     enforcement.decide enforcement.education enforcement.hazard enforcement.persuade";
 
 impl Tokens {
     pub(crate) fn issue(keys: &Keys) -> Result<Self, Failure> {
@@ -58,7 +75,8 @@ impl Tokens {
             )?,
             operator: sign(
                 "sample-operator",
-                "operations.read operations.write permits.read parking.read parking.manage parking.pay",
+                "operations.read operations.write permits.read parking.read parking.manage parking.pay \
+                 enforcement.read enforcement.pay",
                 &[],
                 Channel::Api,
             )?,
@@ -67,6 +85,15 @@ impl Tokens {
                 "parking.read parking.device",
                 &DISTRICTS,
                 Channel::Device,
+            )?,
+            camera: sign("sample-camera", "enforcement.record", &[], Channel::Device)?,
+            officer: sign("sample-officer", OFFICER_SCOPES, &[MUDAN], Channel::Station)?,
+            chief: sign("sample-chief", OFFICER_SCOPES, &DISTRICTS, Channel::Station)?,
+            citizen: sign(
+                &format!("person:{}", keys.person(CITIZEN)?),
+                "enforcement.read enforcement.party",
+                &[],
+                Channel::Online,
             )?,
         })
     }

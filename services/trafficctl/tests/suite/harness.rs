@@ -71,6 +71,7 @@ impl Up {
         command
             .args(["--permits", &self.text("/services/permits/grpc")])
             .args(["--parking", &self.text("/services/parking/grpc")])
+            .args(["--enforcement", &self.text("/services/enforcement/grpc")])
             .args(["--nats", &self.text("/nats")])
             .args(["--output", "json"])
             .args(arguments)

@@ -33,6 +33,8 @@ pub enum Test {
 /// One education, from the notice to the return of the licence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Education {
+    /// When the driver was called: what was studied before does not count.
+    pub called_at: Timestamp,
     /// Who has not begun by then is announced as barred (art. 29).
     pub respond_by: Timestamp,
     /// One kind a day: who studied in two ways on one day studied one day (art. 19(3)).
@@ -45,8 +47,9 @@ pub struct Education {
 }
 
 impl Education {
-    pub(super) fn called(respond_by: Timestamp) -> Self {
+    pub(super) fn called(called_at: Timestamp, respond_by: Timestamp) -> Self {
         Self {
+            called_at,
             respond_by,
             days: BTreeMap::new(),
             theory: false,
@@ -141,7 +144,7 @@ pub const MINUTES_A_DAY: u32 = 180;
 /// Records a day of study.
 ///
 /// # Errors
-/// If the person is not called to study, the day lies in the future, or three hours were not exceeded.
+/// If the person is not called to study, the day lies before that or in the future, or three hours were not exceeded.
 pub fn record_study(
     tx: &mut Transaction,
     person: &PersonRef,
@@ -150,8 +153,12 @@ pub fn record_study(
     minutes: u32,
 ) -> Result<(), Halt> {
     let licence = known(tx, person)?;
-    if licence.education.is_none() {
+    let Some(education) = &licence.education else {
         return Err(Ground::NotCalledToStudy.into());
+    };
+    let called_on = tx.context.calendar.date(education.called_at);
+    if on < called_on {
+        return Err(Ground::StudyBeforeCall { called_on }.into());
     }
     if on > tx.context.calendar.date(tx.now()) {
         return Err(Ground::StudyInTheFuture.into());

@@ -244,7 +244,7 @@ pub fn served(
     if let Some(months) = decision.sanction.suspension_months {
         events.push(LicenceEvent::LicenceSuspended {
             case: case.clone(),
-            until: suspended_until(tx.context.calendar, tx.now(), months),
+            until: suspended_until(tx.context.calendar, tx.now(), months, decision.withheld_on),
         });
     }
     if decision.sanction.revocation {

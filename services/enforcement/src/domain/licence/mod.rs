@@ -58,7 +58,7 @@ pub struct Licence {
     pub barred: bool,
     /// Announced as out of use (art. 29).
     pub out_of_use: bool,
-    /// Records of vehicles that this person took.
+    /// Vehicles of which this person took records within a year, and when last.
     pub taken: Vec<(PlateNumber, Timestamp)>,
     pub trading_suspected: bool,
 }
@@ -209,6 +209,11 @@ impl Licence {
         Self::cycle_start(&self.facts, self.cycle + 1)
     }
 
+    /// First day of the last three cycles, this one included (art. 26(2)(5)).
+    pub fn reductions_look_back_to(&self) -> Date {
+        Self::cycle_start(&self.facts, self.cycle.saturating_sub(2))
+    }
+
     /// Nothing forbids driving.
     pub fn may_drive(&self) -> bool {
         self.education.is_none() && self.suspensions.is_empty() && self.revoked_by.is_none()
@@ -243,7 +248,7 @@ impl Aggregate for Licence {
             | LicenceEvent::PointsChanged { .. }
             | LicenceEvent::PointsReversed { .. }
             | LicenceEvent::CycleEnded { .. } => licence.apply_points(event, at),
-            _ => licence.apply_standing(event),
+            _ => licence.apply_standing(event, at),
         }
         Some(licence)
     }
@@ -275,7 +280,8 @@ impl Licence {
                 }
                 if let Some(plate) = taken {
                     let year_ago = at - jiff::SignedDuration::from_hours(24 * 366);
-                    self.taken.retain(|(_, when)| *when > year_ago);
+                    self.taken
+                        .retain(|(other, when)| *when > year_ago && other != plate);
                     self.taken.push((plate.clone(), at));
                 }
             }
@@ -304,6 +310,9 @@ impl Licence {
                 self.entries.retain(|entry| carried.contains(&entry.case));
                 self.reduced = 0;
                 self.relief = *relief;
+                let since = self.reductions_look_back_to();
+                self.grave.retain(|(_, on)| *on >= since);
+                self.frauds.retain(|on| *on >= since);
                 self.educations_before = self.educations;
                 self.educations = 0;
             }
@@ -317,7 +326,7 @@ impl Licence {
         }
     }
 
-    fn apply_standing(&mut self, event: &LicenceEvent) {
+    fn apply_standing(&mut self, event: &LicenceEvent, at: Timestamp) {
         match event {
             LicenceEvent::PointsReduced { points, .. } => self.reduced += points,
             LicenceEvent::ReductionRevoked { points, on } => {
@@ -337,7 +346,7 @@ impl Licence {
             } => {
                 self.barred = true;
                 self.full_with.clone_from(full_with);
-                self.education = Some(Education::called(*respond_by));
+                self.education = Some(Education::called(at, *respond_by));
             }
             LicenceEvent::StudyDayRecorded { kind, on } => {
                 if let Some(education) = &mut self.education {

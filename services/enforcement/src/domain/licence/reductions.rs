@@ -1,9 +1,10 @@
 //! Points taken off for learning and volunteering (减免): Order 163 arts. 25 to 27, 31(2).
 
 use super::super::ground::Ground;
+use super::super::limits;
 use super::ledger::known;
 use super::{FULL, Licence, LicenceEvent, id_of};
-use chassis::domain::{Halt, PersonRef, Transaction};
+use chassis::domain::{Halt, LegalCalendar, PersonRef, Transaction};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -67,7 +68,7 @@ pub fn reduce(
     let licence = known(tx, person)?;
     let today = tx.context.calendar.date(tx.now());
     check_refusals(&licence, &application, today)?;
-    check_learning(&application)?;
+    check_learning(&application, tx.context.calendar)?;
     let points = licence.points();
     if points == 0 || points >= FULL || !application.records_handled {
         return Err(Ground::NothingToReduce.into());
@@ -91,8 +92,7 @@ fn check_refusals(licence: &Licence, application: &Application, today: Date) -> 
     if licence.educations >= 2 || licence.educations_before >= 2 {
         return Err(Ground::ReductionRefused { item: 1 });
     }
-    // The last three cycles: this one and the two before it.
-    let since = Licence::cycle_start(&licence.facts, licence.cycle.saturating_sub(2));
+    let since = licence.reductions_look_back_to();
     if licence.grave.iter().any(|(_, on)| *on >= since) {
         return Err(Ground::ReductionRefused { item: 2 });
     }
@@ -110,12 +110,14 @@ fn check_refusals(licence: &Licence, application: &Application, today: Date) -> 
 }
 
 /// Art. 27.
-fn check_learning(application: &Application) -> Result<(), Ground> {
+fn check_learning(application: &Application, calendar: &LegalCalendar) -> Result<(), Ground> {
     let method = application.method;
     let enough = application.minutes >= method.least_minutes();
     let tested = application.test_passed || method == Method::Volunteering;
+    let first = calendar.start_of(application.first_day);
+    let until = calendar.deadline(first, limits::ONLINE_STUDY.time);
     let within = application.first_day <= application.last_day
-        && (method != Method::Online || application.last_day < application.first_day + 3.days());
+        && (method != Method::Online || calendar.start_of(application.last_day) < until);
     if enough && tested && within {
         Ok(())
     } else {

@@ -1,17 +1,23 @@
 //! Whether a person may drive, and what time does to it: suspensions end, cycles end, who stays away from study is barred.
 
 use super::ledger::{current, known};
-use super::{Fine, Licence, LicenceEvent, id_of};
+use super::{Licence, LicenceEvent, id_of};
 use chassis::domain::{Halt, LegalCalendar, PersonRef, Transaction};
+use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-/// The end of a suspension (Road Traffic Safety Law art. 113(1)): months from the day on which the decision took effect.
+/// The end of a suspension (Road Traffic Safety Law art. 113(1)): months from the day on which the decision took effect, less a
+/// day for each on which the licence was withheld before.
 pub(super) fn suspended_until(
     calendar: &LegalCalendar,
     effective: Timestamp,
     months: u8,
+    withheld_on: Option<Date>,
 ) -> Timestamp {
-    calendar.start_of(calendar.date(effective) + i64::from(months).months())
+    let effective = calendar.date(effective);
+    let begun = withheld_on.unwrap_or(effective).min(effective);
+    let withheld = effective.duration_since(begun);
+    calendar.start_of(effective + i64::from(months).months() - withheld)
 }
 
 /// Says once that nothing stands in the way of driving any more.
@@ -61,13 +67,4 @@ pub fn pass_time(tx: &mut Transaction, person: &PersonRef) -> Result<(), Halt> {
         tx.record::<Licence>(id_of(person), [LicenceEvent::LicenceOutOfUse])?;
     }
     Ok(())
-}
-
-/// Fines that still stand between this driver and the licence.
-pub fn unpaid(licence: &Licence) -> usize {
-    licence
-        .entries
-        .iter()
-        .filter(|entry| entry.fine != Fine::Settled)
-        .count()
 }

@@ -1,5 +1,6 @@
 //! Records of devices, citizens and other services: recorded, reviewed twice, entered, notified (Order 157 arts. 15 to 23).
 
+use super::super::codes::Codes;
 use super::super::conduct::Conduct;
 use super::super::docket::{self, Standing};
 use super::super::ground::Ground;
@@ -40,6 +41,9 @@ pub(super) fn check_filing(tx: &Transaction, filing: &Filing) -> Result<(), Grou
     let (acted, found) = (calendar.date(filing.acted_at), calendar.date(tx.now()));
     if !limits::is_within_limitation(acted, found, filing.harmed_health) {
         return Err(Ground::LimitationPassed);
+    }
+    if let Some(code) = &filing.code {
+        Codes::shipped().check(code, filing.act.conduct, acted)?;
     }
     let rules = super::super::rules::Rules::shipped();
     super::super::assessment::assess(rules, &filing.act, acted, found)?;

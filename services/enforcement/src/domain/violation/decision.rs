@@ -13,6 +13,8 @@ use super::steps::{actor, as_city, as_officer, in_stage, load, record, today};
 use super::{Hearing, Stage, Violation};
 use chassis::domain::values::Text;
 use chassis::domain::{Halt, Transaction};
+use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// Co-officers of one decision.
 pub const MOST_CO_OFFICERS: usize = 9;
@@ -25,10 +27,13 @@ pub struct Decide {
     pub co_officers: Vec<Text<64>>,
     /// Simple procedure: facts, penalty, basis and rights were told, and the party was heard (Order 157 art. 44(1)(1)(2)).
     pub told_and_heard: bool,
+    /// Since when the licence has been withheld beforehand, if it was.
+    pub withheld_on: Option<Date>,
 }
 
 /// # Errors
-/// If the law does not provide the sanction, the procedure was not kept, or the act is fined already.
+/// If the law does not provide the sanction, the procedure was not kept, the act is fined already, or the licence cannot have
+/// been withheld then.
 pub fn decide(tx: &mut Transaction, id: &CaseId, command: Decide) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
@@ -56,6 +61,7 @@ pub fn decide(tx: &mut Transaction, id: &CaseId, command: Decide) -> Result<(), 
         }
         Procedure::Simple
     };
+    check_withheld(tx, &case, &sanction, command.withheld_on)?;
     let file_by =
         (procedure == Procedure::Simple && case.filing.source == Source::OnTheSpot).then(|| {
             tx.context
@@ -75,8 +81,32 @@ pub fn decide(tx: &mut Transaction, id: &CaseId, command: Decide) -> Result<(), 
         officers,
         party,
         file_by,
+        serve_by: serve_by(tx),
+        withheld_on: command.withheld_on,
     };
     decided(tx, id, &case, decision)
+}
+
+/// By when a decision of now must reach the party.
+pub(super) fn serve_by(tx: &Transaction) -> Timestamp {
+    tx.context.calendar.deadline(tx.now(), limits::SERVICE.time)
+}
+
+fn check_withheld(
+    tx: &Transaction,
+    case: &Violation,
+    sanction: &Sanction,
+    withheld_on: Option<Date>,
+) -> Result<(), Ground> {
+    let Some(day) = withheld_on else {
+        return Ok(());
+    };
+    let acted = tx.context.calendar.date(case.filing.acted_at);
+    if sanction.suspension_months.is_some() && (acted..=today(tx)).contains(&day) {
+        Ok(())
+    } else {
+        Err(Ground::WithheldTime)
+    }
 }
 
 /// Records a decision, and posts its points in the same step (Order 163 art. 13(1)).
@@ -119,7 +149,10 @@ pub(super) fn points_of(sanction: &Sanction, party: Option<&Party>, assessment: 
     }
 }
 
-fn officers(tx: &Transaction, co_officers: Vec<Text<64>>) -> Result<Vec<Text<64>>, Ground> {
+pub(super) fn officers(
+    tx: &Transaction,
+    co_officers: Vec<Text<64>>,
+) -> Result<Vec<Text<64>>, Ground> {
     let mut officers = vec![actor(tx)?];
     for officer in co_officers.into_iter().take(MOST_CO_OFFICERS) {
         if !officers.contains(&officer) {
@@ -159,7 +192,7 @@ fn check_general(
 pub(super) fn check_sanction(assessment: &Assessment, sanction: &Sanction) -> Result<(), Ground> {
     let penalty = &assessment.penalty;
     let outside = || Ground::SanctionNotProvided {
-        basis: penalty.rules[0].basis.clone(),
+        basis: penalty.leading().basis.clone(),
     };
     if penalty.crime && !sanction.revocation {
         return Err(outside());
@@ -316,16 +349,42 @@ pub fn serve(tx: &mut Transaction, id: &CaseId, how: Service) -> Result<(), Halt
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recomputation {
     pub assessment: Assessment,
-    /// Whether it gives what was decided.
-    pub agrees: bool,
+    /// What does not come out as it was recorded.
+    pub differs: Vec<DecisionPart>,
+}
+
+/// A part of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecisionPart {
+    /// What the rules provide, or which rules in which version.
+    Assessment,
+    /// The sanction is not within what the rules provide.
+    Sanction,
+    Points,
+}
+
+impl Recomputation {
+    pub fn agrees(&self) -> bool {
+        self.differs.is_empty()
+    }
 }
 
 /// # Errors
 /// [`Ground::NoRuleInForce`] if the tables no longer hold the rules that it was decided under.
 pub fn recompute(rules: &Rules, decision: &Decision) -> Result<Recomputation, Ground> {
     let assessment = assess(rules, &decision.act, decision.acted_on, decision.decided_on)?;
-    let agrees = assessment == decision.assessment
-        && check_sanction(&assessment, &decision.sanction).is_ok()
-        && points_of(&decision.sanction, decision.party.as_ref(), &assessment) == decision.points;
-    Ok(Recomputation { assessment, agrees })
+    let points = points_of(&decision.sanction, decision.party.as_ref(), &assessment);
+    let parts = [
+        (DecisionPart::Assessment, assessment == decision.assessment),
+        (
+            DecisionPart::Sanction,
+            check_sanction(&assessment, &decision.sanction).is_ok(),
+        ),
+        (DecisionPart::Points, points == decision.points),
+    ];
+    let differing = parts.into_iter().filter(|(_, same)| !same);
+    Ok(Recomputation {
+        differs: differing.map(|(part, _)| part).collect(),
+        assessment,
+    })
 }

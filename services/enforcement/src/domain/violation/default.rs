@@ -4,10 +4,10 @@ use super::super::docket::{self, DEFAULT_FROM, Docket};
 use super::super::ground::Ground;
 use super::super::limits;
 use super::super::values::CaseId;
-use super::decision::{check_sanction, decided, points_of};
+use super::decision::{check_sanction, decided, officers, points_of, serve_by};
 use super::event::{Decision, Fact, Procedure, Sanction};
 use super::handling::assessed;
-use super::steps::{actor, as_officer, in_stage, load, record, today};
+use super::steps::{as_officer, in_stage, load, record, today};
 use super::{DefaultNotice, Stage, Violation};
 use chassis::domain::values::Text;
 use chassis::domain::{Halt, Transaction};
@@ -56,7 +56,7 @@ pub fn warn(tx: &mut Transaction, id: &CaseId, sanction: Sanction) -> Result<(),
 /// Announces it, thirty days later.
 ///
 /// # Errors
-/// If it was not told, before the thirty days have passed, or twice.
+/// If it was not told, before the thirty days have passed, twice, or while an objection waits.
 pub fn announce(tx: &mut Transaction, id: &CaseId) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
@@ -77,7 +77,8 @@ pub fn announce(tx: &mut Transaction, id: &CaseId) -> Result<(), Halt> {
 /// Decides in absence, what was told and nothing else: without points, unless the driver is known.
 ///
 /// # Errors
-/// Before the seven working days of the announcement have passed, or with fewer than two officers beyond 200 yuan.
+/// Before the seven working days of the announcement have passed, with fewer than two officers beyond 200 yuan, or while an
+/// objection waits.
 pub fn decide(tx: &mut Transaction, id: &CaseId, co_officers: Vec<Text<64>>) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
@@ -87,9 +88,7 @@ pub fn decide(tx: &mut Transaction, id: &CaseId, co_officers: Vec<Text<64>>) -> 
     }
     let assessment = assessed(tx, &case)?;
     check_sanction(&assessment, &default.sanction)?;
-    let mut officers = vec![actor(tx)?];
-    officers.extend(co_officers);
-    officers.dedup();
+    let officers = officers(tx, co_officers)?;
     if !default.sanction.admits_simple_procedure() && officers.len() < 2 {
         return Err(Ground::TwoOfficersNeeded.into());
     }
@@ -106,11 +105,17 @@ pub fn decide(tx: &mut Transaction, id: &CaseId, co_officers: Vec<Text<64>>) -> 
         officers,
         party,
         file_by: None,
+        serve_by: serve_by(tx),
+        withheld_on: None,
     };
     decided(tx, id, &case, decision)
 }
 
 fn notice(case: &Violation) -> Result<&DefaultNotice, Ground> {
     in_stage(case, &[Stage::Notified], "notified")?;
+    // Whoever objects has spoken up: art. 54(2) then knows no decision in absence.
+    if case.objection_due.is_some() {
+        return Err(Ground::ObjectionWaits);
+    }
     case.default.as_ref().ok_or(Ground::NotWarnedOfDefault)
 }

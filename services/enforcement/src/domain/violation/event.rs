@@ -2,6 +2,7 @@
 //! record that Administrative Penalty Law art. 47 asks for.
 
 use super::super::assessment::Assessment;
+use super::super::codes::ViolationCode;
 use super::super::conduct::Act;
 use super::super::values::{CaseId, Place};
 use super::account::Instalment;
@@ -175,6 +176,8 @@ pub struct Filing {
     pub source: Source,
     pub place: Place,
     pub act: Act,
+    /// As who recorded it wrote it (GA/T 16.31).
+    pub code: Option<ViolationCode>,
     /// When it happened; when it ended, if it went on.
     pub acted_at: Timestamp,
     pub harmed_health: bool,
@@ -366,6 +369,10 @@ pub struct Decision {
     pub party: Option<Party>,
     /// When the decision of the simple procedure must be filed.
     pub file_by: Option<Timestamp>,
+    /// By when it must reach a party that is not there.
+    pub serve_by: Timestamp,
+    /// Since when the licence has been withheld beforehand (Road Traffic Safety Law art. 110(1)): these days count.
+    pub withheld_on: Option<Date>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -424,4 +431,6 @@ pub enum Duty {
     /// Decision on the spot, or summons.
     FilePapers,
     Decide,
+    /// A decision reaches the party.
+    Serve,
 }

@@ -9,7 +9,7 @@ use super::super::rules::{Revocation, Rules};
 use super::super::standards::Standards;
 use super::super::values::CaseId;
 use super::event::{Fact, Party, Sanction, Source};
-use super::steps::{actor, as_officer, in_stage, load, record, today};
+use super::steps::{actor, as_officer, as_party, in_stage, load, record, today};
 use super::{Hearing, Stage, Violation};
 use chassis::domain::values::Text;
 use chassis::domain::{Halt, TimeLimit, Transaction};
@@ -152,7 +152,7 @@ pub fn hear_defence(
 /// The party asks for a hearing, within five working days of being told (Administrative Penalty Law art. 64(1)).
 ///
 /// # Errors
-/// If no hearing is due for this penalty, too late, or twice.
+/// By somebody else; if no hearing is due for this penalty, too late, or twice.
 pub fn request_hearing(tx: &mut Transaction, id: &CaseId) -> Result<(), Halt> {
     let case = hearing_open(tx, id)?;
     record(tx, id, &case, [Fact::HearingRequested])
@@ -169,6 +169,7 @@ pub fn waive_hearing(tx: &mut Transaction, id: &CaseId) -> Result<(), Halt> {
 
 fn hearing_open(tx: &mut Transaction, id: &CaseId) -> Result<std::sync::Arc<Violation>, Halt> {
     let case = load(tx, id)?;
+    as_party(tx, &case)?;
     in_stage(&case, &[Stage::Intended], "intended")?;
     let request_by = case.intended.as_ref().and_then(|told| told.request_by);
     match request_by {

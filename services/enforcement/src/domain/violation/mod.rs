@@ -4,10 +4,11 @@
 //!   capture -> objection -> handling -> hearing -> decision -> serving -> payment
 //!   roadside ------------------^                                  └-> remedy
 //!   default (nobody came) --------------------------^
-//!   deadlines: what time does.   event, account: what happened, what is owed
+//!   deadlines: what time does.   event, basis, account: what happened, on what it rests, what is owed
 //! ```
 
 pub mod account;
+mod basis;
 pub mod capture;
 pub mod deadlines;
 pub mod decision;
@@ -23,7 +24,7 @@ mod steps;
 use super::assessment::Assessment;
 use account::{Account, Pause, Payment};
 use chassis::domain::values::{Fen, Text};
-use chassis::domain::{Aggregate, District, LegalBasis};
+use chassis::domain::{Aggregate, District, LegalBasis, PersonRef};
 use event::{
     CancellationGround, Decision, Duty, Fact, Filing, NoPenaltyGround, Party, Remedy,
     RemedyOutcome, Review, Sanction, ViolationEvent,
@@ -46,12 +47,16 @@ pub struct Violation {
     pub extended: bool,
     /// An objection that waits for its answer.
     pub objection_due: Option<Timestamp>,
+    /// Objections raised so far.
+    pub objections: u8,
     pub party: Option<Party>,
     pub intended: Option<Intended>,
     pub hearing: Hearing,
     pub default: Option<DefaultNotice>,
-    /// What stands: changed by a remedy.
+    /// As it was decided.
     pub decision: Option<Decision>,
+    /// What a remedy left of it.
+    pub varied: Option<Variation>,
     pub announcement_ends: Option<Timestamp>,
     pub served_at: Option<Timestamp>,
     pub reconsider_by: Option<Timestamp>,
@@ -115,11 +120,6 @@ impl Stage {
             Self::Revoked => "revoked",
         }
     }
-
-    /// A decision stands.
-    pub fn is_decided(self) -> bool {
-        matches!(self, Self::Decided | Self::Served | Self::Settled)
-    }
 }
 
 /// What the party was told.
@@ -146,6 +146,15 @@ pub enum Hearing {
     Held,
 }
 
+/// What stands of a decision after a remedy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Variation {
+    pub remedy: Remedy,
+    pub sanction: Sanction,
+    pub points: u8,
+    pub at: Timestamp,
+}
+
 /// The notice to who leaves five records unhandled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DefaultNotice {
@@ -170,6 +179,21 @@ impl Violation {
         self.filing.place.district
     }
 
+    /// The penalty and the points that stand; `None`: nothing was decided.
+    pub fn standing(&self) -> Option<(Sanction, u8)> {
+        let decision = self.decision.as_ref()?;
+        Some(match self.varied {
+            Some(varied) => (varied.sanction, varied.points),
+            None => (decision.sanction, decision.points),
+        })
+    }
+
+    /// Whether this person answers for it.
+    pub fn is_of(&self, person: &PersonRef) -> bool {
+        let party = self.party.as_ref();
+        party.is_some_and(|party| party.person.person == *person)
+    }
+
     fn filed(filing: &Filing, stage: Stage, at: Timestamp) -> Self {
         let duty = if stage == Stage::Recorded {
             Duty::Review
@@ -188,11 +212,13 @@ impl Violation {
             handle_by: None,
             extended: false,
             objection_due: None,
+            objections: 0,
             party: filing.party.clone(),
             intended: None,
             hearing: Hearing::None,
             default: None,
             decision: None,
+            varied: None,
             announcement_ends: None,
             served_at: None,
             reconsider_by: None,
@@ -265,6 +291,7 @@ impl Violation {
             Fact::DriverIdentified { party } => self.party = Some(party.clone()),
             Fact::ObjectionRaised { due, .. } => {
                 self.objection_due = Some(*due);
+                self.objections = self.objections.saturating_add(1);
                 self.duty = Some((Duty::Objection, *due));
             }
             Fact::ObjectionRejected { .. } => {
@@ -377,7 +404,10 @@ impl Violation {
         match fact {
             Fact::PenaltyDecided(decision) => {
                 self.stage = Stage::Decided;
-                self.duty = decision.file_by.map(|due| (Duty::FilePapers, due));
+                self.duty = Some(match decision.file_by {
+                    Some(due) => (Duty::FilePapers, due),
+                    None => (Duty::Serve, decision.serve_by),
+                });
                 if decision.party.is_some() {
                     self.party.clone_from(&decision.party);
                 }
@@ -385,7 +415,10 @@ impl Violation {
                 self.decision = Some(decision.clone());
             }
             Fact::PapersFiled => self.duty = None,
-            Fact::DecisionAnnounced { ends } => self.announcement_ends = Some(*ends),
+            Fact::DecisionAnnounced { ends } => {
+                self.announcement_ends = Some(*ends);
+                self.duty = None;
+            }
             Fact::DecisionServed {
                 pay_by,
                 reconsider_by,
@@ -393,6 +426,8 @@ impl Violation {
             } => {
                 self.stage = Stage::Served;
                 self.served_at = Some(at);
+                // Papers of the roadside stay due.
+                self.duty = self.duty.filter(|(duty, _)| *duty != Duty::Serve);
                 self.reconsider_by = Some(*reconsider_by);
                 if let Some(pay_by) = pay_by {
                     let payments = std::mem::take(&mut self.account.payments);
@@ -434,12 +469,18 @@ impl Violation {
             Fact::DecisionRevokedForTrading { handle_by, .. } => {
                 self.stage = Stage::Notified;
                 self.handle_by = Some(*handle_by);
+                self.duty = None;
                 self.decision = None;
+                self.varied = None;
                 self.party = None;
                 self.intended = None;
                 self.hearing = Hearing::None;
+                self.default = None;
                 self.served_at = None;
                 self.announcement_ends = None;
+                // What is decided next is open to every remedy again.
+                self.reconsider_by = None;
+                self.reconsidered = false;
                 self.account = Account::default();
                 self.surcharge_paid = Fen::ZERO;
                 self.payment_overdue = false;
@@ -449,18 +490,22 @@ impl Violation {
     }
 
     fn apply_outcome(&mut self, outcome: &RemedyOutcome, at: Timestamp) {
-        self.reconsidered |= self.remedy == Some(Remedy::Reconsideration);
-        self.remedy = None;
+        let Some(remedy) = self.remedy.take() else {
+            return;
+        };
+        self.reconsidered |= remedy == Remedy::Reconsideration;
         if let Some(pause) = self.account.pauses.last_mut() {
             pause.until = Some(at);
         }
         match outcome {
             RemedyOutcome::Upheld | RemedyOutcome::Withdrawn => {}
             RemedyOutcome::Varied { sanction, points } => {
-                if let Some(decision) = &mut self.decision {
-                    decision.sanction = *sanction;
-                    decision.points = *points;
-                }
+                self.varied = Some(Variation {
+                    remedy,
+                    sanction: *sanction,
+                    points: *points,
+                    at,
+                });
                 self.account.vary(sanction.fine);
             }
             RemedyOutcome::Revoked => {

@@ -5,22 +5,30 @@ use super::super::ground::Ground;
 use super::super::limits;
 use super::super::values::CaseId;
 use super::event::{CancellationGround, Fact, Source};
-use super::steps::{as_officer, in_stage, load, record};
+use super::steps::{as_officer, as_party, in_stage, load, record};
 use super::{Stage, Violation};
 use chassis::domain::values::Text;
 use chassis::domain::{Halt, Transaction};
+
+/// Objections to one record; what the first ones did not say will not be said by more.
+const MOST_OBJECTIONS: u8 = 5;
 
 const OPEN: &[Stage] = &[Stage::Entered, Stage::Notified];
 
 /// The driver or owner says that the record is wrong; it is answered within five working days.
 ///
 /// # Errors
-/// If the case is decided, is no record of a device or a citizen, or an objection waits already.
+/// By somebody else; if the case is decided, is no record of a device or a citizen, an objection waits already, or too many were
+/// answered.
 pub fn object(tx: &mut Transaction, id: &CaseId, reason: Text<500>) -> Result<(), Halt> {
     let case = load(tx, id)?;
+    as_party(tx, &case)?;
     in_stage(&case, OPEN, "entered or notified")?;
     if case.objection_due.is_some() {
         return Err(Ground::ObjectionWaits.into());
+    }
+    if case.objections >= MOST_OBJECTIONS {
+        return Err(Ground::ObjectionsAnswered.into());
     }
     let due = tx
         .context

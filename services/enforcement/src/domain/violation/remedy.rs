@@ -7,7 +7,7 @@ use super::super::limits;
 use super::super::values::CaseId;
 use super::event::{Fact, Procedure, Remedy, RemedyOutcome, Source};
 use super::payment::settle;
-use super::steps::{as_officer, load, record};
+use super::steps::{as_officer, as_party, load, record};
 use super::{Stage, Violation};
 use chassis::domain::values::Fen;
 use chassis::domain::{Halt, Transaction};
@@ -17,7 +17,7 @@ use jiff::Timestamp;
 /// 73(1)(3)).
 ///
 /// # Errors
-/// Reconsideration beyond sixty days or a second time; a lawsuit against a decision on the spot before reconsideration
+/// By somebody else; reconsideration beyond sixty days or a second time; a lawsuit against a decision on the spot before reconsideration
 /// (Administrative Reconsideration Law art. 23(1)(1)); two remedies at once (art. 29).
 pub fn seek(
     tx: &mut Transaction,
@@ -26,6 +26,7 @@ pub fn seek(
     sought_at: Timestamp,
 ) -> Result<(), Halt> {
     let case = load(tx, id)?;
+    as_party(tx, &case)?;
     let (Some(served), Some(until)) = (case.served_at, case.reconsider_by) else {
         return Err(Ground::WrongState {
             is: case.stage.as_str(),
@@ -78,20 +79,20 @@ fn on_the_spot(case: &Violation) -> bool {
 pub fn end(tx: &mut Transaction, id: &CaseId, outcome: RemedyOutcome) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
-    let (Some(_), Some(decision)) = (case.remedy, &case.decision) else {
+    let (Some(_), Some((standing, standing_points))) = (case.remedy, case.standing()) else {
         return Err(Ground::NoRemedyUnderWay.into());
     };
     let refund = match &outcome {
         RemedyOutcome::Upheld | RemedyOutcome::Withdrawn => Fen::ZERO,
         RemedyOutcome::Varied { sanction, points } => {
-            if sanction.is_heavier_than(&decision.sanction) || *points > decision.points {
+            if sanction.is_heavier_than(&standing) || *points > standing_points {
                 return Err(Ground::WorseOff.into());
             }
             case.account.paid().less(sanction.fine)
         }
         RemedyOutcome::Revoked => case.account.paid(),
     };
-    let driver = decision.party.clone();
+    let driver = case.decision.as_ref().and_then(|d| d.party.clone());
     record(
         tx,
         id,

@@ -41,6 +41,17 @@ pub(super) fn as_officer(tx: &Transaction, case: &Violation) -> Result<(), Groun
     }
 }
 
+/// The party through an account of its own, or an officer who takes down what it says (Administrative Penalty Law art. 7(1)).
+pub(super) fn as_party(tx: &Transaction, case: &Violation) -> Result<(), Ground> {
+    let actor = &tx.context.actor;
+    let is_party = actor.person().is_some_and(|person| case.is_of(&person));
+    if is_party || actor.decides_for(case.district()) {
+        Ok(())
+    } else {
+        Err(Ground::NotTheParty)
+    }
+}
+
 /// An officer of the city itself, who alone may revoke a licence (Order 157 art. 6(2)).
 pub(super) fn as_city(tx: &Transaction, case: &Violation) -> Result<(), Ground> {
     let city = |own: &chassis::domain::District| own.is_city_of(case.district());

@@ -1,0 +1,155 @@
+//! Words of refusals about intentions, hearings, decisions, and what is decided in absence.
+
+use super::super::instruments::{order_157, penalty_law};
+use super::{Ground, Wording, says};
+use chassis::domain::RefusalKind;
+
+impl Ground {
+    pub(super) fn about_decisions(&self) -> Option<Wording> {
+        Some(match self {
+            Self::NotSlight => says(
+                "NOT_SLIGHT",
+                RefusalKind::Forbidden,
+                Some(order_157("art. 42(1)")),
+                "the law knows no warning for this act",
+                "该违法行为不适用口头警告",
+            ),
+            Self::NoPapersDue => says(
+                "NO_PAPERS_DUE",
+                RefusalKind::Forbidden,
+                Some(order_157("art. 44(2)")),
+                "no papers of the roadside are due",
+                "没有待备案的文书",
+            ),
+            Self::DocketFull => says(
+                "DOCKET_FULL",
+                RefusalKind::Forbidden,
+                Some(order_157("art. 54(1)")),
+                "too many open records of this vehicle or person: it must be stopped",
+                "未处理的违法行为记录过多，应当现场查处",
+            ),
+            Self::AlreadyFined { case } => says(
+                "ALREADY_FINED",
+                RefusalKind::Forbidden,
+                Some(penalty_law("art. 29")),
+                format!("this act is fined already in case {case}"),
+                format!("该违法行为已在案件 {case} 中处以罚款，不得再次罚款"),
+            ),
+            Self::SanctionNotProvided { basis } => says(
+                "SANCTION_NOT_PROVIDED",
+                RefusalKind::Forbidden,
+                Some(basis.clone()),
+                "the rules do not provide this penalty for the act",
+                "拟作出的处罚不符合法定种类或者幅度",
+            ),
+            Self::GeneralProcedureNeeded => says(
+                "GENERAL_PROCEDURE_NEEDED",
+                RefusalKind::Forbidden,
+                Some(order_157("art. 43(2)")),
+                "above 200 yuan, and for the licence, the intention is told first and two officers decide",
+                "二百元以上罚款、暂扣或者吊销机动车驾驶证的，应当适用一般程序",
+            ),
+            Self::NotToldAndHeard => says(
+                "NOT_TOLD_AND_HEARD",
+                RefusalKind::Forbidden,
+                Some(penalty_law("art. 62")),
+                "the party was not told and heard, or did not waive it",
+                "未告知或者未听取当事人陈述、申辩，不得作出处罚决定",
+            ),
+            Self::TwoOfficersNeeded => says(
+                "TWO_OFFICERS_NEEDED",
+                RefusalKind::Forbidden,
+                Some(order_157("art. 48")),
+                "the general procedure needs two officers",
+                "适用一般程序应当由两名以上交通警察作出",
+            ),
+            Self::HeavierAfterDefence => says(
+                "HEAVIER_AFTER_DEFENCE",
+                RefusalKind::Forbidden,
+                Some(penalty_law("art. 45(2)")),
+                "nothing heavier than what was told may follow",
+                "不得因当事人陈述、申辩而给予更重的处罚",
+            ),
+            Self::NoHearingDue => says(
+                "NO_HEARING_DUE",
+                RefusalKind::Forbidden,
+                Some(penalty_law("art. 63(1)")),
+                "the law provides no hearing for this penalty",
+                "该处罚不属于应当告知听证的情形",
+            ),
+            Self::HearingTooLate { by } => says(
+                "HEARING_TOO_LATE",
+                RefusalKind::Forbidden,
+                Some(penalty_law("art. 64(1)")),
+                format!("a hearing could be asked for, once, until {by}"),
+                format!("听证应当在 {by} 前提出，且只能提出一次"),
+            ),
+            Self::NoHearingRequested => says(
+                "NO_HEARING_REQUESTED",
+                RefusalKind::Forbidden,
+                Some(penalty_law("art. 64")),
+                "no hearing was asked for or set",
+                "没有听证申请或者听证安排",
+            ),
+            Self::HearingNoticeTooShort { earliest } => says(
+                "HEARING_NOTICE_TOO_SHORT",
+                RefusalKind::Forbidden,
+                Some(penalty_law("art. 64(2)")),
+                format!("a hearing is told seven working days ahead: {earliest} at the earliest"),
+                format!("应当在举行听证的七日前通知，最早为 {earliest}"),
+            ),
+            Self::ChairInvestigated => says(
+                "CHAIR_INVESTIGATED",
+                RefusalKind::Forbidden,
+                Some(penalty_law("art. 64(4)")),
+                "who investigated does not chair the hearing",
+                "听证由非本案调查人员主持",
+            ),
+            Self::HearingNotYet { at } => says(
+                "HEARING_NOT_YET",
+                RefusalKind::Forbidden,
+                Some(penalty_law("art. 64(2)")),
+                format!("the hearing is set for {at}"),
+                format!("听证时间为 {at}"),
+            ),
+            Self::HearingOutstanding => says(
+                "HEARING_OUTSTANDING",
+                RefusalKind::Forbidden,
+                Some(penalty_law("art. 65")),
+                "the hearing, or the five days to ask for it, must pass first",
+                "听证程序结束前或者听证申请期限内不得作出决定",
+            ),
+            Self::HandlingTimeRuns => says(
+                "HANDLING_TIME_RUNS",
+                RefusalKind::Forbidden,
+                Some(order_157("art. 54(1)")),
+                "the thirty days for handling have not passed, or an objection waits",
+                "三十日处理期限尚未届满或者异议尚在审查",
+            ),
+            Self::TooFewUnhandled { unhandled } => says(
+                "TOO_FEW_UNHANDLED",
+                RefusalKind::Forbidden,
+                Some(order_157("art. 54(1)")),
+                format!(
+                    "{unhandled} records are unhandled past their time; a decision in absence needs five"
+                ),
+                format!("逾期未处理的记录为 {unhandled} 起，不足五起"),
+            ),
+            Self::NotInAbsence => says(
+                "NOT_IN_ABSENCE",
+                RefusalKind::Forbidden,
+                Some(order_157("art. 54(2)")),
+                "measures on a licence need the driver",
+                "涉及机动车驾驶证的处罚应当由驾驶人接受处理",
+            ),
+            Self::NotWarnedOfDefault => says(
+                "NOT_WARNED_OF_DEFAULT",
+                RefusalKind::Forbidden,
+                Some(order_157("art. 54(1)")),
+                "the intention has not been told",
+                "尚未告知拟作出的处罚决定",
+            ),
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! Words of refusals about payments and remedies.
+
+use super::super::instruments::{order_157, penalty_law, reconsideration_law, traffic_law};
+use super::{Ground, Wording, says};
+use chassis::domain::RefusalKind;
+
+impl Ground {
+    pub(super) fn about_money_and_remedies(&self) -> Option<Wording> {
+        Some(match self {
+            Self::AlreadyAnnounced => says(
+                "ALREADY_ANNOUNCED",
+                RefusalKind::Forbidden,
+                Some(order_157("art. 55")),
+                "it is announced already",
+                "已经公告",
+            ),
+            Self::AnnouncementRuns => says(
+                "ANNOUNCEMENT_RUNS",
+                RefusalKind::Forbidden,
+                Some(order_157("arts. 54(1), 55")),
+                "the announcement has not been made or has not ended",
+                "公告期尚未届满",
+            ),
+            Self::PaymentTime => says(
+                "PAYMENT_TIME",
+                RefusalKind::Field("pay_time"),
+                None,
+                "a payment is made after the decision was served, and not in the future",
+                "缴款时间应当在决定书送达之后且不晚于当前时间",
+            ),
+            Self::PaymentAmount { owed } => says(
+                "PAYMENT_AMOUNT",
+                RefusalKind::Forbidden,
+                Some(traffic_law("art. 108(1)")),
+                format!(
+                    "{owed} are owed at that time: pay more than nothing and not more than that"
+                ),
+                format!("应缴金额为 {owed}，缴款金额应大于零且不超过应缴金额"),
+            ),
+            Self::TooManyPayments => says(
+                "TOO_MANY_PAYMENTS",
+                RefusalKind::Forbidden,
+                Some(traffic_law("art. 108")),
+                "the fine has taken too many payments for this",
+                "缴款次数超过上限或者已有缴款记录",
+            ),
+            Self::NotOnTheSpotCollection => says(
+                "NO_COLLECTION_ON_THE_SPOT",
+                RefusalKind::Forbidden,
+                Some(traffic_law("art. 108(2)")),
+                "fines of drivers are paid at the bank; on the spot pay pedestrians, passengers and riders, and drivers on expressways at their own wish",
+                "机动车驾驶人的罚款不得当场收缴，法律、法规另有规定的除外",
+            ),
+            Self::InstalmentsTooLate => says(
+                "INSTALMENTS_TOO_LATE",
+                RefusalKind::Forbidden,
+                Some(penalty_law("art. 66(2)")),
+                "instalments are granted before the fine is late",
+                "分期缴纳应当在缴款期限届满前申请",
+            ),
+            Self::PlanInvalid => says(
+                "PLAN_INVALID",
+                RefusalKind::Field("instalments"),
+                None,
+                "at most 24 instalments, each later than the one before and in the future, that add up to the fine",
+                "分期不得超过二十四期，日期依次递增，合计应等于罚款数额",
+            ),
+            Self::NothingToEnforce => says(
+                "NOTHING_TO_ENFORCE",
+                RefusalKind::Forbidden,
+                Some(order_157("art. 60(2)")),
+                "nothing is late, or a remedy is under way",
+                "没有逾期未缴纳的罚款或者复议、诉讼尚未终结",
+            ),
+            Self::RemedyTime => says(
+                "REMEDY_TIME",
+                RefusalKind::Field("seek_time"),
+                None,
+                "a remedy is sought after the decision was served, and not in the future",
+                "申请时间应当在决定书送达之后且不晚于当前时间",
+            ),
+            Self::RemedyUnderWay => says(
+                "REMEDY_UNDER_WAY",
+                RefusalKind::Forbidden,
+                Some(reconsideration_law("art. 29")),
+                "another remedy is under way",
+                "复议或者诉讼正在进行",
+            ),
+            Self::NoRemedyUnderWay => says(
+                "NO_REMEDY_UNDER_WAY",
+                RefusalKind::Forbidden,
+                Some(reconsideration_law("art. 30")),
+                "no remedy is under way",
+                "没有正在进行的复议或者诉讼",
+            ),
+            Self::AlreadyReconsidered => says(
+                "ALREADY_RECONSIDERED",
+                RefusalKind::Forbidden,
+                Some(reconsideration_law("art. 30(1)")),
+                "the decision was reconsidered already",
+                "该决定已经行政复议",
+            ),
+            Self::ReconsiderationTooLate { until } => says(
+                "RECONSIDERATION_TOO_LATE",
+                RefusalKind::Forbidden,
+                Some(reconsideration_law("art. 20(1)")),
+                format!("reconsideration could be asked for until {until}"),
+                format!("行政复议申请期限已于 {until} 届满"),
+            ),
+            _ => return None,
+        })
+    }
+}

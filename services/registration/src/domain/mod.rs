@@ -1,0 +1,3 @@
+//! The law of registration, pure: what is registered, what the law asks of it, and each step from filing to the plates.
+
+pub mod timers;

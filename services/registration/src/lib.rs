@@ -1,0 +1,59 @@
+//! Registration (机动车和电动自行车登记): vehicles and their plates, applications, e-bikes, stations, fees and kiosks.
+//!
+//! `domain/` is the law and needs nothing but itself; the rest puts it on the wire, into the projection and on the bus.
+
+pub mod domain;
+pub mod read_model;
+
+use chassis::clock::{Clock, SystemClock};
+use chassis::config::Config;
+use chassis::domain::{Halt, Transaction};
+use chassis::projection::Due;
+use chassis::published::Publications;
+use chassis::service::{Blueprint, Core, Service};
+use chassis::telemetry::Telemetry;
+use std::error::Error;
+use std::sync::Arc;
+
+/// Name of the service: of its stream, its subjects, its error domain.
+pub const SERVICE: &str = "registration";
+
+/// Starts the service: connects, opens the projection, serves.
+///
+/// # Errors
+/// A configuration that cannot be used, a stream that differs from it, or an address that is taken.
+pub async fn start(
+    config: &Config,
+    telemetry: &Telemetry,
+    clock: Arc<dyn Clock>,
+) -> Result<Service, Box<dyn Error + Send + Sync>> {
+    let core = Core::start(blueprint(), config, clock).await?;
+    let running = core.server(config, telemetry).start().await?;
+    Ok(Service { core, running })
+}
+
+/// Runs the service until it is told to stop.
+///
+/// # Errors
+/// As [`start`].
+pub async fn serve(
+    config: Config,
+    telemetry: Telemetry,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let service = start(&config, &telemetry, Arc::new(SystemClock)).await?;
+    Ok(service.until_signal().await?)
+}
+
+/// What makes this service the one it is.
+pub fn blueprint() -> Blueprint {
+    Blueprint {
+        service: SERVICE,
+        projection: read_model::definition(),
+        timer: Some(on_due),
+        publications: Publications::new(),
+    }
+}
+
+fn on_due(tx: &mut Transaction, due: &Due) -> Result<(), Halt> {
+    domain::timers::pass_time(tx, &due.kind, &due.id)
+}
