@@ -16,7 +16,7 @@ SUITE = os.path.join(CHARTS, "traffic-suite")
 PRODUCTION = os.path.join(SUITE, "values-production.yaml")
 KUBERNETES = ("1.30", "1.34", "1.37")
 # In the order in which Helm renders them.
-SERVICES = ("enforcement", "parking", "permits")
+SERVICES = ("enforcement", "parking", "permits", "registration")
 # Not Kubernetes' own: its schema comes with the Prometheus operator.
 FOREIGN = {"ServiceMonitor"}
 

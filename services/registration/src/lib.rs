@@ -2,9 +2,13 @@
 //!
 //! `domain/` is the law and needs nothing but itself; the rest puts it on the wire, into the projection and on the bus.
 
+pub mod api;
+pub mod contract;
 pub mod domain;
+pub mod published;
 pub mod read_model;
 
+use api::vehicles::VehicleApi;
 use chassis::clock::{Clock, SystemClock};
 use chassis::config::Config;
 use chassis::domain::{Halt, Transaction};
@@ -12,8 +16,11 @@ use chassis::projection::Due;
 use chassis::published::Publications;
 use chassis::service::{Blueprint, Core, Service};
 use chassis::telemetry::Telemetry;
+use domain::application::Application;
+use domain::vehicle::Vehicle;
 use std::error::Error;
 use std::sync::Arc;
+use traffic_proto::registration::v1::vehicle_service_server::VehicleServiceServer;
 
 /// Name of the service: of its stream, its subjects, its error domain.
 pub const SERVICE: &str = "registration";
@@ -28,7 +35,11 @@ pub async fn start(
     clock: Arc<dyn Clock>,
 ) -> Result<Service, Box<dyn Error + Send + Sync>> {
     let core = Core::start(blueprint(), config, clock).await?;
-    let running = core.server(config, telemetry).start().await?;
+    let running = core
+        .server(config, telemetry)
+        .service(VehicleServiceServer::new(VehicleApi::new(core.clone())))
+        .start()
+        .await?;
     Ok(Service { core, running })
 }
 
@@ -50,7 +61,9 @@ pub fn blueprint() -> Blueprint {
         service: SERVICE,
         projection: read_model::definition(),
         timer: Some(on_due),
-        publications: Publications::new(),
+        publications: Publications::new()
+            .of::<Vehicle>(published::vehicle)
+            .of::<Application>(published::application),
     }
 }
 

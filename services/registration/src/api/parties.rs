@@ -1,0 +1,175 @@
+//! People and organisations at the door: checked, people replaced by references, then sealed.
+
+use crate::domain::party::Party;
+use chassis::domain::values::{CreditCode, Organisation, PhoneNumber, ResidentId, Text};
+use chassis::domain::{Invalid, PersonRef, Sealed};
+use chassis::sealing::{Sealer, SealingError};
+use chassis::server::{Failure, Fields};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use traffic_proto::registration::v1 as proto;
+use zeroize::Zeroize;
+
+/// What is sealed of a person, under this name.
+const FIELD: &str = "registration.party";
+
+/// What is known of a person beside the reference. Wiped when dropped.
+#[derive(Clone, Serialize, Deserialize, Zeroize)]
+pub(super) struct Particulars {
+    name: String,
+    identity_number: String,
+    phone: String,
+    address: String,
+}
+
+impl Drop for Particulars {
+    fn drop(&mut self) {
+        self.zeroize();
+    }
+}
+
+/// A party that was read and is not sealed yet.
+#[derive(Clone)]
+pub(super) enum Unsealed {
+    Person(PersonRef, Particulars),
+    Organisation(Organisation),
+}
+
+impl Unsealed {
+    /// Reads a party. Its fields lie below `field`.
+    pub(super) fn read(
+        sealer: &Sealer,
+        field: &str,
+        party: Option<&proto::Party>,
+        fields: &mut Fields,
+    ) -> Option<Self> {
+        use proto::party::Kind;
+        fields.message(field, party, |party, fields| match &party.kind {
+            Some(Kind::Person(person)) => {
+                fields.within("person", |fields| read_person(sealer, person, fields))
+            }
+            Some(Kind::Organisation(organisation)) => fields.within("organisation", |fields| {
+                let name = fields.required("name", &organisation.name, Text::parse);
+                let code =
+                    fields.required("credit_code", &organisation.credit_code, CreditCode::parse);
+                Some(Self::Organisation(Organisation {
+                    name: name?,
+                    credit_code: code?,
+                }))
+            }),
+            None => {
+                fields.refuse(
+                    "person",
+                    Invalid::new(
+                        "a person or an organisation is required",
+                        "个人或单位必填其一",
+                    ),
+                );
+                None
+            }
+        })
+    }
+
+    /// Who it is, with an empty box: enough to compare with who is registered.
+    pub(super) fn bare(&self) -> Party {
+        match self {
+            Self::Person(person, _) => Party::Person(Sealed {
+                person: person.clone(),
+                format: 0,
+                bytes: Box::default(),
+            }),
+            Self::Organisation(organisation) => Party::Organisation(organisation.clone()),
+        }
+    }
+
+    pub(super) async fn seal(&self, sealer: &Sealer) -> Result<Party, Failure> {
+        match self {
+            Self::Person(person, particulars) => sealer
+                .seal(person, FIELD, particulars)
+                .await
+                .map(Party::Person)
+                .map_err(failure),
+            Self::Organisation(organisation) => Ok(Party::Organisation(organisation.clone())),
+        }
+    }
+}
+
+/// Reads a person whose fields lie at the present place.
+pub(super) fn read_person(
+    sealer: &Sealer,
+    person: &proto::Person,
+    fields: &mut Fields,
+) -> Option<Unsealed> {
+    let name = fields.required("name", &person.name, Text::<50>::parse);
+    let reference = read_identity(sealer, person, fields);
+    let phone = fields.optional("phone", &person.phone, PhoneNumber::parse);
+    let address = fields.optional("address", &person.address, Text::<200>::parse);
+    let (name, reference) = (name?, reference?);
+    (phone?, address?);
+    let particulars = Particulars {
+        name: name.into(),
+        identity_number: person.identity_number.clone(),
+        phone: person.phone.clone(),
+        address: person.address.clone(),
+    };
+    Some(Unsealed::Person(reference, particulars))
+}
+
+fn read_identity(
+    sealer: &Sealer,
+    person: &proto::Person,
+    fields: &mut Fields,
+) -> Option<PersonRef> {
+    use proto::IdentityDocument as Document;
+    let Ok(document) = Document::try_from(person.identity_document) else {
+        fields.refuse(
+            "identity_document",
+            Invalid::new("not a value of this enumeration", "不是有效的枚举值"),
+        );
+        return None;
+    };
+    let kind = match document {
+        Document::Unspecified | Document::ResidentId => {
+            return resident(sealer, "identity_number", &person.identity_number, fields);
+        }
+        Document::MilitaryId => "military-id",
+        Document::HongKongMacao => "hong-kong-macao",
+        Document::Taiwan => "taiwan",
+        Document::Passport => "passport",
+        Document::PermanentResident => "permanent-resident",
+        Document::Diplomatic => "diplomatic",
+    };
+    fields.required("identity_number", &person.identity_number, |number| {
+        let allowed = number.bytes().all(|b| b.is_ascii_alphanumeric());
+        if (5..=20).contains(&number.len()) && allowed {
+            Ok(sealer.person(kind, number))
+        } else {
+            Err(Invalid::new(
+                "must have 5 to 20 letters and digits",
+                "应为 5 至 20 位字母和数字",
+            ))
+        }
+    })
+}
+
+/// The reference of whoever has this resident identity number.
+fn resident(sealer: &Sealer, field: &str, number: &str, fields: &mut Fields) -> Option<PersonRef> {
+    let number = fields.required(field, number, ResidentId::parse)?;
+    Some(sealer.person("resident-id", number.as_str()))
+}
+
+fn failure(error: SealingError) -> Failure {
+    match error {
+        SealingError::Store(_) => {
+            Failure::unavailable("the key store is away", Duration::from_secs(1))
+        }
+        SealingError::Erased => Failure::field(
+            "owner",
+            Invalid::new(
+                "names a person whose data have been erased",
+                "所列人员的个人信息已被删除",
+            ),
+        ),
+        other => Failure::internal(other),
+    }
+}
