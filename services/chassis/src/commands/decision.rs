@@ -5,8 +5,8 @@ use super::call::Call;
 use super::locks::{Held, Locks};
 use crate::commit::{self, Commit, FORMAT, Metadata, RequestMark};
 use crate::domain::{
-    AggregateKey, Context, Halt, LegalCalendar, Loaded, Recorded, Rejection, Revision, StateSource,
-    Transaction, TypeErased,
+    AggregateKey, Context, Decode, Halt, LegalCalendar, Loaded, Recorded, Rejection, Revision,
+    StateSource, Transaction, TypeErased,
 };
 use crate::journal::{Entry, Position};
 use crate::projection::{Answered, Broken, Snapshot};
@@ -100,35 +100,39 @@ impl Desk<'_> {
         })
     }
 
-    fn find(
-        &self,
-        key: &AggregateKey,
-        decode: fn(&[u8]) -> Option<TypeErased>,
-    ) -> Result<Loaded, Broken> {
-        match self.ahead.state(key, self.applied) {
+    /// The aggregate after its last commit that this process knows of.
+    fn find(&mut self, key: &AggregateKey, decode: Decode) -> Result<Loaded, Halt> {
+        let found = match self.ahead.state(key, self.applied) {
             Some(loaded) => Ok(loaded),
             None => self.snapshot.load(key, decode),
-        }
-    }
-}
-
-impl StateSource for Desk<'_> {
-    fn load(
-        &mut self,
-        key: &AggregateKey,
-        decode: fn(&[u8]) -> Option<TypeErased>,
-    ) -> Result<Loaded, Halt> {
-        if !self.held.iter().any(|held| held.key == *key) {
-            match self.locks.try_take(key) {
-                Some(held) => self.held.push(held),
-                None => return Err(Halt::Unlocked(key.clone())),
-            }
-        }
-        self.find(key, decode).map_err(|broken| {
+        };
+        found.map_err(|broken| {
             let why = broken.0.clone();
             self.broken = Some(broken);
             Halt::Unavailable(why)
         })
+    }
+}
+
+impl StateSource for Desk<'_> {
+    fn load(&mut self, key: &AggregateKey, decode: Decode) -> Result<Loaded, Halt> {
+        self.find(key, decode)
+    }
+
+    fn lock(&mut self, key: &AggregateKey, revision: Revision, decode: Decode) -> Result<(), Halt> {
+        if self.held.iter().any(|held| held.key == *key) {
+            return Ok(());
+        }
+        let Some(held) = self.locks.try_take(key) else {
+            return Err(Halt::Unlocked(key.clone()));
+        };
+        self.held.push(held);
+        // Whoever held the lock between the load and now may have changed it.
+        if self.find(key, decode)?.revision == revision {
+            Ok(())
+        } else {
+            Err(Halt::Unlocked(key.clone()))
+        }
     }
 }
 

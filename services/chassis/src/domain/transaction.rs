@@ -75,13 +75,20 @@ impl Debug for Loaded {
 /// Where a transaction gets states from: the projection in a running service, given events in a test.
 pub trait StateSource {
     /// # Errors
-    /// [`Halt::Unlocked`] if the command must first lock `key`; [`Halt::Unavailable`] if the state cannot be read.
-    fn load(
-        &mut self,
-        key: &AggregateKey,
-        decode: fn(&[u8]) -> Option<TypeErased>,
-    ) -> Result<Loaded, Halt>;
+    /// [`Halt::Unavailable`] if the state cannot be read.
+    fn load(&mut self, key: &AggregateKey, decode: Decode) -> Result<Loaded, Halt>;
+
+    /// Asked before anything is recorded on an aggregate that was loaded at `revision`. What is only read needs no
+    /// lock: a tariff that every stay reads must not make them wait for each other.
+    ///
+    /// # Errors
+    /// [`Halt::Unlocked`] if the command must first lock `key`, or if the aggregate has changed since it was loaded;
+    /// [`Halt::Unavailable`] if the state cannot be read.
+    fn lock(&mut self, key: &AggregateKey, revision: Revision, decode: Decode) -> Result<(), Halt>;
 }
+
+/// Reads a stored state; `None` if its layout is another.
+pub type Decode = fn(&[u8]) -> Option<TypeErased>;
 
 /// Why a handler stopped before it came to its end.
 #[derive(Debug)]
@@ -129,7 +136,7 @@ struct Touched {
 /// One command on one or more aggregates of a service: everything recorded on it is committed together or not at all.
 ///
 /// A handler is a plain function `Fn(&mut Transaction) -> Result<_, Halt>`. It may be run more than once (when it
-/// touches an aggregate not locked yet, or lost a race), so it does nothing but load, decide and record. A command
+/// records on an aggregate that another command is at, or lost a race), so it does nothing but load, decide and record. A command
 /// touches few aggregates: at most [`Transaction::MAX_AGGREGATES`].
 pub struct Transaction<'a> {
     pub context: Context<'a>,
@@ -192,6 +199,10 @@ impl<'a> Transaction<'a> {
         let now = self.context.now;
         let touched = &mut self.touched[at];
         for event in events {
+            if touched.events.is_empty() {
+                self.source
+                    .lock(&touched.key, touched.loaded.revision, decode::<A>)?;
+            }
             let state = touched
                 .loaded
                 .state
@@ -240,11 +251,7 @@ impl<'a> Transaction<'a> {
             "a command touches more than {} aggregates: {key:?}",
             Self::MAX_AGGREGATES
         );
-        let loaded = self.source.load(&key, |bytes| {
-            postcard::from_bytes::<A>(bytes)
-                .ok()
-                .map(|state| Arc::new(state) as TypeErased)
-        })?;
+        let loaded = self.source.load(&key, decode::<A>)?;
         self.touched.push(Touched {
             key,
             loaded,
@@ -252,6 +259,12 @@ impl<'a> Transaction<'a> {
         });
         Ok(self.touched.len() - 1)
     }
+}
+
+fn decode<A: Aggregate>(bytes: &[u8]) -> Option<TypeErased> {
+    postcard::from_bytes::<A>(bytes)
+        .ok()
+        .map(|state| Arc::new(state) as TypeErased)
 }
 
 fn downcast<A: Aggregate>(state: TypeErased) -> Arc<A> {
@@ -263,4 +276,88 @@ fn downcast<A: Aggregate>(state: TypeErased) -> Arc<A> {
 fn to_json(event: &impl Serialize) -> Box<serde_json::value::RawValue> {
     serde_json::value::to_raw_value(event)
         .expect("events are plain data, which JSON can always express")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Actor, Channel, LegalCalendar};
+    use serde::Deserialize;
+    use uuid::Uuid;
+
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    struct Tally(u32);
+
+    impl Aggregate for Tally {
+        const TYPE: &'static str = "tally";
+        type Event = u32;
+
+        fn evolve(state: Option<Self>, event: &u32, _: Timestamp) -> Option<Self> {
+            Some(Self(state.unwrap_or_default().0 + event))
+        }
+    }
+
+    /// Knows no history; another command is at `busy`.
+    #[derive(Default)]
+    struct Source {
+        busy: Option<&'static str>,
+        locked: Vec<Arc<str>>,
+    }
+
+    impl StateSource for Source {
+        fn load(&mut self, _: &AggregateKey, _: Decode) -> Result<Loaded, Halt> {
+            Ok(Loaded::default())
+        }
+
+        fn lock(&mut self, key: &AggregateKey, _: Revision, _: Decode) -> Result<(), Halt> {
+            if self.busy == Some(&*key.id) {
+                return Err(Halt::Unlocked(key.clone()));
+            }
+            self.locked.push(Arc::clone(&key.id));
+            Ok(())
+        }
+    }
+
+    fn on<T>(
+        source: &mut Source,
+        handler: impl Fn(&mut Transaction) -> Result<T, Halt>,
+    ) -> Result<T, Halt> {
+        let actor = Actor::system("test");
+        let calendar = LegalCalendar::default();
+        let context = Context {
+            now: Timestamp::UNIX_EPOCH,
+            actor: &actor,
+            channel: Channel::Timer,
+            calendar: &calendar,
+            command_id: Uuid::nil(),
+        };
+        handler(&mut Transaction::new(context, source))
+    }
+
+    #[test]
+    fn what_is_only_read_is_not_locked_and_what_is_recorded_on_is_locked_once() {
+        let mut source = Source {
+            busy: Some("tariff"),
+            ..Source::default()
+        };
+        on(&mut source, |tx| {
+            tx.load::<Tally>("tariff")?;
+            tx.load::<Tally>("stay")?;
+            tx.record::<Tally>("stay", [])?;
+            tx.record::<Tally>("stay", [1, 2])?;
+            tx.record::<Tally>("stay", [3])
+        })
+        .expect("nobody is at the stay");
+        assert_eq!(source.locked, ["stay".into()]);
+    }
+
+    #[test]
+    fn a_record_where_another_command_is_at_stops_the_handler() {
+        let mut source = Source {
+            busy: Some("stay"),
+            ..Source::default()
+        };
+        let halt = on(&mut source, |tx| tx.record::<Tally>("stay", [1])).expect_err("busy");
+        assert!(matches!(halt, Halt::Unlocked(key) if &*key.id == "stay"));
+    }
 }

@@ -30,7 +30,7 @@ pub use table::{FIRST_OF_SERVICE, Range, Rows, Table, View, prefix_of};
 pub(crate) use definition::Answered;
 
 use crate::commit::{Commit, Unreadable};
-use crate::domain::{Aggregate, AggregateKey, Loaded, Revision, TypeErased};
+use crate::domain::{Aggregate, AggregateKey, Decode, Loaded, Revision, TypeErased};
 use crate::journal::{Journal, Position};
 use definition::REQUESTS;
 use engine::{DigestRequest, Input};
@@ -367,11 +367,7 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    pub(crate) fn load(
-        &self,
-        key: &AggregateKey,
-        decode: fn(&[u8]) -> Option<TypeErased>,
-    ) -> Result<Loaded, Broken> {
+    pub(crate) fn load(&self, key: &AggregateKey, decode: Decode) -> Result<Loaded, Broken> {
         self.shared.load(&self.view, key, decode)
     }
 

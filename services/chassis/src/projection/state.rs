@@ -2,7 +2,7 @@
 
 use super::store::Broken;
 use super::table::{View, split_aggregate};
-use crate::domain::{AggregateKey, Loaded, TypeErased};
+use crate::domain::{AggregateKey, Decode, Loaded};
 use crate::journal::Position;
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
@@ -114,7 +114,7 @@ impl Shared {
         &self,
         view: &View,
         key: &AggregateKey,
-        decode: fn(&[u8]) -> Option<TypeErased>,
+        decode: Decode,
     ) -> Result<Loaded, Broken> {
         if let Some(loaded) = self.cache.get(key) {
             return Ok(loaded);

@@ -200,7 +200,10 @@ impl View {
         let mut found = Vec::new();
         let mut failed = None;
         self.visit(table, range, |key, value| {
-            match table.decode_key(key).and_then(|key| Ok((key, decode(value)?))) {
+            match table
+                .decode_key(key)
+                .and_then(|key| Ok((key, decode(value)?)))
+            {
                 Ok(row) => found.push(row),
                 Err(broken) => failed = Some(broken),
             }
@@ -220,10 +223,9 @@ impl View {
         mut visit: impl FnMut(K, V) -> bool,
     ) -> Result<(), Broken> {
         let mut failed = None;
-        self.visit(
-            table,
-            range,
-            |key, value| match table.decode_key(key)
+        self.visit(table, range, |key, value| {
+            match table
+                .decode_key(key)
                 .and_then(|key| Ok((key, decode(value)?)))
             {
                 Ok((key, value)) => visit(key, value),
@@ -231,8 +233,8 @@ impl View {
                     failed = Some(broken);
                     false
                 }
-            },
-        )?;
+            }
+        })?;
         failed.map_or(Ok(()), Err)
     }
 

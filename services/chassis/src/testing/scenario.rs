@@ -1,8 +1,8 @@
 //! Given past events, when a command is handled, then these events or this refusal.
 
 use crate::domain::{
-    Actor, Aggregate, AggregateKey, Channel, Context, Halt, LegalCalendar, Loaded, Recorded,
-    Rejection, Revision, StateSource, Transaction, TypeErased,
+    Actor, Aggregate, AggregateKey, Channel, Context, Decode, Halt, LegalCalendar, Loaded,
+    Recorded, Rejection, Revision, StateSource, Transaction, TypeErased,
 };
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -148,12 +148,12 @@ impl Scenario {
 struct States(HashMap<AggregateKey, Loaded>);
 
 impl StateSource for States {
-    fn load(
-        &mut self,
-        key: &AggregateKey,
-        _: fn(&[u8]) -> Option<TypeErased>,
-    ) -> Result<Loaded, Halt> {
+    fn load(&mut self, key: &AggregateKey, _: Decode) -> Result<Loaded, Halt> {
         Ok(self.0.get(key).cloned().unwrap_or_default())
+    }
+
+    fn lock(&mut self, _: &AggregateKey, _: Revision, _: Decode) -> Result<(), Halt> {
+        Ok(())
     }
 }
 
