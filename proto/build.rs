@@ -1,6 +1,8 @@
 //! Compiles the contracts without protoc: messages and services, proto3 JSON, and the descriptor set for reflection.
 
 use prost::Message;
+use prost_types::FileDescriptorSet;
+use prost_types::field_descriptor_proto::Type;
 use std::error::Error;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -39,7 +41,40 @@ fn main() -> Result<(), Box<dyn Error>> {
         .register_descriptors(&descriptors.encode_to_vec())?
         .build(&[".traffic"])?;
     fs::write(out.join("contracts.rs"), modules(&out)?)?;
+    fs::write(out.join("steps.rs"), steps(&descriptors)?)?;
     Ok(())
+}
+
+/// Makes every request with the fields of a step a `Step`.
+fn steps(contracts: &FileDescriptorSet) -> Result<String, Box<dyn Error>> {
+    const TEXTS: [&str; 3] = ["name", "etag", "request_id"];
+    let mut code = String::new();
+    for file in &contracts.file {
+        let Some(package) = file.package().strip_prefix("traffic.") else {
+            continue;
+        };
+        let module = package.replace('.', "::");
+        for message in &file.message_type {
+            let has = |name: &str, kind: Type| {
+                let mut fields = message.field.iter();
+                fields.any(|field| field.name() == name && field.r#type() == kind)
+            };
+            let step = TEXTS.iter().all(|name| has(name, Type::String))
+                && has("validate_only", Type::Bool);
+            if !step {
+                continue;
+            }
+            writeln!(code, "impl Step for crate::{module}::{} {{", message.name())?;
+            for name in TEXTS {
+                writeln!(code, "    fn {name}(&self) -> &str {{ &self.{name} }}")?;
+            }
+            writeln!(
+                code,
+                "    fn validate_only(&self) -> bool {{ self.validate_only }}\n}}"
+            )?;
+        }
+    }
+    Ok(code)
 }
 
 /// A module for each package that was generated: a contract more needs no code.

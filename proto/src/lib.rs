@@ -7,3 +7,14 @@
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
 include!(concat!(env!("OUT_DIR"), "/contracts.rs"));
+
+/// A request for a step of a resource's life: it names the resource, may be bound to its etag, and may be a rehearsal.
+/// Every request with these four fields is one.
+pub trait Step: prost::Message + prost::Name {
+    fn name(&self) -> &str;
+    fn etag(&self) -> &str;
+    fn request_id(&self) -> &str;
+    fn validate_only(&self) -> bool;
+}
+
+include!(concat!(env!("OUT_DIR"), "/steps.rs"));

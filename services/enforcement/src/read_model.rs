@@ -8,27 +8,22 @@ use crate::domain::hazard::{Hazard, HazardStage};
 use crate::domain::licence::Licence;
 use crate::domain::persuasion::{Company, JunctionDay};
 use crate::domain::violation::{Stage, Violation};
-use chassis::domain::{Aggregate, Revision};
-use chassis::projection::{Broken, Change, Definition, Key, Range, Rows, Table, View, prefix_of};
+use chassis::domain::Aggregate;
+use chassis::projection::{
+    Broken, Change, Definition, FacetTable, Faceted, Rows, Table, View, index_facets,
+};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
-use std::ops::Bound;
 
 pub use junctions::{Junctions, junctions};
 
 /// Must change with the layout of any state or row.
 const VERSION: u32 = 2;
 
-type Facets = Table<(u8, String, Timestamp, String), ()>;
-
-/// Facet, its value, when it was filed, its id.
-const VIOLATIONS: Facets = Table::new(0x10);
-const HAZARDS: Facets = Table::new(0x11);
+const VIOLATIONS: FacetTable = Table::new(0x10);
+const HAZARDS: FacetTable = Table::new(0x11);
 /// District, or 0 for all: hazards found, hazards verified.
 const RECTIFICATION: Table<u32, (u64, u64)> = Table::new(0x12);
-
-/// Entries that one page may look at: a filter that fits few of many gives short pages, never a slow one.
-const MOST_VISITED: usize = 5_000;
 
 pub fn definition() -> Definition {
     Definition::new(VERSION)
@@ -55,7 +50,9 @@ pub enum Facet {
     Person(String),
 }
 
-impl Facet {
+impl chassis::projection::Facet for Facet {
+    const ALL: Self = Self::All;
+
     fn key(&self) -> (u8, String) {
         match self {
             Self::All => (0, String::new()),
@@ -67,17 +64,11 @@ impl Facet {
     }
 }
 
-/// An aggregate that is listed by facets.
-pub trait Listed: Aggregate {
-    const TABLE: Facets;
-    fn filed_at(&self) -> Timestamp;
-    fn facets(&self) -> BTreeSet<Facet>;
-}
+impl Faceted for Violation {
+    type Facet = Facet;
+    const TABLE: FacetTable = VIOLATIONS;
 
-impl Listed for Violation {
-    const TABLE: Facets = VIOLATIONS;
-
-    fn filed_at(&self) -> Timestamp {
+    fn listed_since(&self) -> Timestamp {
         self.filed_at
     }
 
@@ -97,10 +88,11 @@ impl Listed for Violation {
     }
 }
 
-impl Listed for Hazard {
-    const TABLE: Facets = HAZARDS;
+impl Faceted for Hazard {
+    type Facet = Facet;
+    const TABLE: FacetTable = HAZARDS;
 
-    fn filed_at(&self) -> Timestamp {
+    fn listed_since(&self) -> Timestamp {
         self.found_at
     }
 
@@ -135,83 +127,6 @@ fn index_hazard(change: &Change<'_, Hazard>, rows: &mut Rows<'_>) -> Result<(), 
         );
     }
     Ok(())
-}
-
-fn index_facets<A: Listed>(change: &Change<'_, A>, rows: &mut Rows<'_>) {
-    let keys = |state: Option<&A>| -> BTreeSet<(u8, String, Timestamp, String)> {
-        let Some(state) = state else {
-            return BTreeSet::new();
-        };
-        state
-            .facets()
-            .iter()
-            .map(|facet| {
-                let (number, value) = facet.key();
-                (number, value, state.filed_at(), change.id.to_owned())
-            })
-            .collect()
-    };
-    let (before, after) = (keys(change.before), keys(change.after));
-    for key in before.difference(&after) {
-        rows.delete(&A::TABLE, key);
-    }
-    for key in after.difference(&before) {
-        rows.put(&A::TABLE, key, &());
-    }
-}
-
-/// One page of a list, newest first.
-#[derive(Clone, Debug)]
-pub struct Listing<A> {
-    pub found: Vec<(String, Revision, A)>,
-    /// Where the next page begins; `None`: nothing is left.
-    pub next: Option<Vec<u8>>,
-}
-
-/// Everything that has all of `facets`. The rarest facet last in [`Facet`]'s order is walked, the others are checked.
-///
-/// # Errors
-/// [`Broken`].
-pub fn list<A: Listed>(
-    view: &View,
-    facets: &[Facet],
-    after: Option<&[u8]>,
-    size: usize,
-) -> Result<Listing<A>, Broken> {
-    let walked = facets.iter().max().cloned().unwrap_or(Facet::All);
-    let (number, value) = walked.key();
-    let prefix = prefix_of(&(number, value.clone()));
-    let from = after
-        .and_then(|mut bytes| <(Timestamp, String)>::decode(&mut bytes))
-        .map(|(at, id)| (number, value.clone(), at, id));
-    let end = from.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
-    let range = Range::all(MOST_VISITED)
-        .within(&prefix)
-        .ending(end)
-        .reversed();
-    let rows = view.scan(&A::TABLE, range)?;
-    let exhausted = rows.len() < MOST_VISITED;
-    let mut found = Vec::new();
-    let mut last = None;
-    let mut left_over = false;
-    for ((_, _, at, id), ()) in rows {
-        if found.len() == size {
-            left_over = true;
-            break;
-        }
-        last = Some((at, id.clone()));
-        let Some((revision, state)) = view.aggregate::<A>(&id)? else {
-            continue;
-        };
-        let own = state.facets();
-        if facets.iter().all(|facet| own.contains(facet)) {
-            found.push((id, revision, state));
-        }
-    }
-    let next = last
-        .filter(|_| left_over || !exhausted)
-        .map(|last| prefix_of(&last));
-    Ok(Listing { found, next })
 }
 
 /// Hazards found and verified in a district, or in all (0).

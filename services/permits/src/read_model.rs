@@ -4,20 +4,17 @@ use crate::domain::application::{Application, PermitKind};
 use crate::domain::permit::Permit;
 use crate::domain::registers::{ApplicantStanding, DriverStanding, VehicleRecord};
 use crate::domain::road_calendar::RoadCalendar;
-use chassis::domain::{Aggregate, Revision};
-use chassis::projection::{Broken, Change, Definition, Key, Range, Rows, Table, View, prefix_of};
+use chassis::domain::Aggregate;
+use chassis::projection::{
+    Broken, Change, Definition, FacetTable, Faceted, Found, Rows, Table, View, index_facets, list,
+};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
-use std::ops::Bound;
 
 /// Must change with the layout of any state or row.
 const VERSION: u32 = 1;
 
-/// Facet, its value, when the permit was filed, its id.
-const FACETS: Table<(u8, String, Timestamp, String), ()> = Table::new(0x10);
-
-/// Permits that one page may look at: a filter that fits few of many gives short pages, never a slow one.
-const MOST_VISITED: usize = 5_000;
+const FACETS: FacetTable = Table::new(0x10);
 
 pub fn definition() -> Definition {
     Definition::new(VERSION)
@@ -48,7 +45,9 @@ pub enum Facet {
     Occupying,
 }
 
-impl Facet {
+impl chassis::projection::Facet for Facet {
+    const ALL: Self = Self::All;
+
     fn key(&self) -> (u8, String) {
         match self {
             Self::All => (0, String::new()),
@@ -61,25 +60,33 @@ impl Facet {
             Self::Occupying => (7, String::new()),
         }
     }
+}
 
-    /// All facets under which a permit is found.
-    fn of(permit: &Permit) -> BTreeSet<Self> {
+impl Faceted for Permit {
+    type Facet = Facet;
+    const TABLE: FacetTable = FACETS;
+
+    fn listed_since(&self) -> Timestamp {
+        self.created
+    }
+
+    fn facets(&self) -> BTreeSet<Facet> {
         let mut facets = BTreeSet::from([
-            Self::All,
-            Self::State(permit.state_name()),
-            Self::Kind(permit.kind()),
-            Self::District(permit.district.to_string()),
-            Self::Applicant(permit.applicant.credit_code.to_string()),
+            Facet::All,
+            Facet::State(self.state_name()),
+            Facet::Kind(self.kind()),
+            Facet::District(self.district.to_string()),
+            Facet::Applicant(self.applicant.credit_code.to_string()),
         ]);
-        for plate in permit.application.plates() {
-            facets.insert(Self::Plate(plate.to_string()));
+        for plate in self.application.plates() {
+            facets.insert(Facet::Plate(plate.to_string()));
         }
-        if let Application::RoadOccupation(occupation) = &permit.application {
+        if let Application::RoadOccupation(occupation) = &self.application {
             for road in &occupation.stretch.roads {
-                facets.insert(Self::Road(RoadCalendar::normal_name(road.as_str())));
+                facets.insert(Facet::Road(RoadCalendar::normal_name(road.as_str())));
             }
-            if permit.stage.is_granted() {
-                facets.insert(Self::Occupying);
+            if self.stage.is_granted() {
+                facets.insert(Facet::Occupying);
             }
         }
         facets
@@ -87,111 +94,15 @@ impl Facet {
 }
 
 fn index(change: &Change<'_, Permit>, rows: &mut Rows<'_>) -> Result<(), Broken> {
-    let keys = |permit: Option<&Permit>| -> BTreeSet<(u8, String, Timestamp, String)> {
-        let Some(permit) = permit else {
-            return BTreeSet::new();
-        };
-        Facet::of(permit)
-            .iter()
-            .map(|facet| {
-                let (number, value) = facet.key();
-                (number, value, permit.created, change.id.to_owned())
-            })
-            .collect()
-    };
-    let (before, after) = (keys(change.before), keys(change.after));
-    for key in before.difference(&after) {
-        rows.delete(&FACETS, key);
-    }
-    for key in after.difference(&before) {
-        rows.put(&FACETS, key, &());
-    }
+    index_facets(change, rows);
     Ok(())
-}
-
-/// A permit as it stands in the projection.
-#[derive(Clone, Debug)]
-pub struct Found {
-    pub id: String,
-    pub revision: Revision,
-    pub permit: Permit,
-}
-
-/// One page of a list.
-#[derive(Clone, Debug)]
-pub struct FoundPage {
-    pub found: Vec<Found>,
-    /// The key after which the next page begins; `None` at the end.
-    pub next: Option<Vec<u8>>,
-}
-
-/// Permits with all of these facets, newest first: at most `size`, after the key that the page before ended with.
-///
-/// # Errors
-/// [`Broken`].
-pub fn list(
-    view: &View,
-    facets: &[Facet],
-    after: Option<&[u8]>,
-    size: usize,
-) -> Result<FoundPage, Broken> {
-    // The facet that is likely to be the rarest leads; the others are looked up in the permit itself.
-    let leading = facets.iter().max().cloned().unwrap_or(Facet::All);
-    let (number, value) = leading.key();
-    let prefix = prefix_of(&(number, value.clone()));
-    let start = after.and_then(|mut key| <(Timestamp, String)>::decode(&mut key));
-    let from = start.map(|(created, id)| (number, value, created, id));
-    let mut range = Range::all(MOST_VISITED).within(&prefix).reversed();
-    if let Some(key) = &from {
-        range = range.ending(Bound::Excluded(key));
-    }
-    let mut page = FoundPage {
-        found: Vec::new(),
-        next: None,
-    };
-    let mut last = None;
-    let mut visited = 0;
-    let mut failed = None;
-    view.for_each(&FACETS, range, |(_, _, created, id), ()| {
-        if page.found.len() == size {
-            // There is at least one more.
-            page.next = last.take();
-            return false;
-        }
-        visited += 1;
-        last = Some(prefix_of(&(created, id.clone())));
-        match view.aggregate::<Permit>(&id) {
-            Ok(Some((revision, permit))) if has_all(&permit, facets) => {
-                page.found.push(Found {
-                    id,
-                    revision,
-                    permit,
-                });
-            }
-            Ok(_) => {}
-            Err(broken) => failed = Some(broken),
-        }
-        failed.is_none()
-    })?;
-    if let Some(broken) = failed {
-        return Err(broken);
-    }
-    if visited == MOST_VISITED {
-        page.next = last;
-    }
-    Ok(page)
-}
-
-fn has_all(permit: &Permit, facets: &[Facet]) -> bool {
-    let own = Facet::of(permit);
-    facets.iter().all(|facet| own.contains(facet))
 }
 
 /// Road occupations that are granted and not over, newest first, at most `limit`.
 ///
 /// # Errors
 /// [`Broken`].
-pub fn occupying(view: &View, limit: usize) -> Result<Vec<Found>, Broken> {
+pub fn occupying(view: &View, limit: usize) -> Result<Vec<Found<Permit>>, Broken> {
     let mut all = Vec::new();
     let mut after = None;
     while all.len() < limit {

@@ -5,9 +5,15 @@
 pub mod api;
 pub mod contract;
 pub mod domain;
+pub mod ebike_file;
+pub mod plate_stock;
 pub mod published;
 pub mod read_model;
 
+use api::ebikes::EbikeApi;
+use api::kiosks::KioskApi;
+use api::orders::OrderApi;
+use api::stations::StationApi;
 use api::vehicles::VehicleApi;
 use chassis::clock::{Clock, SystemClock};
 use chassis::config::Config;
@@ -18,8 +24,13 @@ use chassis::service::{Blueprint, Core, Service};
 use chassis::telemetry::Telemetry;
 use domain::application::Application;
 use domain::vehicle::Vehicle;
+use plate_stock::PlateStock;
 use std::error::Error;
 use std::sync::Arc;
+use traffic_proto::registration::v1::ebike_service_server::EbikeServiceServer;
+use traffic_proto::registration::v1::kiosk_service_server::KioskServiceServer;
+use traffic_proto::registration::v1::order_service_server::OrderServiceServer;
+use traffic_proto::registration::v1::station_service_server::StationServiceServer;
 use traffic_proto::registration::v1::vehicle_service_server::VehicleServiceServer;
 
 /// Name of the service: of its stream, its subjects, its error domain.
@@ -35,9 +46,15 @@ pub async fn start(
     clock: Arc<dyn Clock>,
 ) -> Result<Service, Box<dyn Error + Send + Sync>> {
     let core = Core::start(blueprint(), config, clock).await?;
+    let plates = PlateStock::new(core.clone());
+    let ebikes = EbikeApi::new(core.clone(), plates.clone());
     let running = core
         .server(config, telemetry)
         .service(VehicleServiceServer::new(VehicleApi::new(core.clone())))
+        .service(EbikeServiceServer::new(ebikes))
+        .service(StationServiceServer::new(StationApi::new(core.clone())))
+        .service(OrderServiceServer::new(OrderApi::new(core.clone())))
+        .service(KioskServiceServer::new(KioskApi::new(core.clone(), plates)))
         .start()
         .await?;
     Ok(Service { core, running })

@@ -13,8 +13,10 @@ mod ahead;
 mod call;
 mod decision;
 mod locks;
+mod step;
 
 pub use call::Call;
+pub use step::check_etag;
 
 use crate::clock::Clock;
 use crate::commit::Commit;

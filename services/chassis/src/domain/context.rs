@@ -105,6 +105,8 @@ pub enum Channel {
     Api,
     /// A service station's counter.
     Station,
+    /// A dealer, on behalf of the buyer.
+    Dealer,
     /// A citizen online.
     Online,
     /// An unmanned kiosk.

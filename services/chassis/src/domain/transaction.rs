@@ -53,6 +53,13 @@ pub struct Revision {
     pub hash: [u8; 16],
 }
 
+impl Revision {
+    /// What a resource's etag is made of: another with every commit.
+    pub fn etag(&self) -> String {
+        format!("{:x}", self.position)
+    }
+}
+
 /// A state whose type only its service knows.
 pub type TypeErased = Arc<dyn Any + Send + Sync>;
 

@@ -12,6 +12,7 @@
 
 mod definition;
 mod engine;
+mod facets;
 mod folder;
 mod key;
 mod readers;
@@ -22,6 +23,7 @@ mod table;
 
 pub use definition::{Change, Definition, Due, Indexer};
 pub use engine::{Digest, Passed};
+pub use facets::{Facet, FacetTable, Faceted, Found, Listing, index_facets, list};
 pub use key::Key;
 pub use state::Phase;
 pub use store::{Broken, StoreOptions};

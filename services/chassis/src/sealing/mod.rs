@@ -13,9 +13,11 @@
 //! - a key entry, JSON: `{"wrapped":{"master":ID,"bytes":BASE64}}` (nonce and ciphertext; associated data: the
 //!   person) or `{"erased":{"at":TIME}}`. A mark is never overwritten.
 
+mod bucket;
 mod keys;
 
-pub use keys::{KeyEntry, KeyStore, KeyStoreError, MemoryKeyStore, NatsKeyStore, PERSON_KEYS};
+pub use bucket::{NatsKeyStore, PERSON_KEYS};
+pub use keys::{KeyEntry, KeyStore, KeyStoreError, MemoryKeyStore};
 
 use crate::config::SealingKeys;
 use crate::domain::{PersonRef, Sealed};
@@ -38,8 +40,6 @@ const LARGEST_PLAIN: usize = 16 * 1024;
 const CACHED_KEYS: usize = 10_000;
 /// How long a data key is held: the longest that a replica can still open an erased person's data.
 const CACHED_FOR: Duration = Duration::from_secs(30);
-/// A create that lost its race reads again; more rounds mean a store that contradicts itself.
-const ROUNDS: usize = 3;
 
 /// Why something was not sealed or opened.
 #[derive(Debug, thiserror::Error)]
@@ -202,27 +202,25 @@ impl Sealer {
         {
             return Ok(Some(cached.cipher));
         }
-        for _ in 0..ROUNDS {
-            match self.0.store.get(person).await? {
-                Some(KeyEntry::Erased { .. }) => {
-                    self.0.cache.remove(person);
-                    return Ok(None);
-                }
-                Some(KeyEntry::Wrapped { master, bytes }) => {
-                    let key = self.unwrap(person, &master, &bytes)?;
-                    return Ok(Some(self.remember(person, &key)));
-                }
-                None if !create => return Ok(None),
-                None => {}
-            }
+        let entry = if create {
+            // Made before it is known whether there is one: a key costs less than a question.
             let key: Zeroizing<[u8; 32]> = Zeroizing::new(rand::random());
-            let entry = self.wrap(person, &key)?;
-            if self.0.store.create(person, &entry).await? {
-                return Ok(Some(self.remember(person, &key)));
+            let new = self.wrap(person, &key)?;
+            Some(self.0.store.get_or_create(person, new).await?)
+        } else {
+            self.0.store.get(person).await?
+        };
+        match entry {
+            None => Ok(None),
+            Some(KeyEntry::Erased { .. }) => {
+                self.0.cache.remove(person);
+                Ok(None)
             }
-            // Another replica was first: its key is the one.
+            Some(KeyEntry::Wrapped { master, bytes }) => {
+                let key = self.unwrap(person, &master, &bytes)?;
+                Ok(Some(self.remember(person, &key)))
+            }
         }
-        Err(KeyStoreError("a key was there and was not".to_owned()).into())
     }
 
     fn remember(&self, person: &PersonRef, key: &[u8; 32]) -> Arc<XChaCha20Poly1305> {

@@ -93,7 +93,8 @@ async fn an_erased_person_cannot_be_opened_or_sealed_for_again() {
         master: "1".to_owned(),
         bytes: vec![0; 72],
     };
-    assert!(!store.create(&person, &late_copy).await.unwrap());
+    let kept = store.get_or_create(&person, late_copy).await.unwrap();
+    assert!(matches!(kept, KeyEntry::Erased { .. }));
 }
 
 #[tokio::test]

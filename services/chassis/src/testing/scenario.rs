@@ -101,6 +101,16 @@ impl Scenario {
         (*state).clone()
     }
 
+    /// The state of an aggregate, if it has a history.
+    ///
+    /// # Panics
+    /// Never: one aggregate type has one state type.
+    pub fn find<A: Aggregate>(&self, id: &str) -> Option<A> {
+        let state = self.states.get(&AggregateKey::of::<A>(id))?.state.clone()?;
+        let state: Arc<A> = state.downcast().expect("one state type");
+        Some((*state).clone())
+    }
+
     /// Handles one command. What it records becomes history.
     ///
     /// # Panics
@@ -238,6 +248,11 @@ impl<T: std::fmt::Debug> Outcome<T> {
     #[track_caller]
     pub fn value(&self) -> &T {
         self.result.as_ref().expect("not refused")
+    }
+
+    /// Goes on with the story, whether the command was refused or not: for random stories.
+    pub fn regardless(self) -> Scenario {
+        self.scenario
     }
 
     /// Goes on with the story.

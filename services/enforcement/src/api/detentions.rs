@@ -2,16 +2,16 @@
 
 use super::Api;
 use super::input::{case_id, place, remarks};
-use super::people::People;
-use super::steps::Step;
+use super::people::{named, people};
 use crate::contract::{self, enums};
 use crate::domain::detention::{self, Detention, Order};
 use crate::domain::values::CaseId;
 use chassis::commands::{Call, Done};
 use chassis::domain::values::{DocumentNumber, PlateNumber, Text};
 use chassis::domain::{Halt, Transaction};
-use chassis::server::{Failure, Fields};
+use chassis::server::{Failure, Fields, People};
 use tonic::{Request, Response, Status};
+use traffic_proto::Step;
 use traffic_proto::enforcement::v1 as proto;
 use traffic_proto::enforcement::v1::detention_service_server::DetentionService;
 
@@ -30,7 +30,7 @@ fn order(given: &proto::Detention, people: &mut People<'_>, fields: &mut Fields)
     let place = fields.message("place", given.place.as_ref(), place);
     let plate = fields.optional("plate", &given.plate, PlateNumber::parse);
     let party = fields.message("party", given.party.as_ref(), |party, fields| {
-        people.read(party, fields)
+        people.read(named(party), fields)
     });
     let violation = if given.violation.is_empty() {
         Some(None)
@@ -63,6 +63,8 @@ impl Api {
     ) -> Answer {
         let key = id.as_str().to_owned();
         let done = self
+            .core
+            .commands
             .step::<Detention, M>(request, key, move |tx| handler(tx, &id))
             .await?;
         answer(&done)
@@ -102,14 +104,14 @@ impl DetentionService for Api {
     async fn detain_vehicle(&self, request: Request<proto::DetainVehicleRequest>) -> Answer {
         let message = request.get_ref();
         let call = Call::of(&request, &message.request_id)?;
-        let mut people = People::new(&self.core.sealer);
+        let mut people = people(&self.core.sealer);
         let mut fields = Fields::new();
         let read = fields.message("detention", message.detention.as_ref(), |given, fields| {
             order(given, &mut people, fields)
         });
         let mut order = fields.finish(read)?;
         if !message.validate_only {
-            people.seal(&mut order.party).await?;
+            people.seal(&mut order.party, "party").await?;
         }
         let done = self
             .core

@@ -2,7 +2,6 @@
 
 use super::Api;
 use super::input::{case_id, place, remarks};
-use super::steps::Step;
 use crate::contract::{self, enums};
 use crate::domain::ground::Ground;
 use crate::domain::hazard::{self, Hazard};
@@ -12,6 +11,7 @@ use chassis::commands::Call;
 use chassis::domain::{District, Halt, Transaction};
 use chassis::server::{Failure, Fields};
 use tonic::{Request, Response, Status};
+use traffic_proto::Step;
 use traffic_proto::enforcement::v1 as proto;
 use traffic_proto::enforcement::v1::hazard_service_server::HazardService;
 
@@ -28,6 +28,8 @@ impl Api {
     ) -> Answer {
         let key = id.as_str().to_owned();
         let done = self
+            .core
+            .commands
             .step::<Hazard, M>(request, key, move |tx| handler(tx, &id))
             .await?;
         Ok(done.respond(contract::hazard(&done.id, &done.state, &done.revision)))

@@ -8,11 +8,11 @@ use crate::domain::violation::decision::MOST_CO_OFFICERS;
 use crate::domain::violation::event::{Device, Filing, Party, Sanction, Source};
 use chassis::domain::values::{DocumentNumber, Fen, PlateNumber, Text};
 use chassis::domain::{District, Invalid, PersonRef};
-use chassis::server::Fields;
+use chassis::server::{Fields, People};
 use jiff::civil::{Date, date};
 use traffic_proto::enforcement::v1 as proto;
 
-use super::people::People;
+use super::people::named;
 
 const MOST_EVIDENCE: usize = 20;
 
@@ -313,7 +313,7 @@ pub(super) fn party(
     people: &mut People<'_>,
     fields: &mut Fields,
 ) -> Option<Party> {
-    let person = people.read(party, fields);
+    let person = people.read(named(party), fields);
     let licence = fields.optional_message("licence", party.licence.as_ref(), |licence, fields| {
         let first_issued = day("first_issued", licence.first_issued.as_ref(), fields)?;
         Some(crate::domain::violation::event::LicenceFacts {

@@ -2,13 +2,13 @@
 
 use super::Api;
 use super::input::{day, person};
-use super::steps::Step;
 use crate::contract::{self, enums};
 use crate::domain::licence::reductions::Application;
 use crate::domain::licence::{Licence, education, ledger, reductions};
 use chassis::domain::{Halt, PersonRef, Transaction};
 use chassis::server::Fields;
 use tonic::{Request, Response, Status};
+use traffic_proto::Step;
 use traffic_proto::enforcement::v1 as proto;
 use traffic_proto::enforcement::v1::licence_service_server::LicenceService;
 
@@ -23,6 +23,8 @@ impl Api {
     ) -> Answer {
         let key = person.as_str().to_owned();
         let done = self
+            .core
+            .commands
             .step::<Licence, M>(request, key, move |tx| handler(tx, &person))
             .await?;
         Ok(done.respond(contract::licence(&done.id, &done.state, &done.revision)))

@@ -8,7 +8,6 @@ mod licences;
 mod people;
 mod persuasions;
 mod queries;
-mod steps;
 mod violations;
 
 use chassis::service::Core;

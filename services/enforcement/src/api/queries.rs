@@ -12,10 +12,11 @@ use crate::domain::values::CaseId;
 use crate::domain::violation::Violation;
 use crate::domain::violation::decision::recompute;
 use crate::domain::violation::event::ViolationEvent;
-use crate::read_model::{self, Facet, Listed, Listing};
+use crate::read_model::Facet;
 use chassis::commit::{Commit, hash};
 use chassis::domain::values::PlateNumber;
 use chassis::domain::{Aggregate, District, Invalid, LegalBasis, PersonRef, Rejection, Revision};
+use chassis::projection::{Faceted, Listing, list};
 use chassis::projection::{Key, Versioned};
 use chassis::server::{Caller, Failure, Fields};
 use jiff::Timestamp;
@@ -264,9 +265,9 @@ impl Api {
             self.page::<Violation>(fields, facets, page, &query).await?;
         let now = self.core.clock.now();
         let mut violations = Vec::with_capacity(listing.found.len());
-        for (id, revision, case) in &listing.found {
-            let id = CaseId::parse(id).map_err(Failure::internal)?;
-            violations.push(self.show(&id, case, revision, now));
+        for found in &listing.found {
+            let id = CaseId::parse(&found.id).map_err(Failure::internal)?;
+            violations.push(self.show(&id, &found.state, &found.revision, now));
         }
         Ok(Response::new(proto::ListViolationsResponse {
             violations,
@@ -296,7 +297,7 @@ impl Api {
         let hazards = listing
             .found
             .iter()
-            .map(|(id, revision, hazard)| contract::hazard(id, hazard, revision))
+            .map(|found| contract::hazard(&found.id, &found.state, &found.revision))
             .collect();
         Ok(Response::new(proto::ListHazardsResponse {
             hazards,
@@ -304,7 +305,7 @@ impl Api {
         }))
     }
 
-    async fn page<A: Listed>(
+    async fn page<A: Faceted<Facet = Facet>>(
         &self,
         mut fields: Fields,
         facets: Option<Vec<Facet>>,
@@ -319,7 +320,7 @@ impl Api {
             .projection
             .read(move |view| {
                 let after = page.after.as_ref().map(|cursor| cursor.0.as_slice());
-                read_model::list::<A>(view, &facets, after, page.size)
+                list::<A>(view, &facets, after, page.size)
             })
             .await?;
         let next = match &listing.next {

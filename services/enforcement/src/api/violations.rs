@@ -4,8 +4,7 @@ use super::Api;
 use super::input::{
     act, case_id, day, fen, filing, officers, optional_day, party, remarks, sanction,
 };
-use super::people::People;
-use super::steps::Step;
+use super::people::people;
 use crate::contract::{self, enums};
 use crate::domain::assessment::assess;
 use crate::domain::codes::Codes;
@@ -22,6 +21,7 @@ use chassis::domain::values::{DocumentNumber, Text};
 use chassis::domain::{Halt, Invalid, Rejection, Transaction};
 use chassis::server::{Failure, Fields};
 use tonic::{Request, Response, Status};
+use traffic_proto::Step;
 use traffic_proto::enforcement::v1 as proto;
 use traffic_proto::enforcement::v1::violation_service_server::ViolationService;
 
@@ -51,6 +51,8 @@ impl Api {
     ) -> Answer {
         let key = id.as_str().to_owned();
         let done = self
+            .core
+            .commands
             .step::<Violation, M>(request, key, move |tx| handler(tx, &id))
             .await?;
         self.answer(&done)
@@ -94,7 +96,7 @@ impl Api {
             crate::domain::violation::event::Party,
         ) -> Result<(), Halt>,
     ) -> Answer {
-        let mut people = People::new(&self.core.sealer);
+        let mut people = people(&self.core.sealer);
         let mut fields = Fields::new();
         let id = named(request.get_ref(), &mut fields);
         let who = fields.message("party", given, |given, fields| {
@@ -102,7 +104,7 @@ impl Api {
         });
         let (id, mut who) = fields.finish((id, who))?;
         if !request.get_ref().validate_only() {
-            people.seal(&mut who.person).await?;
+            people.seal(&mut who.person, "party").await?;
         }
         self.on_case(request, id, move |tx, id| handler(tx, id, who.clone()))
             .await
@@ -133,14 +135,14 @@ impl Api {
         validate_only: bool,
         handler: fn(&mut Transaction, Filing) -> Result<CaseId, Halt>,
     ) -> Answer {
-        let mut people = People::new(&self.core.sealer);
+        let mut people = people(&self.core.sealer);
         let mut fields = Fields::new();
         let read = fields.message("violation", given, |violation, fields| {
             filing(violation, &mut people, fields)
         });
         let mut filed = fields.finish(read)?;
         if let Some(party) = filed.party.as_mut().filter(|_| !validate_only) {
-            people.seal(&mut party.person).await?;
+            people.seal(&mut party.person, "party").await?;
         }
         let done = self
             .core

@@ -3,7 +3,7 @@
 use chassis::commit::Commit;
 use chassis::domain::{Aggregate, LegalBasis};
 use chassis::journal::Stored;
-use chassis::server::{Failure, to_timestamp};
+use chassis::server::{Failure, show_references, to_timestamp};
 use serde_json::Value;
 use traffic_proto::enforcement::v1 as proto;
 
@@ -22,7 +22,7 @@ pub fn history_entry<A: Aggregate>(
     let mut legal_bases = Vec::with_capacity(commit.events.len());
     for json in &commit.events {
         let mut event: Value = serde_json::from_str(json.get()).map_err(Failure::internal)?;
-        unseal(&mut event);
+        show_references(&mut event);
         let known: A::Event = serde_json::from_str(json.get()).map_err(Failure::internal)?;
         legal_bases.extend(basis(&known).map(|basis| basis.to_string()));
         // An event without data is recorded as its bare name.
@@ -40,34 +40,4 @@ pub fn history_entry<A: Aggregate>(
         cause: metadata.causation_id.clone().unwrap_or_default(),
         legal_bases,
     })
-}
-
-/// Puts the reference of the person in the place of each sealed box.
-fn unseal(value: &mut Value) {
-    match value {
-        Value::Object(fields) if fields.contains_key("person") && fields.contains_key("bytes") => {
-            let person = fields["person"].take();
-            *value = serde_json::json!({ "person_ref": person });
-        }
-        Value::Object(fields) => fields.values_mut().for_each(unseal),
-        Value::Array(items) => items.iter_mut().for_each(unseal),
-        _ => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn a_sealed_box_is_shown_as_the_reference_of_its_person() {
-        let mut value =
-            json!({ "party": { "person": { "person": "abc", "format": 1, "bytes": "AAAA" } } });
-        unseal(&mut value);
-        assert_eq!(
-            value,
-            json!({ "party": { "person": { "person_ref": "abc" } } })
-        );
-    }
 }

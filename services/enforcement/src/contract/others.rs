@@ -1,7 +1,7 @@
 //! Licences, detained vehicles, hazards, persuasion, as the contract shows them.
 
 use super::enums;
-use super::{day, etag, place};
+use super::{day, place};
 use crate::domain::codes::CodeMeaning;
 use crate::domain::detention::Detention;
 use crate::domain::docket::{Docket, of_vehicle};
@@ -48,7 +48,7 @@ pub fn licence(person: &str, licence: &Licence, revision: &Revision) -> proto::L
         revoked: licence.revoked_by.is_some(),
         out_of_use: licence.out_of_use,
         trading_suspected: licence.trading_suspected,
-        etag: etag(revision),
+        etag: revision.etag(),
     }
 }
 
@@ -103,7 +103,7 @@ pub fn detention(id: &CaseId, detention: &Detention, revision: &Revision) -> pro
         verify_by: detention.verify_by.map(to_timestamp),
         announcement_end_time: detention.announcement_ends.map(to_timestamp),
         legal_basis: order.ground.basis().to_string(),
-        etag: etag(revision),
+        etag: revision.etag(),
     }
 }
 
@@ -122,7 +122,7 @@ pub fn hazard(id: &str, hazard: &Hazard, revision: &Revision) -> proto::Hazard {
             .unwrap_or_default(),
         rectify_by: hazard.rectify_by.map(to_timestamp),
         overdue: hazard.overdue,
-        etag: etag(revision),
+        etag: revision.etag(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A case as the contract shows it.
 
+use super::day;
 use super::enums;
-use super::{day, etag, fen};
 use crate::domain::assessment::{Assessment, assess};
 use crate::domain::conduct::{Act, Measure};
 use crate::domain::rules::{BandApplied, Bound, RuleRef, Rules};
@@ -49,7 +49,7 @@ pub fn violation(
             .unwrap_or_default(),
         create_time: Some(to_timestamp(case.filed_at)),
         update_time: Some(to_timestamp(case.updated)),
-        etag: etag(revision),
+        etag: revision.etag(),
         handle_by: case.handle_by.map(to_timestamp),
         intention: case.intended.as_ref().map(|told| proto::Intention {
             sanction: Some(sanction(&told.sanction)),
@@ -177,7 +177,7 @@ fn measure(measure: Measure) -> proto::act::Measure {
             carried: carried.into(),
         }),
         Measure::Alcohol { mg_per_100ml } => Shown::AlcoholMgPer100ml(mg_per_100ml.into()),
-        Measure::Money { amount } => Shown::AmountFen(fen(amount)),
+        Measure::Money { amount } => Shown::AmountFen(amount.signed()),
     }
 }
 
@@ -195,7 +195,7 @@ fn party(party: &Party) -> proto::Party {
 pub fn sanction(sanction: &Sanction) -> proto::Sanction {
     proto::Sanction {
         warning: sanction.warning,
-        fine_fen: fen(sanction.fine),
+        fine_fen: sanction.fine.signed(),
         suspension_months: sanction.suspension_months.unwrap_or(0).into(),
         revocation: sanction.revocation,
         mitigation: sanction
@@ -208,8 +208,8 @@ pub fn assessment(assessed: &Assessment) -> proto::Assessment {
     let penalty = &assessed.penalty;
     proto::Assessment {
         warning: penalty.warning,
-        least_fine_fen: penalty.fine.map_or(0, |range| fen(range.least)),
-        most_fine_fen: penalty.fine.map_or(0, |range| fen(range.most)),
+        least_fine_fen: penalty.fine.map_or(0, |range| range.least.signed()),
+        most_fine_fen: penalty.fine.map_or(0, |range| range.most.signed()),
         suspension_months: penalty.suspension_months.unwrap_or(0).into(),
         revocation: enums::revocation(penalty.revocation).into(),
         detention_days: penalty.detention_days.unwrap_or(0).into(),
@@ -282,15 +282,15 @@ fn account(case: &Violation, calendar: &LegalCalendar, now: Timestamp) -> proto:
         )
     };
     proto::Account {
-        fine_fen: fen(account.fine),
-        surcharge_fen: fen(surcharge),
-        paid_fen: fen(account.paid()),
-        owed_fen: fen(owed),
+        fine_fen: account.fine.signed(),
+        surcharge_fen: surcharge.signed(),
+        paid_fen: account.paid().signed(),
+        owed_fen: owed.signed(),
         instalments: account
             .instalments
             .iter()
             .map(|part| proto::Instalment {
-                amount_fen: fen(part.amount),
+                amount_fen: part.amount.signed(),
                 due_time: Some(to_timestamp(part.due)),
             })
             .collect(),

@@ -1,7 +1,7 @@
 //! Bays.
 
 use super::zones::update_mask;
-use super::{Api, check_etag, convert, read};
+use super::{Api, convert, read};
 use crate::closures;
 use crate::domain::bay::{Bay, BayKind};
 use crate::domain::geometry::Position;
@@ -9,7 +9,7 @@ use crate::domain::ids::{BayId, OccupationId, ZoneId};
 use crate::domain::marking::{self, Marking};
 use crate::domain::watch;
 use crate::read_model;
-use chassis::commands::Call;
+use chassis::commands::{Call, check_etag};
 use chassis::server::{Failure, Fields, set_position};
 use tonic::{Request, Response};
 use traffic_proto::parking::v1 as proto;

@@ -15,11 +15,6 @@ use chassis::server::to_timestamp;
 use jiff::Timestamp;
 use traffic_proto::parking::v1 as proto;
 
-/// Changes with every change of the resource.
-pub fn resource_etag(revision: Revision) -> String {
-    revision.position.to_string()
-}
-
 pub(crate) fn count(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
@@ -31,7 +26,7 @@ pub(super) fn zone(id: &str, zone: &Zone, revision: Revision, counts: ZoneCounts
         grade: grade(zone.details.grade).into(),
         district: zone.details.district.to_string(),
         tariff: format!("tariffs/{}", zone.details.tariff),
-        etag: resource_etag(revision),
+        etag: revision.etag(),
         bay_count: count(counts.bays()),
     }
 }
@@ -49,7 +44,7 @@ pub(super) fn tariff(id: &str, tariff: &Tariff, revision: Revision) -> proto::Ta
         name: format!("tariffs/{id}"),
         display_name: tariff.display_name.clone(),
         versions: tariff.versions.iter().map(tariff_version).collect(),
-        etag: resource_etag(revision),
+        etag: revision.etag(),
     }
 }
 
@@ -98,7 +93,7 @@ pub(super) fn bay(id: &str, bay: &Bay, revision: Revision, now: Timestamp) -> pr
             .map(|id| format!("permits/{id}"))
             .collect(),
         next_closure_change_time: bay.next_due().map(to_timestamp),
-        etag: resource_etag(revision),
+        etag: revision.etag(),
     }
 }
 
@@ -184,7 +179,7 @@ pub(super) fn session(id: &str, session: &Session, revision: Revision) -> proto:
         collection: collection(session.collection).into(),
         next_step_time: session.next_due().map(to_timestamp),
         overstayed: session.overstayed,
-        etag: resource_etag(revision),
+        etag: revision.etag(),
     }
 }
 

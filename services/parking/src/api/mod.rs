@@ -13,13 +13,10 @@ mod waivers;
 mod watch;
 mod zones;
 
-pub use convert::resource_etag;
 pub(crate) use convert::{availability, bay_kind, grade, point};
 
 use crate::domain::ids::OccupationId;
-use crate::domain::refusal::ParkingRefusal;
 use crate::read_model::{self, Places};
-use chassis::domain::{Aggregate, Halt, Transaction};
 use chassis::server::{Failure, Fields, Page};
 use chassis::service::Core;
 use std::time::Duration;
@@ -75,12 +72,4 @@ impl Api {
             .map(|(id, _)| id)
             .collect())
     }
-}
-
-/// Refuses a command on something that has changed since its caller read it. An empty etag asks for nothing.
-fn check_etag<A: Aggregate>(tx: &mut Transaction, id: &str, etag: &str) -> Result<(), Halt> {
-    if etag.is_empty() || resource_etag(tx.revision::<A>(id)?) == etag {
-        return Ok(());
-    }
-    Err(ParkingRefusal::Stale.into())
 }

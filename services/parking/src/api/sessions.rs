@@ -1,11 +1,11 @@
 //! `ParkingSessionService`: readings, sessions, money.
 
-use super::{Api, check_etag, convert, read};
+use super::{Api, convert, read};
 use crate::domain::ids::SessionId;
 use crate::domain::session::{self, Correction, Session};
 use crate::domain::vehicle::Vehicle;
 use crate::read_model::{self, SessionFilter};
-use chassis::commands::{Call, Done};
+use chassis::commands::{Call, Done, check_etag};
 use chassis::commit::Commit;
 use chassis::domain::Invalid;
 use chassis::domain::values::PlateNumber;

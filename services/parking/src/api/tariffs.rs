@@ -1,10 +1,10 @@
 //! Tariffs.
 
-use super::{Api, check_etag, convert, read};
+use super::{Api, convert, read};
 use crate::domain::ids::TariffId;
 use crate::domain::tariff::{self, Tariff};
 use crate::read_model;
-use chassis::commands::Call;
+use chassis::commands::{Call, check_etag};
 use chassis::server::{Failure, Fields};
 use tonic::{Request, Response};
 use traffic_proto::parking::v1 as proto;

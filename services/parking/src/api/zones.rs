@@ -1,10 +1,10 @@
 //! Zones.
 
-use super::{Api, check_etag, convert, read};
+use super::{Api, convert, read};
 use crate::domain::ids::{TariffId, ZoneId};
 use crate::domain::zone::{self, Zone, ZoneDetails};
 use crate::read_model::{self, ZoneCounts};
-use chassis::commands::Call;
+use chassis::commands::{Call, check_etag};
 use chassis::domain::{District, Invalid};
 use chassis::server::{Failure, Fields};
 use tonic::{Request, Response};

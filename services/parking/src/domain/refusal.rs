@@ -66,8 +66,6 @@ pub enum ParkingRefusal {
     WaiverExists,
     #[error("there is no such waiver")]
     WaiverNotFound,
-    #[error("it has changed since it was read; read it again")]
-    Stale,
     #[error(
         "changes after that position are no longer remembered; read the bays and watch from position {oldest}"
     )]
@@ -107,7 +105,6 @@ impl Refusal for ParkingRefusal {
             Self::WaiverExists => "WAIVER_EXISTS",
             Self::WaiverNotFound => "WAIVER_NOT_FOUND",
             Self::CorrectionTimesWrong { .. } => "CORRECTION_TIMES_WRONG",
-            Self::Stale => "ETAG_MISMATCH",
             Self::PositionForgotten { .. } => "POSITION_FORGOTTEN",
         }
     }
@@ -126,7 +123,6 @@ impl Refusal for ParkingRefusal {
             | Self::PaymentReferenceTaken
             | Self::WaiverExists => RefusalKind::Taken,
             Self::NotOfThisDistrict | Self::NotAnOfficer => RefusalKind::NotEntitled,
-            Self::Stale => RefusalKind::Stale,
             Self::PositionForgotten { .. } => RefusalKind::Field("after_position"),
             Self::ZoneDistrictFixed => RefusalKind::Field("zone.district"),
             Self::TariffInThePast { .. } => RefusalKind::Field("version.effective_from"),
@@ -212,7 +208,6 @@ impl Refusal for ParkingRefusal {
             Self::WaiverTimesReversed => "免费停车资格的截止时间须晚于起始时间和当前时间。".into(),
             Self::WaiverExists => "该号牌已有有效的免费停车资格，请先撤销。".into(),
             Self::WaiverNotFound => "免费停车资格不存在。".into(),
-            Self::Stale => "数据已变更，请重新读取。".into(),
             Self::PositionForgotten { oldest } => {
                 format!("该位置之后的变更已不再保留，请重新读取泊位并自位置 {oldest} 起订阅。")
             }

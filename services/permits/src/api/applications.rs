@@ -1,6 +1,6 @@
 //! Applications from requests: every field checked, every violation named.
 
-use super::people::People;
+use super::people::named;
 use super::places::{
     day, dimensions, hours, instant, joint_plan, masses, organisation, route, stretch, vehicle,
 };
@@ -13,7 +13,7 @@ use crate::domain::toxic_transport::{
 use crate::domain::values::{CasNumber, UnNumber};
 use chassis::domain::values::{DocumentNumber, Organisation, Text};
 use chassis::domain::{District, Invalid, Sealed};
-use chassis::server::Fields;
+use chassis::server::{Fields, People};
 use traffic_proto::permits::v1 as proto;
 
 /// What an applicant says: everything of a permit that is not output only, but the district.
@@ -34,7 +34,7 @@ pub(super) fn draft(
 ) -> Option<Draft> {
     let applicant = fields.message("applicant", permit.applicant.as_ref(), organisation);
     let contact = fields.message("contact", permit.contact.as_ref(), |person, fields| {
-        people.read(person, fields)
+        people.read(named(person), fields)
     });
     let application = match &permit.application {
         Some(proto::permit::Application::RoadOccupation(occupation)) => fields
@@ -250,7 +250,7 @@ fn qualified(
     fields: &mut Fields,
 ) -> Option<QualifiedPerson> {
     let sealed = fields.message("person", person.person.as_ref(), |person, fields| {
-        people.read(person, fields)
+        people.read(named(person), fields)
     });
     let qualified_until = fields.message("qualified_until", person.qualified_until.as_ref(), day);
     Some(QualifiedPerson {
@@ -268,7 +268,7 @@ fn oversize_transport(
     let tractor = fields.message("tractor", transport.tractor.as_ref(), vehicle);
     let trailer = fields.optional_message("trailer", transport.trailer.as_ref(), vehicle);
     let driver = fields.message("driver", transport.driver.as_ref(), |person, fields| {
-        people.read(person, fields)
+        people.read(named(person), fields)
     });
     let dimensions = fields.message("dimensions", transport.dimensions.as_ref(), dimensions);
     let masses = fields.message("masses", transport.masses.as_ref(), masses);

@@ -23,12 +23,12 @@ use chassis::domain::values::{DocumentNumber, Text};
 use chassis::domain::{District, Invalid};
 use chassis::server::{Failure, Fields};
 use chassis::service::Core;
-use people::People;
 use places::{instant, run_order};
 use std::pin::Pin;
 use std::sync::Arc;
 use steps::{permit_id, respond};
 use tonic::{Request, Response, Status};
+use traffic_proto::Step;
 use traffic_proto::permits::v1 as proto;
 use traffic_proto::permits::v1::permit_service_server::PermitService;
 
@@ -52,7 +52,7 @@ impl PermitService for Api {
     async fn create_permit(&self, request: Request<proto::CreatePermitRequest>) -> Answer {
         let message = request.get_ref();
         let call = Call::of(&request, &message.request_id)?;
-        let mut people = People::new(&self.core.sealer);
+        let mut people = people::people(&self.core.sealer);
         let mut fields = Fields::new();
         let read = fields.message("permit", message.permit.as_ref(), |permit, fields| {
             let district = permit_district(permit, fields);
@@ -61,9 +61,7 @@ impl PermitService for Api {
         });
         let (district, mut draft) = fields.finish(read)?;
         if !message.validate_only {
-            people
-                .seal(&mut draft.contact, &mut draft.application)
-                .await?;
+            people::seal(&people, &mut draft.contact, &mut draft.application).await?;
         }
         let command = Submit {
             district,
@@ -138,7 +136,7 @@ impl PermitService for Api {
 
     async fn correct_permit(&self, request: Request<proto::CorrectPermitRequest>) -> Answer {
         let message = request.get_ref();
-        let mut people = People::new(&self.core.sealer);
+        let mut people = people::people(&self.core.sealer);
         let mut fields = Fields::new();
         let id = permit_id(message, &mut fields);
         let read = fields.message("permit", message.permit.as_ref(), |permit, fields| {
@@ -146,9 +144,7 @@ impl PermitService for Api {
         });
         let (id, mut draft) = fields.finish((id, read))?;
         if !message.validate_only {
-            people
-                .seal(&mut draft.contact, &mut draft.application)
-                .await?;
+            people::seal(&people, &mut draft.contact, &mut draft.application).await?;
         }
         let command = Correct {
             applicant: draft.applicant,
@@ -213,7 +209,7 @@ impl PermitService for Api {
 
     async fn amend_permit(&self, request: Request<proto::AmendPermitRequest>) -> Answer {
         let message = request.get_ref();
-        let mut people = People::new(&self.core.sealer);
+        let mut people = people::people(&self.core.sealer);
         let mut fields = Fields::new();
         let id = permit_id(message, &mut fields);
         let read = fields.message("permit", message.permit.as_ref(), |permit, fields| {
@@ -223,9 +219,7 @@ impl PermitService for Api {
         let order = fields.optional_message("run_order", message.run_order.as_ref(), run_order);
         let (id, mut draft, reason, run_order) = fields.finish((id, read, reason, order))?;
         if !message.validate_only {
-            people
-                .seal(&mut draft.contact, &mut draft.application)
-                .await?;
+            people::seal(&people, &mut draft.contact, &mut draft.application).await?;
         }
         let command = Amend {
             applicant: draft.applicant,
@@ -453,10 +447,7 @@ impl PermitService for Api {
     }
 }
 
-fn id_and_reason(
-    request: &impl steps::Step,
-    reason: &str,
-) -> Result<(PermitId, Text<500>), Failure> {
+fn id_and_reason(request: &impl Step, reason: &str) -> Result<(PermitId, Text<500>), Failure> {
     let mut fields = Fields::new();
     let id = permit_id(request, &mut fields);
     let reason = fields.required("reason", reason, Text::parse);

@@ -9,7 +9,7 @@ use crate::domain::ground::Ground;
 use crate::domain::permit::Permit;
 use crate::domain::road_calendar::RoadCalendar;
 use crate::domain::values::PermitId;
-use crate::read_model::{self, Facet};
+use crate::read_model::Facet;
 use chassis::commit::Commit;
 use chassis::domain::values::{CreditCode, PlateNumber, Text};
 use chassis::domain::{District, Rejection};
@@ -65,14 +65,14 @@ impl Api {
             .projection
             .read(move |view| {
                 let after = page.after.as_ref().map(|cursor| cursor.0.as_slice());
-                read_model::list(view, &facets, after, page.size)
+                chassis::projection::list(view, &facets, after, page.size)
             })
             .await
             .map_err(Failure::from)?;
         let mut permits = Vec::with_capacity(found.found.len());
         for found in &found.found {
             let id = PermitId::parse(&found.id).map_err(Failure::internal)?;
-            permits.push(contract::permit(&id, &found.permit, &found.revision));
+            permits.push(contract::permit(&id, &found.state, &found.revision));
         }
         let next_page_token = match &found.next {
             Some(last) => tokens.token(last, &query)?,

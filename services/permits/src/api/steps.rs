@@ -2,52 +2,11 @@
 
 use super::{Answer, Api, Permitted};
 use crate::contract;
-use crate::domain::permit::Permit;
 use crate::domain::values::PermitId;
-use chassis::commands::Call;
-use chassis::domain::{Halt, LegalBasis, Refusal, RefusalKind, Transaction};
+use chassis::domain::{Halt, Transaction};
 use chassis::server::{Failure, Fields};
-use prost::{Message, Name};
-use std::fmt;
 use tonic::Request;
-use traffic_proto::permits::v1 as proto;
-
-/// The fields that every request for a step has.
-pub(super) trait Step: Message + Name {
-    fn name(&self) -> &str;
-    fn etag(&self) -> &str;
-    fn request_id(&self) -> &str;
-    fn validate_only(&self) -> bool;
-}
-
-macro_rules! steps {
-    ($($request:ident),* $(,)?) => {$(
-        impl Step for proto::$request {
-            fn name(&self) -> &str {
-                &self.name
-            }
-            fn etag(&self) -> &str {
-                &self.etag
-            }
-            fn request_id(&self) -> &str {
-                &self.request_id
-            }
-            fn validate_only(&self) -> bool {
-                self.validate_only
-            }
-        }
-    )*};
-}
-
-steps! {
-    RequestCorrectionRequest, CorrectPermitRequest, AcceptPermitRequest, ApprovePermitRequest,
-    RefusePermitRequest, WithdrawPermitRequest, AmendPermitRequest, SuspendPermitRequest,
-    ResumePermitRequest, RevokePermitRequest, StartWorkRequest, FinishWorkRequest,
-    RecordReopeningAcceptanceRequest, CompletePermitRequest, RecordDepartureRequest,
-    RecordCheckpointRequest, RecordStopRequest, RecordMovingOnRequest, RecordArrivalRequest,
-    SetRunOrderRequest, AssignEscortRequest, StartEscortRequest, HandOverEscortRequest,
-    CompleteEscortRequest,
-}
+use traffic_proto::Step;
 
 /// The permit that a request names.
 pub(super) fn permit_id(request: &impl Step, fields: &mut Fields) -> Option<PermitId> {
@@ -62,31 +21,6 @@ pub(super) fn read_id(
 ) -> Option<PermitId> {
     let id = fields.resource(field, name, pattern)?;
     fields.value(field, id, |id| PermitId::parse(&id))
-}
-
-/// The permit has changed since the caller read it.
-#[derive(Debug)]
-struct StaleEtag;
-
-impl fmt::Display for StaleEtag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the permit has changed since it was read; read it again")
-    }
-}
-
-impl Refusal for StaleEtag {
-    fn reason(&self) -> &'static str {
-        "STALE_ETAG"
-    }
-    fn kind(&self) -> RefusalKind {
-        RefusalKind::Stale
-    }
-    fn basis(&self) -> Option<LegalBasis> {
-        None
-    }
-    fn zh(&self) -> String {
-        "该许可已被更改，请重新读取".into()
-    }
 }
 
 impl Api {
@@ -109,23 +43,11 @@ impl Api {
         id: PermitId,
         handler: impl Fn(&mut Transaction, &PermitId) -> Result<(), Halt> + Send + Sync + 'static,
     ) -> Answer {
-        let message = request.get_ref();
-        let call = Call::of(request, message.request_id())?;
-        let etag = message.etag().to_owned();
+        let key = id.to_string();
         let done = self
             .core
             .commands
-            .run(message.validate_only(), call, move |tx| {
-                if !etag.is_empty() {
-                    // An unknown permit is the handler's to refuse.
-                    let revision = tx.revision::<Permit>(id.as_str())?;
-                    if revision.position > 0 && contract::etag(&revision) != etag {
-                        return Err(StaleEtag.into());
-                    }
-                }
-                handler(tx, &id)?;
-                Ok(id.clone().into())
-            })
+            .step(request, key, move |tx| handler(tx, &id))
             .await?;
         respond(&done)
     }

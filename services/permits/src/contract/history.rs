@@ -4,7 +4,7 @@ use super::name;
 use crate::domain::event::PermitEvent;
 use crate::domain::values::PermitId;
 use chassis::commit::Metadata;
-use chassis::server::to_timestamp;
+use chassis::server::{show_references, to_timestamp};
 use serde_json::Value;
 use traffic_proto::permits::v1 as proto;
 
@@ -36,41 +36,6 @@ fn details(event: &PermitEvent) -> Option<pbjson_types::Struct> {
         Value::Object(fields) => fields.values_mut().next()?.take(),
         _ => return None,
     };
-    unseal(&mut inner);
+    show_references(&mut inner);
     serde_json::from_value(inner).ok()
-}
-
-/// Puts the reference of the person in the place of each sealed box.
-fn unseal(value: &mut Value) {
-    match value {
-        Value::Object(fields) if fields.contains_key("person") && fields.contains_key("bytes") => {
-            let person = fields["person"].take();
-            *value = serde_json::json!({ "person_ref": person });
-        }
-        Value::Object(fields) => fields.values_mut().for_each(unseal),
-        Value::Array(items) => items.iter_mut().for_each(unseal),
-        _ => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn a_sealed_box_is_shown_as_the_reference_of_its_person() {
-        let mut value = json!({
-            "driver": { "person": { "person": "abc", "format": 1, "bytes": "AAAA" }, "qualified_until": "2026-01-01" },
-            "list": [{ "person": "def", "format": 1, "bytes": "BBBB" }]
-        });
-        unseal(&mut value);
-        assert_eq!(
-            value,
-            json!({
-                "driver": { "person": { "person_ref": "abc" }, "qualified_until": "2026-01-01" },
-                "list": [{ "person_ref": "def" }]
-            })
-        );
-    }
 }

@@ -9,7 +9,7 @@ pub use common::{
     run_order, travel_direction, work_type,
 };
 pub use history::history_event;
-pub use resource::{etag, permit};
+pub use resource::permit;
 
 use crate::domain::event::{RefusalGround, RevocationGround, SuspensionCause};
 use crate::domain::values::PermitId;

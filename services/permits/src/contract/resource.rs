@@ -19,11 +19,6 @@ use jiff::Timestamp;
 use pbjson_types::Timestamp as Time;
 use traffic_proto::permits::v1 as proto;
 
-/// Changes with every commit on the permit.
-pub fn etag(revision: &Revision) -> String {
-    format!("{:x}", revision.position)
-}
-
 pub fn permit(id: &PermitId, permit: &Permit, revision: &Revision) -> proto::Permit {
     let mut resource = proto::Permit {
         name: name(id),
@@ -36,7 +31,7 @@ pub fn permit(id: &PermitId, permit: &Permit, revision: &Revision) -> proto::Per
         filed_by: permit.filed_by.clone(),
         create_time: time(permit.created),
         update_time: time(permit.updated),
-        etag: etag(revision),
+        etag: revision.etag(),
         corrections: permit
             .corrections
             .iter()

@@ -7,7 +7,7 @@ use crate::domain::progress::Progress;
 use crate::domain::road_occupation::{
     Direction, Impact, LaneStatus, LaneType, RoadOccupation, WorkType,
 };
-use crate::read_model::Found;
+use chassis::projection::Found;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -104,10 +104,10 @@ struct Lane {
 ///
 /// # Panics
 /// Never: the feed is plain data.
-pub fn feed(occupations: &[Found], info: &FeedInfo, now: Timestamp) -> String {
+pub fn feed(occupations: &[Found<Permit>], info: &FeedInfo, now: Timestamp) -> String {
     let newest = occupations
         .iter()
-        .map(|found| found.permit.updated)
+        .map(|found| found.state.updated)
         .max()
         .unwrap_or(now);
     let feed = Feed {
@@ -128,8 +128,8 @@ pub fn feed(occupations: &[Found], info: &FeedInfo, now: Timestamp) -> String {
     serde_json::to_string(&feed).expect("plain data is always JSON")
 }
 
-fn features(found: &Found) -> Vec<Feature> {
-    let permit = &found.permit;
+fn features(found: &Found<Permit>) -> Vec<Feature> {
+    let permit = &found.state;
     let (Application::RoadOccupation(occupation), Some(grant)) =
         (&permit.application, &permit.grant)
     else {

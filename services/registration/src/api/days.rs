@@ -34,6 +34,12 @@ pub(super) fn optional(
     fields.optional(field, text, parse)
 }
 
+pub(super) fn day(day: Date) -> Option<proto::Day> {
+    Some(proto::Day {
+        value: day.to_string(),
+    })
+}
+
 /// A district: six digits.
 pub(super) fn district(text: &str) -> Result<District, Invalid> {
     let digits = text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit());

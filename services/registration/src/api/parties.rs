@@ -105,7 +105,8 @@ pub(super) fn read_person(
     let phone = fields.optional("phone", &person.phone, PhoneNumber::parse);
     let address = fields.optional("address", &person.address, Text::<200>::parse);
     let (name, reference) = (name?, reference?);
-    (phone?, address?);
+    phone?;
+    address?;
     let particulars = Particulars {
         name: name.into(),
         identity_number: person.identity_number.clone(),
@@ -153,7 +154,12 @@ fn read_identity(
 }
 
 /// The reference of whoever has this resident identity number.
-fn resident(sealer: &Sealer, field: &str, number: &str, fields: &mut Fields) -> Option<PersonRef> {
+pub(super) fn resident(
+    sealer: &Sealer,
+    field: &str,
+    number: &str,
+    fields: &mut Fields,
+) -> Option<PersonRef> {
     let number = fields.required(field, number, ResidentId::parse)?;
     Some(sealer.person("resident-id", number.as_str()))
 }

@@ -37,6 +37,12 @@ steps! {
     ApproveApplicationRequest, RefuseApplicationRequest, WithdrawApplicationRequest,
     RecordPlatesMadeRequest, RecordPlatesShippedRequest, RecordPlatesDeliveredRequest,
     PlaceHoldRequest, LiftHoldRequest, CancelVehicleOfOfficeRequest,
+    ChangeEbikeOwnerParticularsRequest, TransferEbikeRequest, ReissueEbikePlateRequest,
+    RenewTransitionalPlateRequest, CancelEbikeRequest,
+    SuspendStationRequest, ResumeStationRequest, EndStationRequest,
+    RecordOrderPaymentRequest, RecordOrderRefundRequest, UseOrderRequest, CancelOrderRequest,
+    FileKioskBusinessRequest, ConfirmKioskReviewRequest, StartKioskPrintRequest,
+    ReportKioskPrintRequest, ResumeKioskSessionRequest, AbandonKioskSessionRequest,
 }
 
 /// Changes with every change of the resource.

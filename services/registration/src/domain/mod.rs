@@ -2,11 +2,16 @@
 
 pub mod application;
 pub mod blocks;
+pub mod ebike;
+pub mod fees;
 pub mod ground;
 pub mod instruments;
+pub mod kiosk;
+pub mod order;
 pub mod party;
 pub mod plate;
 pub mod standing;
+pub mod station;
 pub mod timers;
 pub mod vehicle;
 mod wording;

@@ -84,7 +84,9 @@ impl Fen {
     /// So many hundredths of the amount, rounded down to the fen (in the payer's favour), held at [`Fen::MAX`].
     #[must_use]
     pub fn percent(self, percent: u32) -> Self {
-        Self((self.0 * u64::from(percent) / 100).min(Self::MAX.0))
+        // 128 bits: the greatest amount times the greatest percentage does not fit 64.
+        let part = u128::from(self.0) * u128::from(percent) / 100;
+        Self(u64::try_from(part).unwrap_or(u64::MAX).min(Self::MAX.0))
     }
 }
 

@@ -184,7 +184,7 @@ impl<'a> Reader<'a> {
             }),
             R::OwnerFiling(filing) => fields.within("owner_filing", |fields| {
                 let changed_on = days::required("changed_on", filing.changed_on.as_ref(), fields);
-                let item = fields.choice("item", filing.item, |item| Some(item));
+                let item = fields.choice("item", filing.item, Some);
                 Some(Request::OwnerFiling {
                     filing: Box::new(owner_filing(item?, first?)?),
                     changed_on: changed_on?,

@@ -1,0 +1,14 @@
+//! What happens at counters and kiosks: e-bikes, stations, orders. First the law by itself, then the service on a real bus.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod ebikes;
+mod fixtures;
+mod kiosks;
+mod orders;
+mod stations;
+
+mod service_counter;
+mod service_ebikes;
+mod service_import;
+mod world;
