@@ -6,6 +6,8 @@
 /// All contracts as a `FileDescriptorSet`, with their custom options: for reflection, and for what the server enforces.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
+pub mod plates;
+
 include!(concat!(env!("OUT_DIR"), "/contracts.rs"));
 
 /// A request for a step of a resource's life: it names the resource, may be bound to its etag, and may be a rehearsal.

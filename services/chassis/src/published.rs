@@ -129,6 +129,8 @@ pub struct ReceivedEvent {
 pub enum NotAnEvent {
     #[error("header `{0}` is missing or malformed")]
     Header(&'static str),
+    #[error("its id `{0}` does not say where it comes from")]
+    Id(String),
     #[error("data is not a {type_name}: {source}")]
     Data {
         type_name: String,
@@ -163,6 +165,23 @@ impl ReceivedEvent {
 
     pub fn is<M: Name>(&self) -> bool {
         self.type_name == M::full_name()
+    }
+
+    /// Where the event stands among all events of its service: it grows with each. A receiver that remembers the newest
+    /// it has heard about a subject is not misled by news that comes late or twice.
+    ///
+    /// # Errors
+    /// [`NotAnEvent::Id`].
+    pub fn revision(&self) -> Result<u64, NotAnEvent> {
+        // `<service>-<position>-<number>`, with at most `MOST_PER_COMMIT` numbers at one position.
+        const NUMBERS: u64 = 1_000;
+        let mut parts = self.id.rsplitn(3, '-');
+        let mut part = || parts.next().and_then(|part| part.parse::<u64>().ok());
+        let (number, position) = (part(), part());
+        position
+            .zip(number.filter(|number| *number < NUMBERS))
+            .and_then(|(position, number)| position.checked_mul(NUMBERS)?.checked_add(number))
+            .ok_or_else(|| NotAnEvent::Id(self.id.clone()))
     }
 
     /// # Errors
@@ -306,6 +325,33 @@ mod tests {
                 number: 2
             })
         );
+    }
+
+    #[test]
+    fn the_revision_grows_with_position_and_number() {
+        let revision = |id: &str| {
+            let received = ReceivedEvent {
+                id: id.into(),
+                type_name: String::new(),
+                subject: String::new(),
+                time: metadata().time,
+                traceparent: None,
+                data: Bytes::new(),
+            };
+            received.revision().ok()
+        };
+        assert_eq!(revision("permits-12-3"), Some(12_003));
+        assert!(revision("permits-12-100") < revision("permits-13-1"));
+        for bad in [
+            "",
+            "permits",
+            "permits-x-1",
+            "permits-1-x",
+            "permits-1-1000",
+            "permits-18446744073709551615-1",
+        ] {
+            assert_eq!(revision(bad), None, "{bad}");
+        }
     }
 
     proptest! {

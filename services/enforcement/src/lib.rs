@@ -24,7 +24,7 @@ use domain::hazard::Hazard;
 use domain::licence::Licence;
 use domain::persuasion::Company;
 use domain::violation::Violation;
-use policies::IllegalParking;
+use policies::{IllegalParking, OversizePermits, ParkingArrears, Plates};
 use std::error::Error;
 use std::sync::Arc;
 use traffic_proto::enforcement::v1::detention_service_server::DetentionServiceServer;
@@ -54,6 +54,9 @@ pub async fn start(
     let Settings {} = config.service_settings()?;
     let core = Core::start(blueprint(), config, clock).await?;
     core.run_policy(Arc::new(IllegalParking::new(core.clone())));
+    core.run_policy(Arc::new(ParkingArrears::new(core.clone())));
+    core.run_policy(Arc::new(OversizePermits::new(core.clone())));
+    core.run_policy(Arc::new(Plates::new(core.clone())));
     let api = Api::new(core.clone());
     let running = core
         .server(config, telemetry)

@@ -42,6 +42,9 @@ pub fn violation(event: &ViolationEvent, origin: &Origin<'_>) -> Vec<PublishedEv
         Fact::ViolationSettled { .. } => about.event(&proto::ViolationSettled { r#ref }),
         Fact::PaymentOverdue => about.event(&proto::FineOverdue { r#ref }),
         Fact::ViolationCancelled { basis, .. } => about.closed(Stage::Cancelled, basis.to_string()),
+        Fact::TransportPermitted { .. } => {
+            about.closed(Stage::Cancelled, event.fact.basis().to_string())
+        }
         Fact::NotPunished { basis, .. } => about.closed(Stage::NotPunished, basis.to_string()),
         Fact::OrallyWarned { .. } => about.closed(Stage::OrallyWarned, String::new()),
         Fact::ReferredAsCrime { .. } => about.closed(Stage::Referred, String::new()),

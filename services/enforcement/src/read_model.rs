@@ -2,11 +2,14 @@
 
 mod junctions;
 
+use crate::domain::arrears::Arrears;
 use crate::domain::detention::Detention;
 use crate::domain::docket::Docket;
 use crate::domain::hazard::{Hazard, HazardStage};
 use crate::domain::licence::Licence;
+use crate::domain::oversize::OversizePermit;
 use crate::domain::persuasion::{Company, JunctionDay};
+use crate::domain::registered::RegisteredPlate;
 use crate::domain::violation::{Stage, Violation};
 use chassis::domain::Aggregate;
 use chassis::projection::{
@@ -18,7 +21,7 @@ use std::collections::BTreeSet;
 pub use junctions::{Junctions, junctions};
 
 /// Must change with the layout of any state or row.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 const VIOLATIONS: FacetTable = Table::new(0x10);
 const HAZARDS: FacetTable = Table::new(0x11);
@@ -34,6 +37,9 @@ pub fn definition() -> Definition {
         .aggregate::<Detention>(unindexed)
         .aggregate::<JunctionDay>(junctions::index)
         .aggregate::<Company>(unindexed)
+        .aggregate::<Arrears>(unindexed)
+        .aggregate::<OversizePermit>(unindexed)
+        .aggregate::<RegisteredPlate>(unindexed)
 }
 
 fn unindexed<A: Aggregate>(_: &Change<'_, A>, _: &mut Rows<'_>) -> Result<(), Broken> {

@@ -60,7 +60,7 @@ impl Policy for RoadOccupations {
         let Some((occupation, notice)) = understand(event)? else {
             return Ok(());
         };
-        let revision = revision_of(&event.id)?;
+        let revision = event.revision()?;
         let id = occupation.clone();
         let call = Call::because("road-works", Channel::Policy, &event.id);
         let noted = self
@@ -161,17 +161,6 @@ fn not_understood(why: &str) -> Reaction {
     Reaction::NotUnderstood(why.to_owned())
 }
 
-/// An event's id is `permits-<position>-<number>`: it grows with every event of a permit.
-fn revision_of(event_id: &str) -> Result<u64, Reaction> {
-    let mut parts = event_id.rsplitn(3, '-');
-    let number: Option<u64> = parts.next().and_then(|part| part.parse().ok());
-    let position: Option<u64> = parts.next().and_then(|part| part.parse().ok());
-    position
-        .zip(number)
-        .and_then(|(position, number)| position.checked_mul(1_000)?.checked_add(number.min(999)))
-        .ok_or_else(|| not_understood("its id has no position"))
-}
-
 /// What a grant closes: nothing if it leaves the parking lane open.
 fn works(approved: &permits::RoadOccupationApproved) -> Result<Works, Reaction> {
     let stretch = approved
@@ -253,24 +242,6 @@ fn minute(minute: u32) -> Option<Time> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_revision_grows_with_position_and_number() {
-        assert_eq!(revision_of("permits-12-3").unwrap(), 12_003);
-        assert!(revision_of("permits-12-3").unwrap() < revision_of("permits-13-1").unwrap());
-        for bad in [
-            "",
-            "permits",
-            "permits-x-1",
-            "permits-1-x",
-            "permits-18446744073709551615-1",
-        ] {
-            assert!(
-                matches!(revision_of(bad), Err(Reaction::NotUnderstood(_))),
-                "{bad}"
-            );
-        }
-    }
 
     #[test]
     fn midnight_may_be_written_as_the_end_of_the_day() {

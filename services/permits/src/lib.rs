@@ -6,6 +6,7 @@ pub mod api;
 pub mod contract;
 pub mod credential;
 pub mod domain;
+pub mod policies;
 pub mod published;
 pub mod read_model;
 pub mod wzdx;
@@ -23,6 +24,7 @@ use chassis::telemetry::Telemetry;
 use credential::Signer;
 use domain::permit::Permit;
 use domain::values::PermitId;
+use policies::{Drivers, Vehicles};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::error::Error;
@@ -60,6 +62,8 @@ pub async fn start(
     let settings: Settings = config.service_settings()?;
     let signer = Arc::new(signer(config)?);
     let core = Core::start(blueprint(), config, clock).await?;
+    core.run_policy(Arc::new(Drivers::new(core.clone())));
+    core.run_policy(Arc::new(Vehicles::new(core.clone())));
     let feed = feed_route(core.clone(), settings.feed_publisher);
     let api = api::Api::new(core.clone(), signer);
     let running = core

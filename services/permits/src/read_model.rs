@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 /// Must change with the layout of any state or row.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 const FACETS: FacetTable = Table::new(0x10);
 

@@ -7,6 +7,7 @@ pub mod contract;
 pub mod domain;
 pub mod ebike_file;
 pub mod plate_stock;
+pub mod policies;
 pub mod published;
 pub mod read_model;
 
@@ -25,6 +26,7 @@ use chassis::telemetry::Telemetry;
 use domain::application::Application;
 use domain::vehicle::Vehicle;
 use plate_stock::PlateStock;
+use policies::OpenCases;
 use std::error::Error;
 use std::sync::Arc;
 use traffic_proto::registration::v1::ebike_service_server::EbikeServiceServer;
@@ -36,6 +38,11 @@ use traffic_proto::registration::v1::vehicle_service_server::VehicleServiceServe
 /// Name of the service: of its stream, its subjects, its error domain.
 pub const SERVICE: &str = "registration";
 
+/// Registration has no settings of its own yet; a key under `service` is a mistake.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {}
+
 /// Starts the service: connects, opens the projection, serves.
 ///
 /// # Errors
@@ -45,7 +52,9 @@ pub async fn start(
     telemetry: &Telemetry,
     clock: Arc<dyn Clock>,
 ) -> Result<Service, Box<dyn Error + Send + Sync>> {
+    let Settings {} = config.service_settings()?;
     let core = Core::start(blueprint(), config, clock).await?;
+    core.run_policy(Arc::new(OpenCases::new(core.clone())));
     let plates = PlateStock::new(core.clone());
     let ebikes = EbikeApi::new(core.clone(), plates.clone());
     let running = core

@@ -251,6 +251,7 @@ pub(super) fn filing(
         acted_at: acted_at?,
         harmed_health: violation.harmed_health,
         plate: plate?,
+        registration: None,
         evidence: evidence?,
         party: party?,
         filed_by: String::new(),

@@ -45,7 +45,7 @@ same! {
         EntrustingToUnlicensed DocumentsNotCarried NoInsurance IllegalSiren ScrappedVehicle BreakingTrafficControl
         PointsBuying PointsBrokering StudyFraud StudySubstitution PedestrianOffence PassengerOffence RiderOffence
         ForgedMark ForcingDriver DamagingTrafficFacility BlockingVehicles CoachCarryingGoods FalseInspection
-        SellingScrappedVehicle StudyBrokering StudyBrokeringForGain;
+        SellingScrappedVehicle StudyBrokering StudyBrokeringForGain ParkingFeeUnpaid;
     Road, road, read_road: Expressway UrbanExpressway Other;
     VehicleUse, vehicle_use, read_vehicle_use: SchoolBus HighwayCoach TourCoach OtherPassenger Truck Motorcycle
         OtherMotor NonMotor;

@@ -4,6 +4,8 @@ use super::day;
 use super::enums;
 use crate::domain::assessment::{Assessment, assess};
 use crate::domain::conduct::{Act, Measure};
+use crate::domain::instruments::traffic_law;
+use crate::domain::registered::Registration;
 use crate::domain::rules::{BandApplied, Bound, RuleRef, Rules};
 use crate::domain::values::{CaseId, Place};
 use crate::domain::violation::event::{Decision, Device, Filing, Party, Sanction, Source};
@@ -75,8 +77,14 @@ pub fn violation(
         duty_due_time: case.duty.map(|(_, due)| to_timestamp(due)),
         closing_basis: match &case.closed {
             Some(Closed::Cancelled(_, basis) | Closed::NotPunished(_, basis)) => basis.to_string(),
+            Some(Closed::Permitted(_)) => traffic_law("art. 48(2)").to_string(),
             _ => String::new(),
         },
+        permit: match &case.closed {
+            Some(Closed::Permitted(permit)) => format!("permits/{permit}"),
+            _ => String::new(),
+        },
+        plate_standing: plate_standing(filing.registration).into(),
     }
 }
 
@@ -93,6 +101,15 @@ fn provided(case: &Violation, calendar: &LegalCalendar, now: Timestamp) -> Optio
         calendar.date(now),
     )
     .ok()
+}
+
+fn plate_standing(known: Option<Registration>) -> proto::PlateStanding {
+    match known {
+        None => proto::PlateStanding::Unspecified,
+        Some(Registration::Registered(_)) => proto::PlateStanding::Registered,
+        Some(Registration::Gone) => proto::PlateStanding::Gone,
+        Some(Registration::Cancelled) => proto::PlateStanding::Cancelled,
+    }
 }
 
 fn source(filing: &Filing) -> proto::Source {

@@ -109,6 +109,8 @@ pub enum Conduct {
     StudyBrokering,
     /// The same with a gain, which is what is measured.
     StudyBrokeringForGain,
+    /// A parking fee not paid after two reminders.
+    ParkingFeeUnpaid,
 }
 
 impl Conduct {

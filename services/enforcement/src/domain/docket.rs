@@ -3,10 +3,11 @@
 
 use super::conduct::Conduct;
 use super::ground::Ground;
+use super::oversize::OversizePermit;
 use super::standards::Standards;
 use super::values::CaseId;
 use super::violation::event::Filing;
-use chassis::domain::values::{PlateNumber, Text};
+use chassis::domain::values::{DocumentNumber, PlateNumber, Text};
 use chassis::domain::{Aggregate, Halt, PersonRef, Transaction};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub const MOST_OPEN: usize = 1_000;
 /// Closed records are kept for a year, at most so many.
 const MOST_CLOSED: usize = 200;
+/// Permits of one vehicle: permits grants fewer at a time, and a run takes days.
+const MOST_TRANSPORTS: usize = 200;
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 366);
 
 /// Five or more unhandled records allow a decision in absence (Order 157 art. 54(1)).
@@ -24,6 +27,8 @@ pub const DEFAULT_FROM: usize = 5;
 pub struct Docket {
     pub entries: Vec<Entry>,
     pub trading_suspected: bool,
+    /// Transports that permits has granted to this vehicle, by the permit.
+    pub transports: Vec<(DocumentNumber, OversizePermit)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +74,11 @@ pub enum DocketEvent {
         drivers: Vec<PersonRef>,
     },
     SuspicionCleared,
+    /// All that is known now of a permit that names this vehicle.
+    TransportPermitted {
+        permit: DocumentNumber,
+        known: OversizePermit,
+    },
 }
 
 impl Aggregate for Docket {
@@ -108,6 +118,9 @@ impl Aggregate for Docket {
             }
             DocketEvent::TradingSuspected { .. } => docket.trading_suspected = true,
             DocketEvent::SuspicionCleared => docket.trading_suspected = false,
+            DocketEvent::TransportPermitted { permit, known } => {
+                docket.permit(permit, known, at);
+            }
         }
         Some(docket)
     }
@@ -127,6 +140,18 @@ impl Docket {
         });
     }
 
+    /// Keeps what is known of a permit; drops those that ended before any record that can still be filed.
+    fn permit(&mut self, permit: &DocumentNumber, known: &OversizePermit, now: Timestamp) {
+        self.transports.retain(|(other, known)| {
+            let current = known.ends().is_none_or(|ends| ends + KEPT > now);
+            other != permit && current
+        });
+        if self.transports.len() == MOST_TRANSPORTS {
+            self.transports.remove(0);
+        }
+        self.transports.push((permit.clone(), known.clone()));
+    }
+
     /// Another record of the same act: same conduct, same road, close in time.
     fn same_act(&self, filing: &Filing, within: SignedDuration) -> Option<&Entry> {
         self.entries.iter().find(|entry| {
@@ -134,6 +159,14 @@ impl Docket {
                 && entry.road == filing.place.road
                 && entry.acted_at.duration_since(filing.acted_at).abs() <= within
         })
+    }
+
+    /// Records of overload, open or closed.
+    pub fn overloads(&self) -> impl Iterator<Item = CaseId> {
+        let overloads = self.entries.iter();
+        overloads
+            .filter(|entry| entry.conduct == Conduct::Overloading)
+            .map(|entry| entry.case.clone())
     }
 
     /// Records whose thirty days have passed at `now`.

@@ -8,9 +8,11 @@
 //!   docket                          the records of one vehicle: no act fined twice, five unhandled
 //!   licence/                        points, study, reductions, suspension (Order 163)
 //!   detention hazard persuasion     detained vehicles, road hazards, riders and delivery companies
+//!   arrears oversize registered   what parking, permits and registration tell
 //!   timers                          what time alone does
 //! ```
 
+pub mod arrears;
 pub mod assessment;
 pub mod codes;
 pub mod conduct;
@@ -21,7 +23,9 @@ pub mod hazard;
 pub mod instruments;
 pub mod licence;
 pub mod limits;
+pub mod oversize;
 pub mod persuasion;
+pub mod registered;
 pub mod rules;
 pub mod standards;
 pub mod timers;

@@ -276,6 +276,7 @@ impl Rules {
                 include_str!("../../data/road-traffic-safety-law.toml"),
                 include_str!("../../data/shandong-measures.toml"),
                 include_str!("../../data/shandong-expressway-regulations.toml"),
+                include_str!("../../data/beijing-parking-regulations.toml"),
             ])
             .expect("the shipped tables are valid: a test reads them")
         });

@@ -175,6 +175,7 @@ pub(crate) fn camera(act: Act) -> Filing {
         acted_at: at("2026-03-01T10:00:00"),
         harmed_health: false,
         plate: Some(plate(PLATE)),
+        registration: None,
         evidence: vec![text(&"a".repeat(64))],
         party: None,
         filed_by: String::new(),

@@ -19,3 +19,4 @@ mod procedure;
 mod recomputed;
 mod records;
 mod remedies;
+mod told;

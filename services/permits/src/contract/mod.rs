@@ -48,5 +48,6 @@ pub fn suspension_cause(cause: &SuspensionCause) -> proto::SuspensionCause {
     match cause {
         SuspensionCause::Order => proto::SuspensionCause::Order,
         SuspensionCause::Driver(_) => proto::SuspensionCause::Driver,
+        SuspensionCause::Vehicle(_) => proto::SuspensionCause::Vehicle,
     }
 }

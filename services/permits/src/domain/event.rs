@@ -2,7 +2,7 @@
 
 use super::application::{Application, PermitKind};
 use super::oversize_transport::OversizeClass;
-use chassis::domain::values::{DocumentNumber, Organisation, Text};
+use chassis::domain::values::{DocumentNumber, Organisation, PlateNumber, Text};
 use chassis::domain::{District, LegalBasis, PersonRef, Sealed};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -306,6 +306,8 @@ pub enum SuspensionCause {
     Order,
     /// A driver named in the permit must not drive.
     Driver(PersonRef),
+    /// A vehicle named in the permit does not carry this plate any more.
+    Vehicle(PlateNumber),
 }
 
 /// Who accepts a road before it reopens (Road Traffic Safety Law art. 32(2)).

@@ -1,46 +1,48 @@
 //! What other services' events mean for permits: drivers who must not drive, vehicles that are registered no more.
 //!
-//! Each is a transaction over the register and every open permit that it names; news that is known already changes
-//! nothing, so that it may come twice.
+//! Each is a transaction over the register and every open permit that it names. News carries its revision, which grows: the
+//! register remembers the newest, so that news which comes late or twice changes nothing.
 
 use super::event::{Fact, RevocationGround, SuspensionCause};
-use super::registers::{DriverEvent, DriverStanding, Registration, VehicleEvent, VehicleRecord};
+use super::permit::Permit;
+use super::registers::{
+    DriverEvent, DriverStanding, Registration, VehicleEvent, VehicleMake, VehicleRecord,
+};
 use super::standing::{lift, take_away};
 use super::steps::{load, record};
+use super::values::PermitId;
 use chassis::domain::values::{PlateNumber, Text};
 use chassis::domain::{Halt, PersonRef, Transaction};
+use jiff::Timestamp;
 
-/// A driver's licence is suspended or withdrawn: every granted toxic transport that names the driver is suspended.
+/// A driver's licence is detained, withheld or revoked: every granted toxic transport that names the driver is suspended.
 ///
 /// # Errors
 /// [`Halt`] if something cannot be read.
 pub fn driver_suspended(
     tx: &mut Transaction,
     person: &PersonRef,
+    revision: u64,
     reason: &Text<500>,
 ) -> Result<(), Halt> {
     let driver = tx.load::<DriverStanding>(person.as_str())?;
-    if driver
-        .as_ref()
-        .is_some_and(|driver| driver.suspended.is_some())
-    {
+    let driver = driver.as_deref().cloned().unwrap_or_default();
+    if revision <= driver.heard {
         return Ok(());
     }
-    tx.record::<DriverStanding>(
-        person.as_str(),
-        [DriverEvent::LicenceSuspended {
-            reason: reason.clone(),
-        }],
-    )?;
-    for id in driver.iter().flat_map(|driver| &driver.permits) {
-        let permit = load(tx, id)?;
-        if permit.stage.is_granted() {
-            let suspended = Fact::PermitSuspended {
-                cause: SuspensionCause::Driver(person.clone()),
-                reason: reason.clone(),
-            };
-            record(tx, id, &permit, [suspended])?;
-        }
+    let reason = reason.clone();
+    let event = DriverEvent::LicenceSuspended {
+        reason: reason.clone(),
+        revision,
+    };
+    tx.record::<DriverStanding>(person.as_str(), [event])?;
+    if driver.suspended.is_some() {
+        // Barred on one ground more: the permits are suspended already.
+        return Ok(());
+    }
+    let cause = SuspensionCause::Driver(person.clone());
+    for id in &driver.permits {
+        suspend(tx, id, &cause, &reason)?;
     }
     Ok(())
 }
@@ -52,72 +54,173 @@ pub fn driver_suspended(
 pub fn driver_restored(
     tx: &mut Transaction,
     person: &PersonRef,
+    revision: u64,
     reason: &Text<500>,
 ) -> Result<(), Halt> {
-    let Some(driver) = tx.load::<DriverStanding>(person.as_str())? else {
-        return Ok(());
-    };
-    if driver.suspended.is_none() {
+    let driver = tx.load::<DriverStanding>(person.as_str())?;
+    let driver = driver.as_deref().cloned().unwrap_or_default();
+    if revision <= driver.heard {
         return Ok(());
     }
-    tx.record::<DriverStanding>(person.as_str(), [DriverEvent::LicenceRestored])?;
+    tx.record::<DriverStanding>(person.as_str(), [DriverEvent::LicenceRestored { revision }])?;
     let cause = SuspensionCause::Driver(person.clone());
     for id in &driver.permits {
-        let permit = load(tx, id)?;
-        let suspended = permit
-            .suspensions
-            .iter()
-            .any(|suspension| suspension.cause == cause);
-        if permit.stage.is_granted() && suspended {
-            let lifted = lift(&permit, cause.clone(), reason.clone());
-            record(tx, id, &permit, [lifted])?;
+        resume(tx, id, &cause, reason)?;
+    }
+    Ok(())
+}
+
+/// A vehicle of this city carries this plate: registered, moved in, or given this number.
+///
+/// # Errors
+/// [`Halt`] if something cannot be read.
+pub fn plate_taken(
+    tx: &mut Transaction,
+    plate: &PlateNumber,
+    revision: u64,
+    make: VehicleMake,
+) -> Result<(), Halt> {
+    hear(tx, plate, revision, Registration::Registered(make))?;
+    Ok(())
+}
+
+/// The plate's vehicle carries it no more, since `at`: it has another number, another owner or another city. What was granted to
+/// that vehicle may not be used until it is amended (Road Traffic Safety Law art. 48(2)(3): as the police have approved).
+///
+/// # Errors
+/// [`Halt`] if something cannot be read.
+pub fn plate_given_up(
+    tx: &mut Transaction,
+    plate: &PlateNumber,
+    revision: u64,
+    at: Timestamp,
+    reason: &Text<500>,
+) -> Result<(), Halt> {
+    let cause = SuspensionCause::Vehicle(plate.clone());
+    for id in granted_to(tx, plate, revision, at, Registration::Gone)? {
+        suspend(tx, &id, &cause, reason)?;
+    }
+    Ok(())
+}
+
+/// Two vehicles exchanged their plates at `at`: each is carried on, so nothing but the permits changes.
+///
+/// # Errors
+/// [`Halt`] if something cannot be read.
+pub fn plate_swapped(
+    tx: &mut Transaction,
+    plate: &PlateNumber,
+    at: Timestamp,
+    reason: &Text<500>,
+) -> Result<(), Halt> {
+    let cause = SuspensionCause::Vehicle(plate.clone());
+    for id in named_in(tx, plate)? {
+        if is_granted_before(&load(tx, &id)?, at) {
+            suspend(tx, &id, &cause, reason)?;
         }
     }
     Ok(())
 }
 
-/// A vehicle is registered, or registered again.
-///
-/// # Errors
-/// [`Halt`] if something cannot be read.
-pub fn vehicle_registered(tx: &mut Transaction, plate: &PlateNumber) -> Result<(), Halt> {
-    let key = plate.key();
-    let known = tx
-        .load::<VehicleRecord>(&key)?
-        .and_then(|record| record.registration);
-    if known == Some(Registration::Registered) {
-        return Ok(());
-    }
-    tx.record::<VehicleRecord>(&key, [VehicleEvent::VehicleRegistered])
-}
-
-/// A vehicle's registration is cancelled: every granted permit that names it is revoked (Administrative Licence Law
-/// art. 70(6)).
+/// The plate's vehicle is registered no more, since `at`: every granted permit that names it is revoked (Administrative Licence
+/// Law art. 70(6)).
 ///
 /// # Errors
 /// [`Halt`] if something cannot be read.
 pub fn vehicle_cancelled(
     tx: &mut Transaction,
     plate: &PlateNumber,
+    revision: u64,
+    at: Timestamp,
     reason: &Text<500>,
 ) -> Result<(), Halt> {
-    let key = plate.key();
-    let vehicle = tx.load::<VehicleRecord>(&key)?;
-    if vehicle.as_ref().and_then(|vehicle| vehicle.registration) == Some(Registration::Cancelled) {
-        return Ok(());
-    }
-    tx.record::<VehicleRecord>(&key, [VehicleEvent::VehicleCancelled])?;
-    for id in vehicle.iter().flat_map(|vehicle| &vehicle.permits) {
-        let permit = load(tx, id)?;
+    for id in granted_to(tx, plate, revision, at, Registration::Cancelled)? {
+        let permit = load(tx, &id)?;
         if permit.stage.is_granted() {
-            take_away(
-                tx,
-                id,
-                &permit,
-                RevocationGround::VehicleCancelled,
-                reason.clone(),
-            )?;
+            let ground = RevocationGround::VehicleCancelled;
+            take_away(tx, &id, &permit, ground, reason.clone())?;
         }
     }
     Ok(())
+}
+
+/// Notes what stands behind a plate, and answers the permits that name the vehicle which carried it until `at`. If newer news is
+/// known, another vehicle may carry the plate already: then only what was granted before is that vehicle's.
+fn granted_to(
+    tx: &mut Transaction,
+    plate: &PlateNumber,
+    revision: u64,
+    at: Timestamp,
+    registration: Registration,
+) -> Result<Vec<PermitId>, Halt> {
+    let newest = hear(tx, plate, revision, registration)?;
+    let mut granted = Vec::new();
+    for id in named_in(tx, plate)? {
+        if newest || is_granted_before(&load(tx, &id)?, at) {
+            granted.push(id);
+        }
+    }
+    Ok(granted)
+}
+
+fn named_in(tx: &mut Transaction, plate: &PlateNumber) -> Result<Vec<PermitId>, Halt> {
+    let vehicle = tx.load::<VehicleRecord>(&plate.key())?;
+    Ok(vehicle.map_or_else(Vec::new, |vehicle| vehicle.permits.clone()))
+}
+
+fn is_granted_before(permit: &Permit, at: Timestamp) -> bool {
+    let grant = permit.grant.as_ref();
+    grant.is_some_and(|grant| grant.decided_at < at)
+}
+
+/// Whether this is the newest that was heard of the plate; remembers it if so.
+fn hear(
+    tx: &mut Transaction,
+    plate: &PlateNumber,
+    revision: u64,
+    registration: Registration,
+) -> Result<bool, Halt> {
+    let key = plate.key();
+    let known = tx.load::<VehicleRecord>(&key)?;
+    let heard = known.map_or(0, |known| known.heard);
+    if revision <= heard {
+        return Ok(revision == heard);
+    }
+    let event = VehicleEvent::RegistrationHeard {
+        registration,
+        revision,
+    };
+    tx.record::<VehicleRecord>(&key, [event])?;
+    Ok(true)
+}
+
+fn suspend(
+    tx: &mut Transaction,
+    id: &PermitId,
+    cause: &SuspensionCause,
+    reason: &Text<500>,
+) -> Result<(), Halt> {
+    let permit = load(tx, id)?;
+    if !permit.stage.is_granted() || permit.is_suspended_for(cause) {
+        return Ok(());
+    }
+    let suspended = Fact::PermitSuspended {
+        cause: cause.clone(),
+        reason: reason.clone(),
+    };
+    record(tx, id, &permit, [suspended])
+}
+
+fn resume(
+    tx: &mut Transaction,
+    id: &PermitId,
+    cause: &SuspensionCause,
+    reason: &Text<500>,
+) -> Result<(), Halt> {
+    let permit = load(tx, id)?;
+    if !permit.stage.is_granted() || !permit.is_suspended_for(cause) {
+        return Ok(());
+    }
+    let lifted = lift(&permit, cause.clone(), reason.clone());
+    record(tx, id, &permit, [lifted])
 }

@@ -105,6 +105,12 @@ impl Permit {
         self.stage.is_granted() && !self.suspensions.is_empty()
     }
 
+    pub fn is_suspended_for(&self, cause: &SuspensionCause) -> bool {
+        self.suspensions
+            .iter()
+            .any(|suspension| suspension.cause == *cause)
+    }
+
     /// The stage in words, or `suspended`.
     pub fn state_name(&self) -> &'static str {
         if self.is_suspended() {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// Open permits that may name one driver or one vehicle. Bounds what one event of another service can touch.
 pub const MOST_PERMITS: usize = 60;
 
-/// Cancelling a vehicle touches its record and, for each permit that names it, the permit, two drivers and a trailer.
+/// News of a vehicle touches its record and, for each permit that names it, the permit, two drivers and a trailer.
 const _: () = assert!(MOST_PERMITS * 4 < Transaction::MAX_AGGREGATES);
 
 /// Whether a driver may drive, and which open permits name them. Id: the person reference.
@@ -21,6 +21,8 @@ const _: () = assert!(MOST_PERMITS * 4 < Transaction::MAX_AGGREGATES);
 pub struct DriverStanding {
     /// Why the driver must not drive.
     pub suspended: Option<Text<500>>,
+    /// Revision of the newest news: what is older comes late.
+    pub heard: u64,
     pub permits: Vec<PermitId>,
 }
 
@@ -29,8 +31,8 @@ pub struct DriverStanding {
 pub enum DriverEvent {
     NamedInPermit { permit: PermitId },
     ReleasedFromPermit { permit: PermitId },
-    LicenceSuspended { reason: Text<500> },
-    LicenceRestored,
+    LicenceSuspended { reason: Text<500>, revision: u64 },
+    LicenceRestored { revision: u64 },
 }
 
 impl Aggregate for DriverStanding {
@@ -42,8 +44,14 @@ impl Aggregate for DriverStanding {
         match event {
             DriverEvent::NamedInPermit { permit } => add(&mut driver.permits, permit),
             DriverEvent::ReleasedFromPermit { permit } => driver.permits.retain(|p| p != permit),
-            DriverEvent::LicenceSuspended { reason } => driver.suspended = Some(reason.clone()),
-            DriverEvent::LicenceRestored => driver.suspended = None,
+            DriverEvent::LicenceSuspended { reason, revision } => {
+                driver.suspended = Some(reason.clone());
+                driver.heard = *revision;
+            }
+            DriverEvent::LicenceRestored { revision } => {
+                driver.suspended = None;
+                driver.heard = *revision;
+            }
         }
         Some(driver)
     }
@@ -54,22 +62,44 @@ impl Aggregate for DriverStanding {
 pub struct VehicleRecord {
     /// `None`: never heard of, as vehicles of other cities.
     pub registration: Option<Registration>,
+    /// Revision of the newest news: what is older comes late.
+    pub heard: u64,
     pub permits: Vec<PermitId>,
 }
 
+/// What stands behind a plate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Registration {
-    Registered,
+    /// On a vehicle of this city, of this make.
+    Registered(VehicleMake),
+    /// On no vehicle of this city any more: its vehicle has another number, or another city keeps it.
+    Gone,
+    /// Its vehicle is registered no more.
     Cancelled,
+}
+
+/// What a vehicle is made for, as far as permits ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VehicleMake {
+    /// Trucks, tractors, trailers, vehicles for special work.
+    Goods,
+    /// Passenger vehicles and motorcycles.
+    People,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VehicleEvent {
-    NamedInPermit { permit: PermitId },
-    ReleasedFromPermit { permit: PermitId },
-    VehicleRegistered,
-    VehicleCancelled,
+    NamedInPermit {
+        permit: PermitId,
+    },
+    ReleasedFromPermit {
+        permit: PermitId,
+    },
+    RegistrationHeard {
+        registration: Registration,
+        revision: u64,
+    },
 }
 
 impl Aggregate for VehicleRecord {
@@ -81,10 +111,13 @@ impl Aggregate for VehicleRecord {
         match event {
             VehicleEvent::NamedInPermit { permit } => add(&mut vehicle.permits, permit),
             VehicleEvent::ReleasedFromPermit { permit } => vehicle.permits.retain(|p| p != permit),
-            VehicleEvent::VehicleRegistered => {
-                vehicle.registration = Some(Registration::Registered)
+            VehicleEvent::RegistrationHeard {
+                registration,
+                revision,
+            } => {
+                vehicle.registration = Some(*registration);
+                vehicle.heard = *revision;
             }
-            VehicleEvent::VehicleCancelled => vehicle.registration = Some(Registration::Cancelled),
         }
         Some(vehicle)
     }

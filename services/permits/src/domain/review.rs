@@ -1,12 +1,15 @@
 //! What the reviewer does before and at the decision: ask for corrections, accept, approve, refuse, amend.
 
 use super::application::Application;
-use super::event::{Correction, Fact, Grant, RefusalGround, RefusedApplication, RunOrder};
+use super::event::{
+    Correction, Fact, Grant, RefusalGround, RefusedApplication, RunOrder, SuspensionCause,
+};
 use super::ground::Ground;
 use super::instruments::{OversizeRules, licence_law, traffic_law};
 use super::oversize_transport::{OversizeClass, OversizeTransport};
 use super::permit::{Permit, Stage};
 use super::registers::{ApplicantEvent, ApplicantStanding, Bar};
+use super::standing::lift;
 use super::steps::{
     as_reviewer, check_standing, in_stage, load, record, release_places, take_places, validity,
 };
@@ -208,9 +211,23 @@ pub fn amend(tx: &mut Transaction, id: &PermitId, command: Amend) -> Result<(), 
             grant,
             applicant,
             application,
-            reason,
+            reason: reason.clone(),
         }],
-    )
+    )?;
+    resume_as_amended(tx, id, reason)
+}
+
+/// Every driver and vehicle that is named now may go: suspensions for the sake of those named before end.
+fn resume_as_amended(tx: &mut Transaction, id: &PermitId, reason: Text<500>) -> Result<(), Halt> {
+    let suspensions = load(tx, id)?.suspensions.clone();
+    for suspension in suspensions {
+        if suspension.cause != SuspensionCause::Order {
+            let permit = load(tx, id)?;
+            let lifted = lift(&permit, suspension.cause, reason.clone());
+            record(tx, id, &permit, [lifted])?;
+        }
+    }
+    Ok(())
 }
 
 /// Once in use, works may be given more or less time and other terms, but stay where they are (Road Traffic Safety Law

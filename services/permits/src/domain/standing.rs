@@ -20,7 +20,7 @@ pub fn suspend(tx: &mut Transaction, id: &PermitId, reason: Text<500>) -> Result
     let permit = load(tx, id)?;
     as_reviewer(tx, &permit)?;
     in_stage(&permit, &GRANTED, "approved or in_use")?;
-    if is_suspended_by_order(&permit) {
+    if permit.is_suspended_for(&SuspensionCause::Order) {
         return Err(Ground::AlreadySuspendedByOrder.into());
     }
     record(
@@ -42,7 +42,7 @@ pub fn resume(tx: &mut Transaction, id: &PermitId, reason: Text<500>) -> Result<
     let permit = load(tx, id)?;
     as_reviewer(tx, &permit)?;
     in_stage(&permit, &GRANTED, "approved or in_use")?;
-    if !is_suspended_by_order(&permit) {
+    if !permit.is_suspended_for(&SuspensionCause::Order) {
         return Err(Ground::NotSuspendedByOrder.into());
     }
     let fact = lift(&permit, SuspensionCause::Order, reason);
@@ -104,13 +104,6 @@ pub fn lift(permit: &Permit, cause: SuspensionCause, reason: Text<500>) -> Fact 
         reason,
         usable,
     }
-}
-
-fn is_suspended_by_order(permit: &Permit) -> bool {
-    permit
-        .suspensions
-        .iter()
-        .any(|suspension| suspension.cause == SuspensionCause::Order)
 }
 
 fn revocation_basis(ground: RevocationGround) -> LegalBasis {

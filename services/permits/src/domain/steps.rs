@@ -7,7 +7,7 @@ use super::instruments::{PROMISE_HOURS, ToxicProvision, ToxicRules};
 use super::permit::{Permit, Stage};
 use super::registers::{
     ApplicantStanding, DriverEvent, DriverStanding, MOST_PERMITS, Registration, VehicleEvent,
-    VehicleRecord,
+    VehicleMake, VehicleRecord,
 };
 use super::road_calendar;
 use super::values::PermitId;
@@ -151,13 +151,14 @@ pub fn check_standing(
     }
     for plate in application.plates() {
         let record = tx.load::<VehicleRecord>(&plate.key())?;
-        let registration = record.and_then(|record| record.registration);
-        if registration == Some(Registration::Cancelled) {
-            return Err(Ground::VehicleCancelled {
-                plate: plate.clone(),
-            }
-            .into());
-        }
+        let plate = plate.clone();
+        let refused = match record.and_then(|record| record.registration) {
+            None | Some(Registration::Registered(VehicleMake::Goods)) => continue,
+            Some(Registration::Registered(VehicleMake::People)) => Ground::NoGoodsVehicle { plate },
+            Some(Registration::Gone) => Ground::PlateGivenUp { plate },
+            Some(Registration::Cancelled) => Ground::VehicleCancelled { plate },
+        };
+        return Err(refused.into());
     }
     Ok(())
 }

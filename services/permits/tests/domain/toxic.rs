@@ -8,7 +8,7 @@ use permits::domain::event::Fact;
 use permits::domain::filing::submit;
 use permits::domain::permit::Stage;
 use permits::domain::registers::{
-    DriverEvent, DriverStanding, MOST_PERMITS, VehicleEvent, VehicleRecord,
+    DriverEvent, DriverStanding, MOST_PERMITS, Registration, VehicleEvent, VehicleRecord,
 };
 use permits::domain::review::{Approve, approve};
 use permits::domain::route::{RoadClass, Route};
@@ -245,6 +245,7 @@ fn a_driver_who_must_not_drive_is_refused_when_filed_and_when_decided() {
     let suspended = || {
         [DriverEvent::LicenceSuspended {
             reason: text("12 points"),
+            revision: 7,
         }]
     };
     let basis = Some("Road Traffic Safety Law art. 19(1)");
@@ -265,7 +266,13 @@ fn a_driver_who_must_not_drive_is_refused_when_filed_and_when_decided() {
 fn a_cancelled_vehicle_is_refused_and_an_unknown_one_is_not() {
     let trailer = vehicle("鲁R1234挂").plate.key();
     Scenario::at(MONDAY)
-        .given::<VehicleRecord>(&trailer, [VehicleEvent::VehicleCancelled])
+        .given::<VehicleRecord>(
+            &trailer,
+            [VehicleEvent::RegistrationHeard {
+                registration: Registration::Cancelled,
+                revision: 7,
+            }],
+        )
         .by(applicant())
         .when(|tx| submit(tx, filing_of(toxic_app(toxic()))))
         .then_refused("VEHICLE_CANCELLED", Some("Road Traffic Safety Law art. 8"));

@@ -9,8 +9,8 @@ use chassis::domain::{Aggregate, Halt, Transaction};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Open cases kept for one number. Further ones change nothing: one is enough to refuse.
-pub const MOST_BLOCKS: usize = 200;
+/// Cases kept for one number: more than enforcement lets be open. Beyond it the oldest closed ones are forgotten.
+pub const MOST_CASES: usize = 1_200;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -30,22 +30,26 @@ pub struct Block {
     pub acted_at: Timestamp,
 }
 
-/// The open cases of a number. Id: [`PlateNumber::key`].
+/// What was heard last of one case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    pub block: Block,
+    pub open: bool,
+    /// Of the newest news: what is older comes late.
+    pub revision: u64,
+}
+
+/// The cases of a number, open and closed. Id: [`PlateNumber::key`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlateRecord {
-    pub blocks: Vec<Block>,
-    /// Cases beyond [`MOST_BLOCKS`]: counted, so that the last one settled is known to be the last.
-    pub further: u32,
+    pub cases: Vec<Heard>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BlockEvent {
-    CaseOpened(Block),
-    CaseClosed {
-        kind: BlockKind,
-        case: DocumentNumber,
-    },
+    CaseOpened { block: Block, revision: u64 },
+    CaseClosed { block: Block, revision: u64 },
 }
 
 impl Aggregate for PlateRecord {
@@ -54,64 +58,90 @@ impl Aggregate for PlateRecord {
 
     fn evolve(state: Option<Self>, event: &BlockEvent, _: Timestamp) -> Option<Self> {
         let mut record = state.unwrap_or_default();
-        match event {
-            BlockEvent::CaseOpened(block) if record.blocks.len() < MOST_BLOCKS => {
-                record.blocks.push(block.clone());
-            }
-            BlockEvent::CaseOpened(_) => record.further += 1,
-            BlockEvent::CaseClosed { kind, case } => {
-                let before = record.blocks.len();
-                record
-                    .blocks
-                    .retain(|block| block.kind != *kind || block.case != *case);
-                if record.blocks.len() == before {
-                    record.further = record.further.saturating_sub(1);
-                }
-            }
+        let (block, revision, open) = match event {
+            BlockEvent::CaseOpened { block, revision } => (block, revision, true),
+            BlockEvent::CaseClosed { block, revision } => (block, revision, false),
+        };
+        record
+            .cases
+            .retain(|heard| !heard.is_of(block.kind, &block.case));
+        record.cases.push(Heard {
+            block: block.clone(),
+            open,
+            revision: *revision,
+        });
+        if record.cases.len() > MOST_CASES {
+            let oldest = record.cases.iter().position(|heard| !heard.open);
+            record.cases.remove(oldest.unwrap_or(0));
         }
         Some(record)
     }
 }
 
-impl PlateRecord {
-    fn has(&self, kind: BlockKind, case: &DocumentNumber) -> bool {
-        self.blocks
-            .iter()
-            .any(|block| block.kind == kind && block.case == *case)
+impl Heard {
+    fn is_of(&self, kind: BlockKind, case: &DocumentNumber) -> bool {
+        self.block.kind == kind && self.block.case == *case
     }
 }
 
-/// A case was opened, or opened again. The same news again changes nothing.
+impl PlateRecord {
+    fn of(&self, kind: BlockKind, case: &DocumentNumber) -> Option<&Heard> {
+        self.cases.iter().find(|heard| heard.is_of(kind, case))
+    }
+
+    fn open(&self) -> impl Iterator<Item = &Block> {
+        let open = self.cases.iter().filter(|heard| heard.open);
+        open.map(|heard| &heard.block)
+    }
+}
+
+/// A case was opened, or opened again: of one that is known the act keeps its time. Older news than was heard changes nothing.
 ///
 /// # Errors
 /// [`Halt`] if the record cannot be read.
-pub fn open_case(tx: &mut Transaction, number: &PlateNumber, block: Block) -> Result<(), Halt> {
+pub fn open_case(
+    tx: &mut Transaction,
+    number: &PlateNumber,
+    mut block: Block,
+    revision: u64,
+) -> Result<(), Halt> {
     let id = number.key();
     let record = tx.load::<PlateRecord>(&id)?;
-    if record.is_some_and(|record| record.has(block.kind, &block.case)) {
-        return Ok(());
+    if let Some(heard) = record
+        .as_ref()
+        .and_then(|it| it.of(block.kind, &block.case))
+    {
+        if revision <= heard.revision {
+            return Ok(());
+        }
+        block.acted_at = block.acted_at.min(heard.block.acted_at);
     }
-    tx.record::<PlateRecord>(&id, [BlockEvent::CaseOpened(block)])
+    tx.record::<PlateRecord>(&id, [BlockEvent::CaseOpened { block, revision }])
 }
 
-/// A case was settled, cancelled or closed, or the vehicle released. News of a case that is not open changes nothing.
+/// A case was settled, cancelled or closed, or the vehicle released, at the latest when the block says. It is remembered even if it was never open, so that the
+/// news that opened it may come late.
 ///
 /// # Errors
 /// [`Halt`] if the record cannot be read.
 pub fn close_case(
     tx: &mut Transaction,
     number: &PlateNumber,
-    kind: BlockKind,
-    case: DocumentNumber,
+    mut block: Block,
+    revision: u64,
 ) -> Result<(), Halt> {
     let id = number.key();
-    let Some(record) = tx.load::<PlateRecord>(&id)? else {
-        return Ok(());
-    };
-    if !record.has(kind, &case) && record.further == 0 {
-        return Ok(());
+    let record = tx.load::<PlateRecord>(&id)?;
+    if let Some(heard) = record
+        .as_ref()
+        .and_then(|it| it.of(block.kind, &block.case))
+    {
+        if revision <= heard.revision {
+            return Ok(());
+        }
+        block.acted_at = block.acted_at.min(heard.block.acted_at);
     }
-    tx.record::<PlateRecord>(&id, [BlockEvent::CaseClosed { kind, case }])
+    tx.record::<PlateRecord>(&id, [BlockEvent::CaseClosed { block, revision }])
 }
 
 /// What stands against a number, as far as it is this vehicle's.
@@ -143,8 +173,8 @@ pub fn of_number(tx: &mut Transaction, number: &PlateNumber) -> Result<Blocked, 
 
 /// What stands against a number from acts at or after `from`.
 pub fn since(record: &PlateRecord, from: Timestamp) -> Blocked {
-    let own = record.blocks.iter().filter(|block| block.acted_at >= from);
-    let (mut violations, mut detained) = (record.further, false);
+    let own = record.open().filter(|block| block.acted_at >= from);
+    let (mut violations, mut detained) = (0, false);
     for block in own {
         match block.kind {
             BlockKind::Violation => violations += 1,

@@ -72,6 +72,11 @@ fn text(ready: &Ready<'_>, data: &str) -> String {
             &ready.tokens.reviewer,
         ),
         (
+            "ROAD_AUTHORITY",
+            "accepts roads before they reopen",
+            &ready.tokens.road_authority,
+        ),
+        (
             "OPERATOR",
             "runs the suite, marks bays, sets prices, books payments",
             &ready.tokens.operator,
@@ -136,6 +141,7 @@ mod tests {
         Tokens {
             applicant: "A".into(),
             reviewer: "R".into(),
+            road_authority: "A2".into(),
             operator: "O".into(),
             warden: "W".into(),
             camera: "K".into(),
@@ -163,7 +169,7 @@ mod tests {
 
     #[test]
     fn scripts_read_one_line() {
-        insta::assert_snapshot!(serde_json::to_string(&ready(&tokens())).unwrap(), @r#"{"nats":"nats://127.0.0.1:4222","services":{"enforcement":{"grpc":"127.0.0.1:7","http":"127.0.0.1:8"},"parking":{"grpc":"127.0.0.1:3","http":"127.0.0.1:4"},"permits":{"grpc":"127.0.0.1:1","http":"127.0.0.1:2"}},"tokens":{"applicant":"A","reviewer":"R","operator":"O","warden":"W","camera":"K","officer":"F","chief":"C","citizen":"Z"}}"#);
+        insta::assert_snapshot!(serde_json::to_string(&ready(&tokens())).unwrap(), @r#"{"nats":"nats://127.0.0.1:4222","services":{"enforcement":{"grpc":"127.0.0.1:7","http":"127.0.0.1:8"},"parking":{"grpc":"127.0.0.1:3","http":"127.0.0.1:4"},"permits":{"grpc":"127.0.0.1:1","http":"127.0.0.1:2"}},"tokens":{"applicant":"A","reviewer":"R","road_authority":"A2","operator":"O","warden":"W","camera":"K","officer":"F","chief":"C","citizen":"Z"}}"#);
     }
 
     #[test]

@@ -4,10 +4,11 @@ mod announce;
 mod config;
 mod keys;
 mod sample;
+mod story;
 mod tokens;
 
 use crate::failure::Failure;
-use crate::output::Format;
+use crate::output::{self, Format};
 use crate::progress;
 use crate::suite::{SERVICES, Started};
 use chassis::clock::SystemClock;
@@ -171,11 +172,17 @@ impl Suite {
                 Failure::failed(format!("{} did not start: {error}", service.name))
             })?);
         }
+        let mut steps = Vec::new();
         if !options.no_sample {
             spinner.set_message("loading the sample city");
-            Box::pin(sample::load(folder, &services, &tokens)).await?;
+            let base = Box::pin(sample::load(folder, &services, &tokens)).await?;
+            spinner.set_message("telling the sample story");
+            steps = Box::pin(story::tell(folder, &services, &tokens, base)).await?;
         }
         spinner.finish_and_clear();
+        if !steps.is_empty() && !format.is_json() {
+            output::line(&story::text(&steps))?;
+        }
         announce::print(format, options, folder, &nats.url(), &services, &tokens)?;
         Ok(Self { nats, services })
     }

@@ -59,12 +59,12 @@ enum Until {
     Approved,
 }
 
-/// Loads the city unless it was loaded before.
+/// Loads the city unless it was loaded before. Answers the moment that its times are relative to.
 pub(super) async fn load(
     folder: &Path,
     services: &[Started],
     tokens: &Tokens,
-) -> Result<(), Failure> {
+) -> Result<Timestamp, Failure> {
     let path = folder.join(NOTE);
     let noted: Option<Note> = std::fs::read(&path)
         .ok()
@@ -76,7 +76,7 @@ pub(super) async fn load(
         loaded: false,
     });
     if note.loaded {
-        return Ok(());
+        return Ok(note.base);
     }
     std::fs::write(&path, serde_json::to_vec(&note)?)?;
     load_parking(connection(services, "parking", &tokens.operator).await?).await?;
@@ -87,10 +87,15 @@ pub(super) async fn load(
     ))
     .await?;
     note.loaded = true;
-    Ok(std::fs::write(&path, serde_json::to_vec(&note)?)?)
+    std::fs::write(&path, serde_json::to_vec(&note)?)?;
+    Ok(note.base)
 }
 
-async fn connection(services: &[Started], name: &str, token: &str) -> Result<Connection, Failure> {
+pub(super) async fn connection(
+    services: &[Started],
+    name: &str,
+    token: &str,
+) -> Result<Connection, Failure> {
     let service = services
         .iter()
         .find(|service| service.name == name)
@@ -205,12 +210,12 @@ async fn load_permits(
     Ok(())
 }
 
-fn parse<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
+pub(super) fn parse<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
     serde_json::from_str(json).map_err(|error| Failure::failed(format!("sample data: {error}")))
 }
 
 /// Puts times in the place of `@{-60m}` (minutes from `base`), `@{+10d 20:00}` (a time of a later day) and `@{+3d}` (a day).
-fn fill(text: &str, base: Timestamp) -> Result<String, Failure> {
+pub(super) fn fill(text: &str, base: Timestamp) -> Result<String, Failure> {
     let mut filled = String::with_capacity(text.len());
     let mut parts = text.split("@{");
     filled.push_str(parts.next().unwrap_or_default());

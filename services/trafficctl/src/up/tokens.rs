@@ -24,6 +24,8 @@ pub(crate) struct Tokens {
     pub(crate) applicant: String,
     /// An officer who decides for every district.
     pub(crate) reviewer: String,
+    /// The road authority, which accepts roads before they reopen.
+    pub(crate) road_authority: String,
     /// Who runs the suite, marks bays and sets prices.
     pub(crate) operator: String,
     /// A warden with a handheld.
@@ -72,6 +74,12 @@ impl Tokens {
                 "permits.read permits.decide permits.accept permits.escort parking.read parking.officer",
                 &DISTRICTS,
                 Channel::Station,
+            )?,
+            road_authority: sign(
+                "sample-road-authority",
+                "permits.read permits.accept",
+                &DISTRICTS,
+                Channel::Api,
             )?,
             operator: sign(
                 "sample-operator",

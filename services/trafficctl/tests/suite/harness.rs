@@ -118,6 +118,34 @@ pub(crate) fn json_lines(output: &Output) -> Vec<Value> {
     lines.collect()
 }
 
+/// What `trafficctl up` says to people until it is ready; ended then.
+pub(crate) fn announcement(arguments: &[&str]) -> String {
+    let mut child = Command::new(PROGRAM)
+        .args(["up", "--ports", "auto"])
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap();
+    let stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut said = String::new();
+    for line in stdout.lines() {
+        let line = line.unwrap();
+        said += &line;
+        said.push('\n');
+        if line.starts_with("The suite is up.") {
+            break;
+        }
+    }
+    let terminated = Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status();
+    assert!(terminated.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{said}");
+    said
+}
+
 /// The program without a suite.
 pub(crate) fn program(arguments: &[&str]) -> Output {
     Command::new(PROGRAM).args(arguments).output().unwrap()

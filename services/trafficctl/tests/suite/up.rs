@@ -87,6 +87,27 @@ async fn a_second_start_goes_on_where_the_first_ended() {
 }
 
 #[test]
+fn it_tells_a_story_once_with_the_article_of_each_refusal() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let arguments = ["--data", data.to_str().unwrap()];
+    let told = crate::harness::announcement(&arguments);
+    for step in [
+        "the bays it touches are closed: bays/HZ-",
+        "its bays are free again",
+        "12 points",
+        "the permit is suspended",
+        "DRIVER_SUSPENDED",
+        "(Road Traffic Safety Law art. 19(1))",
+    ] {
+        assert!(told.contains(step), "{step} is not in:\n{told}");
+    }
+    let again = crate::harness::announcement(&arguments);
+    assert!(again.contains("The suite is up."), "{again}");
+    assert!(!again.contains("red light"), "not told twice:\n{again}");
+}
+
+#[test]
 fn an_empty_city_is_empty() {
     let up = Up::start(&["--ephemeral", "--no-sample"]);
     let lines = up.lines("operator", &["events", "tail", "--from-start"]);

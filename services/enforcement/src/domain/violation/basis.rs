@@ -21,6 +21,9 @@ impl Fact {
             Self::ViolationCancelled { basis, .. } | Self::NotPunished { basis, .. } => {
                 basis.clone()
             }
+            Self::TransportPermitted { .. } | Self::TransportNotPermitted { .. } => {
+                traffic_law("art. 48(2)")
+            }
             Self::OrallyWarned { .. } => order_157("art. 42(1)"),
             Self::Summoned { .. } => order_157("art. 46(1)(3)"),
             Self::HandlingAccepted { .. } => order_157("art. 51"),

@@ -5,10 +5,12 @@ use super::super::conduct::Conduct;
 use super::super::docket::{self, Standing};
 use super::super::ground::Ground;
 use super::super::limits;
+use super::super::registered::{self, Registration};
 use super::super::values::CaseId;
 use super::event::{
     CancellationGround, Device, Fact, Filing, NoticeChannel, Party, Review, Source, ViolationEvent,
 };
+use super::excuse::judge_by_permits;
 use super::objection::cancelled;
 use super::steps::{actor, as_officer, in_stage, load, record};
 use super::{Stage, Violation};
@@ -21,6 +23,7 @@ use jiff::Timestamp;
 /// # Errors
 /// If it lies in the future or beyond the limitation, if the device may not be used as evidence, or if the measure does not fit.
 pub fn record_violation(tx: &mut Transaction, mut filing: Filing) -> Result<CaseId, Halt> {
+    know_vehicle(tx, &mut filing)?;
     check_filing(tx, &filing)?;
     match &filing.source {
         Source::Device(device) => check_device(tx, device, &filing)?,
@@ -29,7 +32,23 @@ pub fn record_violation(tx: &mut Transaction, mut filing: Filing) -> Result<Case
     }
     let review = tx.context.calendar.deadline(tx.now(), limits::REVIEW.time);
     filing.due = Some(review);
-    file(tx, filing, Fact::ViolationRecorded)
+    let id = file(tx, filing, Fact::ViolationRecorded)?;
+    judge_by_permits(tx, &id)?;
+    Ok(id)
+}
+
+/// Notes what registration has told of the plate; a record that does not describe the vehicle takes its description from there.
+fn know_vehicle(tx: &mut Transaction, filing: &mut Filing) -> Result<(), Halt> {
+    let Some(plate) = &filing.plate else {
+        return Ok(());
+    };
+    filing.registration = registered::of(tx, plate)?;
+    if let (None, Some(Registration::Registered(vehicle))) =
+        (filing.act.vehicle, filing.registration)
+    {
+        filing.act.vehicle = Some(vehicle);
+    }
+    Ok(())
 }
 
 /// What every new case needs, however it begins.

@@ -4,6 +4,7 @@
 use super::super::assessment::Assessment;
 use super::super::codes::ViolationCode;
 use super::super::conduct::Act;
+use super::super::registered::Registration;
 use super::super::values::{CaseId, Place};
 use super::account::Instalment;
 use chassis::domain::values::{DocumentNumber, Fen, PlateNumber, Text};
@@ -57,6 +58,14 @@ pub enum Fact {
         ground: CancellationGround,
         basis: LegalBasis,
         remarks: Text<500>,
+    },
+    /// A permit covers the transport: no violation.
+    TransportPermitted {
+        permit: DocumentNumber,
+    },
+    /// It did not, as is known now: recorded again, to be reviewed.
+    TransportNotPermitted {
+        review_due: Timestamp,
     },
 
     OrallyWarned {
@@ -182,6 +191,8 @@ pub struct Filing {
     pub acted_at: Timestamp,
     pub harmed_health: bool,
     pub plate: Option<PlateNumber>,
+    /// What registration had told of the plate when this was filed.
+    pub registration: Option<Registration>,
     /// Hashes (SHA-256, hexadecimal) of photographs, videos and papers: the evidence itself is kept elsewhere. At most 20.
     pub evidence: Vec<Text<64>>,
     pub party: Option<Party>,

@@ -14,6 +14,7 @@ pub mod deadlines;
 pub mod decision;
 pub mod default;
 pub mod event;
+pub mod excuse;
 pub mod handling;
 pub mod objection;
 pub mod payment;
@@ -23,7 +24,7 @@ mod steps;
 
 use super::assessment::Assessment;
 use account::{Account, Pause, Payment};
-use chassis::domain::values::{Fen, Text};
+use chassis::domain::values::{DocumentNumber, Fen, Text};
 use chassis::domain::{Aggregate, District, LegalBasis, PersonRef};
 use event::{
     CancellationGround, Decision, Duty, Fact, Filing, NoPenaltyGround, Party, Remedy,
@@ -168,6 +169,8 @@ pub struct DefaultNotice {
 #[serde(rename_all = "snake_case")]
 pub enum Closed {
     Cancelled(CancellationGround, LegalBasis),
+    /// A permit covers the transport.
+    Permitted(DocumentNumber),
     NotPunished(NoPenaltyGround, LegalBasis),
     OrallyWarned,
     ReferredAsCrime,
@@ -231,6 +234,18 @@ impl Violation {
             missed: Vec::new(),
             payment_overdue: false,
         }
+    }
+
+    /// As it was recorded: both reviews are to be passed again.
+    fn begin_again(&mut self, review_due: Timestamp) {
+        self.stage = Stage::Recorded;
+        self.closed = None;
+        self.technical_review = None;
+        self.legal_review = None;
+        self.entered_at = None;
+        self.notified_at = None;
+        self.handle_by = None;
+        self.duty = Some((Duty::Review, review_due));
     }
 
     fn close(&mut self, stage: Stage, why: Closed) {
@@ -301,6 +316,10 @@ impl Violation {
             Fact::ViolationCancelled { ground, basis, .. } => {
                 self.close(Stage::Cancelled, Closed::Cancelled(*ground, basis.clone()));
             }
+            Fact::TransportPermitted { permit } => {
+                self.close(Stage::Cancelled, Closed::Permitted(permit.clone()));
+            }
+            Fact::TransportNotPermitted { review_due } => self.begin_again(*review_due),
             Fact::OrallyWarned { .. } => self.close(Stage::OrallyWarned, Closed::OrallyWarned),
             Fact::Summoned { handle_by, file_by } => {
                 self.stage = Stage::Summoned;

@@ -128,6 +128,12 @@ pub enum Ground {
     VehicleCancelled {
         plate: PlateNumber,
     },
+    PlateGivenUp {
+        plate: PlateNumber,
+    },
+    NoGoodsVehicle {
+        plate: PlateNumber,
+    },
     DriverTooBusy {
         person: PersonRef,
     },
@@ -256,6 +262,8 @@ impl Ground {
             | Self::RestrictedZone { .. }
             | Self::DriverSuspended { .. }
             | Self::VehicleCancelled { .. }
+            | Self::PlateGivenUp { .. }
+            | Self::NoGoodsVehicle { .. }
             | Self::DriverTooBusy { .. }
             | Self::VehicleTooBusy { .. } => self.about_toxic_transports(),
             Self::TripDone { .. }
@@ -333,9 +341,10 @@ impl Refusal for Ground {
             Self::RestrictedZone { leg, zone, .. } => {
                 vec![("leg", leg.to_string()), ("zone", zone.clone())]
             }
-            Self::InspectionExpires { plate, .. } | Self::VehicleCancelled { plate } => {
-                vec![("plate", plate.to_string())]
-            }
+            Self::InspectionExpires { plate, .. }
+            | Self::VehicleCancelled { plate }
+            | Self::PlateGivenUp { plate }
+            | Self::NoGoodsVehicle { plate } => vec![("plate", plate.to_string())],
             Self::DriverSuspended { person } | Self::QualificationExpires { person, .. } => {
                 vec![("person_ref", person.to_string())]
             }

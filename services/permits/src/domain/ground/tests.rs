@@ -100,6 +100,8 @@ fn all() -> Vec<Ground> {
         },
         DriverSuspended { person: person() },
         VehicleCancelled { plate: plate() },
+        PlateGivenUp { plate: plate() },
+        NoGoodsVehicle { plate: plate() },
         DriverTooBusy { person: person() },
         VehicleTooBusy { plate: plate() },
         TripDone { basis: basis() },

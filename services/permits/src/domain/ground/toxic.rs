@@ -79,6 +79,18 @@ impl Ground {
                 format!("the vehicle {plate} is registered no more"),
                 format!("车辆 {plate} 已注销登记"),
             ),
+            Self::PlateGivenUp { plate } => says(
+                "PLATE_GIVEN_UP",
+                Some(traffic_law("art. 8")),
+                format!("no vehicle of this city carries the plate {plate} any more"),
+                format!("号牌 {plate} 已不在本市任何车辆上使用"),
+            ),
+            Self::NoGoodsVehicle { plate } => says(
+                "NO_GOODS_VEHICLE",
+                Some(traffic_law("art. 49")),
+                format!("the vehicle {plate} is registered for people, not for goods"),
+                format!("车辆 {plate} 登记为载客车辆，不得载货"),
+            ),
             Self::DriverTooBusy { person } => says(
                 "DRIVER_IN_TOO_MANY_PERMITS",
                 Some(traffic_law("art. 48(3)")),

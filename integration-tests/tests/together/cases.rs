@@ -1,0 +1,163 @@
+//! Cases of enforcement: a red light from the camera to the decision, a truck on a weigh station.
+
+use integration_tests::Replica;
+use integration_tests::workloads::enforcement::{cases, review, service};
+use integration_tests::workloads::in_minutes;
+use jiff::Timestamp;
+use tonic::Status;
+use traffic_proto::enforcement::v1::source::Kind;
+use traffic_proto::enforcement::v1::{
+    AcceptHandlingRequest, Act, Conduct, Day, DecideViolationRequest, Device, EndRemedyRequest,
+    GetViolationRequest, LicenceFacts, Load, Party, Place, RecordViolationRequest, Remedy,
+    RemedyOutcome, Review, Road, Sanction, SeekRemedyRequest, Source, Vehicle, VehicleUse,
+    Violation, act,
+};
+
+/// A driver who does not exist; the check character is right.
+pub(crate) const DRIVER: &str = "360426199101010071";
+
+pub(crate) fn day(text: &str) -> Option<Day> {
+    Some(Day { value: text.into() })
+}
+
+fn camera() -> Option<Source> {
+    let device = Device {
+        number: "CAM-0001".into(),
+        verified_until: day("2099-12-31"),
+        published: true,
+        ..Device::default()
+    };
+    Some(Source {
+        kind: Some(Kind::Device(device)),
+    })
+}
+
+fn place(road: &str) -> Option<Place> {
+    Some(Place {
+        district: "371702".into(),
+        road: road.into(),
+        point: None,
+    })
+}
+
+/// A photograph of a red light run a minute ago.
+pub(crate) fn red_light(road: &str, plate: &str) -> Violation {
+    Violation {
+        source: camera(),
+        place: place(road),
+        act: Some(Act {
+            conduct: Conduct::RedLight.into(),
+            road: Road::Other.into(),
+            ..Act::default()
+        }),
+        act_time: Some(in_minutes(-1)),
+        plate: plate.into(),
+        evidence: vec!["a".repeat(64)],
+        ..Violation::default()
+    }
+}
+
+/// A truck of so many kilograms on a weigh station, where 49 tons are allowed.
+pub(crate) fn weighed(plate: &str, mass_kg: u32, at: Timestamp) -> Violation {
+    let load = Load {
+        allowed_mass_kg: 49_000,
+        mass_kg,
+        approved_load_kg: 32_000,
+        load_kg: mass_kg - 17_000,
+    };
+    Violation {
+        act: Some(Act {
+            conduct: Conduct::Overloading.into(),
+            road: Road::Other.into(),
+            vehicle: Some(Vehicle {
+                vehicle_use: VehicleUse::Truck.into(),
+                medium_or_larger: true,
+                for_hire: true,
+                seats: 3,
+                ..Vehicle::default()
+            }),
+            measure: Some(act::Measure::Load(load)),
+            repeated: false,
+        }),
+        act_time: Some(chassis::server::to_timestamp(at)),
+        ..red_light("Weigh station 1", plate)
+    }
+}
+
+/// Records an act that a device has seen.
+pub(crate) async fn record(replica: &Replica, violation: Violation) -> Result<Violation, Status> {
+    let request = RecordViolationRequest {
+        violation: Some(violation),
+        ..RecordViolationRequest::default()
+    };
+    let recorded = cases(replica, "device:camera").record_violation(request);
+    Ok(recorded.await?.into_inner())
+}
+
+pub(crate) async fn get(replica: &Replica, name: &str) -> Violation {
+    let request = GetViolationRequest {
+        name: name.to_owned(),
+        ..GetViolationRequest::default()
+    };
+    let found = cases(replica, "officer:cases").get_violation(request).await;
+    found.unwrap().into_inner()
+}
+
+/// Both reviews are passed: the record is open.
+pub(crate) async fn enter(replica: &Replica, name: &str) {
+    for one in [Review::Technical, Review::Legal] {
+        let passed = cases(replica, "officer:cases").pass_review(review(name, one));
+        passed.await.unwrap();
+    }
+}
+
+/// A red light of this driver, decided with 200 yuan and six points, and served.
+pub(crate) async fn fined(replica: &Replica, road: &str, plate: &str, driver: &str) -> Violation {
+    let name = record(replica, red_light(road, plate)).await.unwrap().name;
+    enter(replica, &name).await;
+    let accept = AcceptHandlingRequest {
+        name: name.clone(),
+        party: Some(Party {
+            name: "Sample Driver".into(),
+            identity_number: driver.into(),
+            licence: Some(LicenceFacts {
+                first_issued: day("2015-06-01"),
+                large_vehicles: false,
+            }),
+            ..Party::default()
+        }),
+        ..AcceptHandlingRequest::default()
+    };
+    let mut officer = cases(replica, "officer:cases");
+    officer.accept_handling(accept).await.unwrap();
+    let decide = DecideViolationRequest {
+        name: name.clone(),
+        sanction: Some(Sanction {
+            fine_fen: 20_000,
+            ..Sanction::default()
+        }),
+        told_and_heard: true,
+        ..DecideViolationRequest::default()
+    };
+    officer.decide_violation(decide).await.unwrap();
+    let served = officer.serve_decision(service(&name)).await;
+    served.unwrap().into_inner()
+}
+
+/// The decision falls on reconsideration: its points are gone.
+pub(crate) async fn revoked(replica: &Replica, served: &Violation) {
+    let mut officer = cases(replica, "officer:cases");
+    let seek = SeekRemedyRequest {
+        name: served.name.clone(),
+        remedy: Remedy::Reconsideration.into(),
+        seek_time: served.decision.as_ref().and_then(|it| it.serve_time),
+        ..SeekRemedyRequest::default()
+    };
+    officer.seek_remedy(seek).await.unwrap();
+    let end = EndRemedyRequest {
+        name: served.name.clone(),
+        outcome: RemedyOutcome::Revoked.into(),
+        ..EndRemedyRequest::default()
+    };
+    officer.end_remedy(end).await.unwrap();
+}
