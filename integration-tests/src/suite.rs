@@ -21,14 +21,16 @@ pub enum Service {
     Permits,
     Parking,
     Enforcement,
+    Registration,
 }
 
 impl Service {
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Ledger,
         Self::Permits,
         Self::Parking,
         Self::Enforcement,
+        Self::Registration,
     ];
 
     pub fn name(self) -> &'static str {
@@ -37,6 +39,7 @@ impl Service {
             Self::Permits => "permits",
             Self::Parking => "parking",
             Self::Enforcement => "enforcement",
+            Self::Registration => "registration",
         }
     }
 
@@ -53,6 +56,10 @@ impl Service {
             Self::Enforcement => {
                 "enforcement.read enforcement.record enforcement.review enforcement.handle enforcement.decide \
                  enforcement.party enforcement.pay enforcement.education enforcement.hazard enforcement.persuade"
+            }
+            Self::Registration => {
+                "registration.read registration.file registration.decide registration.plates registration.hold \
+                 registration.station registration.appoint registration.pay registration.kiosk"
             }
         }
     }

@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         Ok("permits") => chassis::config::run("permits", permits::serve),
         Ok("parking") => chassis::config::run("parking", parking::serve),
         Ok("enforcement") => chassis::config::run("enforcement", enforcement::serve),
+        Ok("registration") => chassis::config::run("registration", registration::serve),
         other => {
             eprintln!("SUITE_SERVICE names no service: {other:?}");
             ExitCode::FAILURE
