@@ -58,7 +58,8 @@ impl Service {
                  enforcement.party enforcement.pay enforcement.education enforcement.hazard enforcement.persuade"
             }
             Self::Registration => {
-                "registration.read registration.file registration.decide registration.plates registration.hold"
+                "registration.read registration.file registration.decide registration.plates registration.hold \
+                 registration.station registration.appoint registration.pay registration.kiosk"
             }
         }
     }

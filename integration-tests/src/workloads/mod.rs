@@ -4,11 +4,13 @@ pub mod enforcement;
 mod ledger;
 pub mod parking;
 pub mod permits;
+pub mod registration;
 
 pub use enforcement::Enforcement;
 pub use ledger::Ledger;
 pub use parking::Parking;
 pub use permits::Permits;
+pub use registration::Registration;
 
 use jiff::Timestamp;
 

@@ -1,7 +1,7 @@
 //! A bus that goes away under load and comes back: clients are told to retry, nothing crashes, nothing is lost or doubled.
 
 use integration_tests::load::{Load, Workload};
-use integration_tests::workloads::{Enforcement, Ledger, Parking, Permits};
+use integration_tests::workloads::{Enforcement, Ledger, Parking, Permits, Registration};
 use integration_tests::{Service, Suite, audit, times};
 use std::time::Duration;
 
@@ -86,4 +86,10 @@ async fn parking_outlives_its_bus_and_tells_clients_to_retry() {
 async fn enforcement_outlives_its_bus_and_tells_clients_to_retry() {
     let rounds = times("SUITE_BUS_LOSSES", 6);
     bus_lost_under_load(Service::Enforcement, Enforcement { series: "b" }, rounds).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registration_outlives_its_bus_and_tells_clients_to_retry() {
+    let rounds = times("SUITE_BUS_LOSSES", 6);
+    bus_lost_under_load(Service::Registration, Registration { series: "B" }, rounds).await;
 }

@@ -1,7 +1,7 @@
 //! A service that is killed at any instant under load comes back with everything it acknowledged, once.
 
 use integration_tests::load::{Load, Workload};
-use integration_tests::workloads::{Enforcement, Ledger, Parking, Permits};
+use integration_tests::workloads::{Enforcement, Ledger, Parking, Permits, Registration};
 use integration_tests::{Service, Suite, audit, times};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -79,4 +79,10 @@ async fn parking_killed_at_random_points_loses_and_doubles_nothing() {
 async fn enforcement_killed_at_random_points_loses_and_doubles_nothing() {
     let points = times("SUITE_KILLS", 100);
     killed_under_load(Service::Enforcement, Enforcement { series: "k" }, points).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registration_killed_at_random_points_loses_and_doubles_nothing() {
+    let points = times("SUITE_KILLS", 100);
+    killed_under_load(Service::Registration, Registration { series: "K" }, points).await;
 }

@@ -7,7 +7,7 @@ use integration_tests::ledger_v1::{
 use integration_tests::load::{Load, Workload, position_of};
 use integration_tests::replica::Client;
 use integration_tests::workloads::permits::{self, Stretch};
-use integration_tests::workloads::{Enforcement, Ledger, Parking, Permits};
+use integration_tests::workloads::{Enforcement, Ledger, Parking, Permits, Registration};
 use integration_tests::{Replica, Service, Suite, audit, status, times};
 use std::collections::BTreeSet;
 use tonic::{Code, Request, Status};
@@ -82,6 +82,7 @@ async fn replicas_that_write_at_once_come_to_the_same_state() {
     written_at_once(Service::Permits, Permits { series: "r" }).await;
     written_at_once(Service::Parking, Parking { series: "r" }).await;
     written_at_once(Service::Enforcement, Enforcement { series: "r" }).await;
+    written_at_once(Service::Registration, Registration { series: "R" }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

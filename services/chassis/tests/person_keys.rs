@@ -1,5 +1,7 @@
 //! The persons' keys in a real bucket: one key a person however many come at once, and an erasure mark that stays.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use async_nats::jetstream;
 use chassis::domain::PersonRef;
 use chassis::nats_server::{NatsServer, Options};

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   this process      clients in a closed loop over a few HTTP/2 connections
-//!   child processes   permits, parking, enforcement, a bare tonic server, nats-server with sync_interval: always
+//!   child processes   permits, parking, registration, enforcement, a bare tonic server, nats-server with sync_interval: always
 //! ```
 //!
 //! All share the machine's cores, so ratios say more than rates.
@@ -15,6 +15,7 @@ mod parking_load;
 mod permits_load;
 mod processes;
 mod raw;
+mod registration_load;
 mod report;
 
 use crate::connect::{Bearer, Connection, endpoint};
@@ -29,6 +30,7 @@ use measure::{Plan, Sample, measure};
 use parking_load::ParkingLoad;
 use permits_load::PermitsLoad;
 use processes::{Cpu, Process};
+use registration_load::RegistrationLoad;
 use report::{Report, Row};
 use std::path::Path;
 use std::time::Duration;
@@ -59,6 +61,7 @@ enum Service {
     Permits,
     Parking,
     Enforcement,
+    Registration,
     All,
 }
 
@@ -108,6 +111,9 @@ impl Bench<'_> {
         let enforcement = self
             .wanted_child(Service::Enforcement, "enforcement")
             .await?;
+        let registration = self
+            .wanted_child(Service::Registration, "registration")
+            .await?;
         let most = self.options.in_flight.iter().copied().max().unwrap_or(1);
         let permits_load = PermitsLoad::prepare(
             self.connections(&permits, &self.tokens.applicant).await?,
@@ -130,6 +136,13 @@ impl Bench<'_> {
                 self.connections(process, &self.tokens.camera).await?,
                 self.connections(process, &self.tokens.officer).await?,
                 self.connections(process, &self.tokens.operator).await?,
+            )?),
+            None => None,
+        };
+        let registration_load = match &registration {
+            Some(process) => Some(RegistrationLoad::prepare(
+                self.connections(process, &self.tokens.operator).await?,
+                self.connections(process, &self.tokens.officer).await?,
             )?),
             None => None,
         };
@@ -180,6 +193,18 @@ impl Bench<'_> {
                     &bare,
                 ));
             }
+            if let (Some(load), Some(process)) = (&registration_load, &registration) {
+                level("registration commands");
+                let sample = self
+                    .watched(Some(process), measure(&plan, |n| load.commands(n)))
+                    .await?;
+                rows.push(Row::against(
+                    "registration commands",
+                    in_flight,
+                    &sample,
+                    &bare,
+                ));
+            }
             level("echo");
             let bare = self
                 .watched(
@@ -199,7 +224,11 @@ impl Bench<'_> {
         }
 
         let mut memory = vec![("permits".to_owned(), permits.resident_bytes())];
-        for (name, process) in [("parking", &parking), ("enforcement", &enforcement)] {
+        for (name, process) in [
+            ("parking", &parking),
+            ("enforcement", &enforcement),
+            ("registration", &registration),
+        ] {
             if let Some(process) = process {
                 memory.push((name.to_owned(), process.resident_bytes()));
             }
@@ -209,7 +238,13 @@ impl Bench<'_> {
             "nats-server".to_owned(),
             processes::resident_of("nats-server"),
         ));
-        let processes = [Some(permits), parking, enforcement, Some(echo)];
+        let processes = [
+            Some(permits),
+            parking,
+            enforcement,
+            registration,
+            Some(echo),
+        ];
         for process in processes.into_iter().flatten() {
             process.end().await;
         }

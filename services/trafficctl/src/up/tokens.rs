@@ -43,9 +43,10 @@ pub(crate) struct Tokens {
 /// Identity number of the invented person in the sample data.
 const CITIZEN: &str = "371702199001010013";
 
-/// What officers do with cases, licences, vehicles, hazards and riders.
+/// What officers do with cases, licences, vehicles, registrations, hazards and riders.
 const OFFICER_SCOPES: &str = "enforcement.read enforcement.record enforcement.review enforcement.handle \
-     enforcement.decide enforcement.education enforcement.hazard enforcement.persuade";
+     enforcement.decide enforcement.education enforcement.hazard enforcement.persuade \
+     registration.read registration.decide";
 
 impl Tokens {
     pub(crate) fn issue(keys: &Keys) -> Result<Self, Failure> {

@@ -276,12 +276,14 @@ fn for_each_party(file: &mut File, mut change: impl FnMut(&mut Party)) {
         Request::Transfer(transfer) => change(&mut transfer.new_owner),
         Request::JointOwner { new_owner, .. } => change(new_owner),
         Request::Encumber { holder, .. } | Request::Release { holder, .. } => change(holder),
-        Request::OwnerFiling { filing, .. } => match &mut **filing {
-            OwnerFiling::NameOrResidence(owner)
+        Request::OwnerFiling { filing, .. } => {
+            if let OwnerFiling::NameOrResidence(owner)
             | OwnerFiling::Identity(owner)
-            | OwnerFiling::Contact(owner) => change(owner),
-            _ => {}
-        },
+            | OwnerFiling::Contact(owner) = &mut **filing
+            {
+                change(owner);
+            }
+        }
         Request::ParticularsChange { change: own, .. } => {
             if let Change::WholeVehicle { vehicle, .. } = &mut **own {
                 change(&mut vehicle.owner);

@@ -1,0 +1,12 @@
+//! Registration of vehicles as the law has it: given what happened, when something is asked, then this follows or that ground
+//! refuses it.
+
+mod cases;
+mod changes;
+mod conditions;
+mod fixtures;
+mod limits;
+mod numbers;
+mod papers;
+mod refusals;
+mod temporary;

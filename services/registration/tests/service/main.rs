@@ -1,0 +1,9 @@
+//! The service on a real bus, over real gRPC.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod city;
+mod exactly_once;
+mod input;
+mod samples;
+mod stories;
