@@ -9,6 +9,7 @@ use crate::output::Format;
 use crate::parking_commands::ParkingCommand;
 use crate::permits_commands::PermitsCommand;
 use crate::projection::ProjectionCommand;
+use crate::registration_commands::RegistrationCommand;
 use crate::up::UpOptions;
 use clap::{Parser, Subcommand};
 
@@ -54,6 +55,9 @@ pub(crate) enum Command {
     /// Parking: import bays
     #[command(subcommand)]
     Parking(ParkingCommand),
+    /// Registration: import e-bikes, or make a file of invented ones
+    #[command(subcommand)]
+    Registration(RegistrationCommand),
     /// Measure commands and reads against the bare bus and a bare server
     Bench(BenchOptions),
     /// Run one part of a bench in this process

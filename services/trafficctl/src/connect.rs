@@ -53,6 +53,17 @@ pub(crate) struct Target {
     )]
     pub(crate) enforcement: String,
 
+    /// gRPC address of registration
+    #[arg(
+        long,
+        global = true,
+        env = "TRAFFIC_REGISTRATION",
+        hide_env_values = true,
+        value_name = "ADDR",
+        default_value = "127.0.0.1:50053"
+    )]
+    pub(crate) registration: String,
+
     /// Bearer token; `up` prints some
     #[arg(long, global = true, env = "TRAFFIC_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
@@ -89,6 +100,7 @@ impl Target {
         match service.name {
             "permits" => &self.permits,
             "enforcement" => &self.enforcement,
+            "registration" => &self.registration,
             _ => &self.parking,
         }
     }

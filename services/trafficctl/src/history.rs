@@ -108,6 +108,11 @@ fn locate(resource: &str) -> Result<(&'static str, String), Failure> {
             collection @ ("violations" | "licences" | "detentions" | "hazards" | "dockets"),
             id,
         ] => Some(("enforcement", *collection, *id)),
+        ["kioskSessions", id] => Some(("registration", "kiosk-sessions", *id)),
+        [collection @ ("ebikes" | "stations" | "orders"), id] => {
+            Some(("registration", *collection, *id))
+        }
+        // Everything else that has a short name is parking's.
         [
             collection @ ("zones" | "bays" | "tariffs" | "sessions" | "waivers"),
             id,
@@ -139,6 +144,12 @@ mod tests {
             ("parking/sessions/s1", "parking", "session/s1"),
             ("violations/v1", "enforcement", "violation/v1"),
             ("permits/road-calendar/r", "permits", "road-calendar/r"),
+            (
+                "ebikes/119901800123456",
+                "registration",
+                "ebike/119901800123456",
+            ),
+            ("kioskSessions/k1", "registration", "kiosk-session/k1"),
         ] {
             assert_eq!(
                 locate(resource).unwrap(),

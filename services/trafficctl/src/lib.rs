@@ -4,7 +4,7 @@
 //!   cli        what can be asked for              up       services, bus, keys and sample city in one process
 //!   connect    how services are reached           events   what the suite publishes
 //!   output     tables for people, JSON for scripts
-//!   suite      the list of services               history, projection, permits, parking, bench
+//!   suite      the list of services               history, projection, permits, parking, registration, bench
 //! ```
 
 mod bench;
@@ -18,6 +18,7 @@ mod parking_commands;
 mod permits_commands;
 mod progress;
 mod projection;
+mod registration_commands;
 mod request_ids;
 mod suite;
 mod time;
@@ -74,6 +75,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Projection(command) => projection::run(&target, output, command).await,
             Command::Permits(command) => permits_commands::run(&target, output, command).await,
             Command::Parking(command) => parking_commands::run(&target, output, command).await,
+            Command::Registration(command) => {
+                registration_commands::run(&target, output, command).await
+            }
             Command::Bench(options) => Box::pin(bench::run(output, &options)).await,
         }
     })

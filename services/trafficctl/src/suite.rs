@@ -61,6 +61,7 @@ macro_rules! suite {
 suite! {
     permits at 0,
     parking at 1,
+    registration at 2,
     enforcement at 3,
 }
 

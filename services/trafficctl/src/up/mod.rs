@@ -38,7 +38,8 @@ pub(crate) struct UpOptions {
     #[arg(long, conflicts_with = "data")]
     ephemeral: bool,
 
-    /// Fixed: bus on 4222, permits on 50051 and 8081, parking on 50052 and 8082, enforcement on 50054 and 8084. Auto: free ones
+    /// Fixed: bus on 4222, permits on 50051 and 8081, parking on 50052 and 8082, registration on 50053 and 8083, enforcement on
+    /// 50054 and 8084. Auto: free ones
     #[arg(long, value_enum, default_value_t = Ports::Fixed)]
     ports: Ports,
 

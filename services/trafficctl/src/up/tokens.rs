@@ -85,7 +85,7 @@ impl Tokens {
             operator: sign(
                 "sample-operator",
                 "operations.read operations.write permits.read parking.read parking.manage parking.pay \
-                 enforcement.read enforcement.pay",
+                 enforcement.read enforcement.pay registration.read registration.file",
                 &[],
                 Channel::Api,
             )?,

@@ -54,16 +54,20 @@ impl Up {
 
     /// The program against this suite, with this person's token.
     pub(crate) fn run(&self, person: &str, arguments: &[&str]) -> Output {
-        let token = self.text(&format!("/tokens/{person}"));
-        self.command(arguments)
-            .env("TRAFFIC_TOKEN", token)
-            .output()
-            .unwrap()
+        self.command_of(person, arguments).output().unwrap()
     }
 
     /// The program against this suite, without a token.
     pub(crate) fn run_anonymous(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
+    }
+
+    /// As [`Up::run`], to be started by the test.
+    pub(crate) fn command_of(&self, person: &str, arguments: &[&str]) -> Command {
+        let token = self.text(&format!("/tokens/{person}"));
+        let mut command = self.command(arguments);
+        command.env("TRAFFIC_TOKEN", token);
+        command
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -72,6 +76,7 @@ impl Up {
             .args(["--permits", &self.text("/services/permits/grpc")])
             .args(["--parking", &self.text("/services/parking/grpc")])
             .args(["--enforcement", &self.text("/services/enforcement/grpc")])
+            .args(["--registration", &self.text("/services/registration/grpc")])
             .args(["--nats", &self.text("/nats")])
             .args(["--output", "json"])
             .args(arguments)

@@ -29,7 +29,7 @@ fn a_feed_sent_twice_files_each_work_zone_once() {
     assert_eq!(rebuilt[0]["phase"], "live");
     assert_eq!(rebuilt[0]["rebuilds"], 1);
     let verified = up.lines("operator", &["projection", "verify"]);
-    assert_eq!(verified.len(), 3, "one a service");
+    assert_eq!(verified.len(), 4, "one a service");
     assert!(verified.iter().all(|verdict| verdict["equal"] == true));
 }
 
