@@ -176,6 +176,18 @@ impl Replica {
         }
     }
 
+    /// Bytes of memory that it holds, as the kernel counts them; 0 where it does not tell.
+    pub fn memory(&self) -> u64 {
+        let Some(child) = &self.child else {
+            return 0;
+        };
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
+        let status = status.unwrap_or_default();
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = resident.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        kib.unwrap_or(0) * 1024
+    }
+
     pub fn is_running(&mut self) -> bool {
         self.child
             .as_mut()
