@@ -16,6 +16,8 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedMutRandom;
 use std::sync::Arc;
 use std::time::Duration;
+use traffic_proto::operations::v1::GetProjectionRequest;
+use traffic_proto::operations::v1::projection::Phase;
 
 const REPLICAS: usize = 2;
 const CLIENTS: usize = 6;
@@ -402,6 +404,18 @@ impl City {
         for at in 0..self.sites.len() {
             let head = self.head(self.sites[at].service).await;
             let site = &mut self.sites[at];
+            for (number, replica) in site.replicas.iter().enumerate() {
+                // Until it has noticed, a replica answers from what is lost: clients wait for that, as operators must.
+                if away != Some(number) {
+                    eventually("a replica notices that its stream was set back", || async {
+                        let asked = replica.operations().get_projection(GetProjectionRequest {});
+                        let state = asked.await.ok()?.into_inner();
+                        let there = state.phase() == Phase::Live && state.applied_position <= head;
+                        there.then_some(())
+                    })
+                    .await;
+                }
+            }
             site.load.forget_after(head);
             site.claims.forget();
             site.checked = site.load.record().acknowledged.len();
