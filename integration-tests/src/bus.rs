@@ -1,5 +1,6 @@
 //! What lies on the bus, read as anyone could read it: with a plain NATS client, past the services.
 
+use crate::replica::eventually;
 use async_nats::jetstream::consumer::pull::OrderedConfig;
 use async_nats::jetstream::{self, Message};
 use chassis::commit::Commit;
@@ -12,26 +13,20 @@ const WAIT: Duration = Duration::from_secs(20);
 /// All messages of a stream up to its present end, in order.
 ///
 /// # Panics
-/// If the bus does not answer.
+/// If the bus does not answer in time.
 pub async fn stream(client: &async_nats::Client, name: &str, filter: &str) -> Vec<Message> {
-    let jetstream = jetstream::new(client.clone());
-    let mut stream = jetstream
-        .get_stream(name)
-        .await
-        .expect("the stream is there");
-    let end = stream
-        .info()
-        .await
-        .expect("the bus answers")
-        .state
-        .last_sequence;
-    let consumer = stream
-        .create_consumer(OrderedConfig {
+    // A cluster may just be electing a leader.
+    let (end, consumer) = eventually("the bus answers", || async {
+        let jetstream = jetstream::new(client.clone());
+        let stream = jetstream.get_stream(name).await.ok()?;
+        let config = OrderedConfig {
             filter_subject: filter.to_owned(),
             ..OrderedConfig::default()
-        })
-        .await
-        .expect("a consumer");
+        };
+        let consumer = stream.create_consumer(config).await.ok()?;
+        Some((stream.cached_info().state.last_sequence, consumer))
+    })
+    .await;
     let mut pending = consumer.cached_info().num_pending;
     let mut messages = consumer.messages().await.expect("messages");
     let mut found = Vec::new();

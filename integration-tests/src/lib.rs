@@ -1,19 +1,25 @@
 //! The suite from outside: services as processes on a real nats-server, faults done to them, and what must hold afterwards.
 //!
 //! ```text
-//! Suite ── nats-server (child, own port and folder, every write synced)
+//! Suite ── nats-server (child, own port and folder, every write synced), or three that form a cluster
 //!   ├─ Replica ── process of `replica` (own ports and folder), killed and started again on both
 //!   ├─ Load<Workload> ── clients that repeat each command until it is acknowledged, and note what was
-//!   └─ audit ── what was acknowledged, against the services' own histories and against the raw stream
+//!   ├─ audit ── what was acknowledged, against the services' own histories and against the raw stream
+//!   └─ faults ── rounds of all of this at once, from a seed: what the program `faults` runs at any length
 //! ```
 //!
 //! A further service needs a line in [`Service`] and, to be put under load, a [`load::Workload`].
 
 pub mod audit;
 pub mod bus;
+pub mod clock;
+pub mod disk;
+pub mod faults;
+pub mod files;
 pub mod ledger;
 pub mod load;
 pub mod malformed;
+pub mod process;
 pub mod raw;
 pub mod reflection;
 pub mod replica;
@@ -22,7 +28,7 @@ pub mod suite;
 pub mod workloads;
 
 pub use replica::Replica;
-pub use suite::{Service, Suite};
+pub use suite::{Service, Suite, Topology};
 
 /// The ledger's contract.
 pub mod ledger_v1 {

@@ -1,6 +1,6 @@
 //! Load: clients that give realistic commands, repeat each until its outcome is known, and keep account of every acknowledgement.
 
-use crate::replica::{Client, GLANCE, PATIENCE, Replica};
+use crate::replica::{Client, Counter, GLANCE, PATIENCE, Replica};
 use crate::status;
 use chassis::server::POSITION;
 use rand::rngs::StdRng;
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_stream::StreamExt;
 use tonic::{Code, Response, Status};
@@ -72,7 +72,7 @@ pub struct Acknowledged {
 }
 
 /// What all clients together have seen.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Record {
     pub acknowledged: Vec<Acknowledged>,
     /// Final refusals by reason.
@@ -88,8 +88,10 @@ pub struct Record {
 /// A client in the middle of its story.
 #[derive(Debug)]
 pub struct Desk {
-    clients: Arc<[[Client; 3]]>,
+    counters: Arc<[[Counter; 3]]>,
     at: usize,
+    /// What this client has been told of in its story. Another replica may not know it yet.
+    position: u64,
     /// Seeded by the load's seed and the story's number.
     pub rng: StdRng,
     record: Arc<Mutex<Record>>,
@@ -99,7 +101,7 @@ pub struct Desk {
 impl Desk {
     /// A connection to one of the replicas: the same until it fails.
     fn client(&self, role: Role) -> Client {
-        self.clients[self.at % self.clients.len()][role as usize].clone()
+        self.counters[self.at % self.counters.len()][role as usize].client_at(self.position)
     }
 
     /// Asks or tells something that is no command of its own, until it is answered.
@@ -155,6 +157,7 @@ impl Desk {
             let status = match send(self.client(role), request_id.clone()).await {
                 Ok(response) => {
                     let position = position_of(&response);
+                    self.position = self.position.max(position);
                     let answer = response.into_inner();
                     self.note(|record| {
                         record.acknowledged.push(Acknowledged {
@@ -226,13 +229,41 @@ pub fn position_of<T>(response: &Response<T>) -> u64 {
         .expect("every answer carries its position")
 }
 
+/// What the clients of a load are asked to do, between two stories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Work,
+    Rest,
+    Stop,
+}
+
 /// Clients at work.
 #[derive(Debug)]
 pub struct Load {
     workers: JoinSet<()>,
-    stop: watch::Sender<bool>,
+    order: watch::Sender<Order>,
+    /// Clients in the middle of a story.
+    busy: watch::Sender<usize>,
     acknowledged: watch::Receiver<usize>,
     record: Arc<Mutex<Record>>,
+}
+
+/// A client ended that nobody told to.
+fn went_home(ended: Result<(), JoinError>) {
+    ended.expect("a client does not panic");
+    panic!("a client went home early");
+}
+
+/// Waits for the next story to begin; `false` if there is none.
+async fn begin_story(orders: &mut watch::Receiver<Order>, busy: &watch::Sender<usize>) -> bool {
+    match orders.wait_for(|order| *order != Order::Rest).await {
+        Ok(order) if *order == Order::Work => {
+            // While the order is held: who orders a rest next will see it.
+            busy.send_modify(|busy| *busy += 1);
+            true
+        }
+        _ => false,
+    }
 }
 
 impl Load {
@@ -243,36 +274,42 @@ impl Load {
         workers: usize,
         seed: u64,
     ) -> Self {
-        let clients = |replica: &&Replica| Role::ALL.map(|role| replica.client(role.account()));
-        let clients: Arc<[[Client; 3]]> = replicas.iter().map(clients).collect();
+        let counters = |replica: &&Replica| Role::ALL.map(|role| replica.counter(role.account()));
+        let counters: Arc<[[Counter; 3]]> = replicas.iter().map(counters).collect();
         let workload = Arc::new(workload);
         let stories = Arc::new(AtomicU64::new(0));
         let record = Arc::<Mutex<Record>>::default();
         let (sender, acknowledged) = watch::channel(0);
-        let (stop, stopped) = watch::channel(false);
+        let (order, orders) = watch::channel(Order::Work);
+        let busy = watch::Sender::new(0);
         let mut set = JoinSet::new();
         for worker in 0..workers {
             let workload = Arc::clone(&workload);
             let stories = Arc::clone(&stories);
-            let stopped = stopped.clone();
+            let mut orders = orders.clone();
+            let busy = busy.clone();
             let mut desk = Desk {
-                clients: Arc::clone(&clients),
+                counters: Arc::clone(&counters),
                 at: worker,
+                position: 0,
                 rng: StdRng::seed_from_u64(seed),
                 record: Arc::clone(&record),
                 acknowledged: sender.clone(),
             };
             set.spawn(async move {
-                while !*stopped.borrow() {
+                while begin_story(&mut orders, &busy).await {
                     let number = stories.fetch_add(1, Ordering::Relaxed);
+                    desk.position = 0;
                     desk.rng = StdRng::seed_from_u64(seed ^ number.rotate_left(32));
                     workload.story(&mut desk, number).await;
+                    busy.send_modify(|busy| *busy -= 1);
                 }
             });
         }
         Self {
             workers: set,
-            stop,
+            order,
+            busy,
             acknowledged,
             record,
         }
@@ -286,12 +323,22 @@ impl Load {
     /// Waits until so many more commands have been acknowledged.
     ///
     /// # Panics
-    /// If that takes longer than [`PATIENCE`].
+    /// If that takes longer than [`PATIENCE`], or a client has panicked.
     pub async fn more(&mut self, more: usize) {
         let target = self.count() + more;
-        let reached = self.acknowledged.wait_for(|count| *count >= target);
-        let waited = tokio::time::timeout(PATIENCE, reached).await;
-        assert!(waited.is_ok(), "work does not go on: {:?}", self.record);
+        let waited = tokio::time::timeout(PATIENCE, async {
+            tokio::select! {
+                _ = self.acknowledged.wait_for(|count| *count >= target) => {}
+                Some(ended) = self.workers.join_next() => went_home(ended),
+            }
+        });
+        if waited.await.is_err() {
+            let record = self.record();
+            panic!(
+                "work does not go on: {} told to retry, {} connections broken, {:#?}",
+                record.unavailable, record.broken, record.surprises
+            );
+        }
     }
 
     /// Waits until one more client has been told to retry.
@@ -322,12 +369,49 @@ impl Load {
             .to_vec()
     }
 
+    /// Lets every client end its story and wait, so that the outcome of every command is known.
+    ///
+    /// # Panics
+    /// If a client did, or they do not come to an end within twice [`PATIENCE`].
+    pub async fn rest(&mut self) {
+        self.order.send_replace(Order::Rest);
+        let mut busy = self.busy.subscribe();
+        let rested = tokio::time::timeout(PATIENCE * 2, async {
+            tokio::select! {
+                _ = busy.wait_for(|busy| *busy == 0) => {}
+                Some(ended) = self.workers.join_next() => went_home(ended),
+            }
+        });
+        rested.await.expect("stories come to an end");
+    }
+
+    /// Ends a rest.
+    pub fn resume(&self) {
+        self.order.send_replace(Order::Work);
+    }
+
+    /// What the clients have seen, as of now.
+    pub fn record(&self) -> Record {
+        self.record
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Takes note that the journal was set back: what came after `position` is gone with it, for it is known that it is.
+    pub fn forget_after(&self, position: u64) {
+        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        record
+            .acknowledged
+            .retain(|acknowledged| acknowledged.position <= position);
+    }
+
     /// Lets every client end its story, so that the outcome of every command is known.
     ///
     /// # Panics
     /// If a client did.
     pub async fn finish(mut self) -> Record {
-        self.stop.send_replace(true);
+        self.order.send_replace(Order::Stop);
         while let Some(ended) = self.workers.join_next().await {
             ended.expect("a client does not panic");
         }

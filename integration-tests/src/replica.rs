@@ -1,7 +1,10 @@
 //! One replica of a service as a process of its own, with its ports and its folder, and what can be done to it.
 
+use crate::disk::{self, SmallDisk};
 use crate::suite::{Service, Shared};
+use chassis::server::MIN_POSITION;
 use std::fs::{File, OpenOptions};
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -25,16 +28,39 @@ pub const GLANCE: Duration = Duration::from_millis(10);
 /// Most that the server's own answer may take; beyond it the client gives up.
 const CALL: Duration = Duration::from_secs(30);
 
-/// Adds an account's token to each request.
+/// Adds to each request an account's token, and what its answer must know at least.
 #[derive(Clone, Debug)]
-pub struct Token(MetadataValue<Ascii>);
+pub struct Token {
+    token: MetadataValue<Ascii>,
+    position: u64,
+}
 
 impl Interceptor for Token {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request
-            .metadata_mut()
-            .insert("authorization", self.0.clone());
+        let metadata = request.metadata_mut();
+        metadata.insert("authorization", self.token.clone());
+        if self.position > 0 && !metadata.contains_key(MIN_POSITION) {
+            metadata.insert(MIN_POSITION, self.position.into());
+        }
         Ok(request)
+    }
+}
+
+/// Where an account reaches a replica.
+#[derive(Clone, Debug)]
+pub struct Counter {
+    channel: Channel,
+    token: MetadataValue<Ascii>,
+}
+
+impl Counter {
+    /// A connection for one who has been told of a position: a replica that is not there yet must not answer.
+    pub fn client_at(&self, position: u64) -> Client {
+        let token = Token {
+            token: self.token.clone(),
+            position,
+        };
+        InterceptedService::new(self.channel.clone(), token)
     }
 }
 
@@ -53,6 +79,7 @@ pub struct Replica {
     channel: Channel,
     child: Option<Child>,
     overrides: Vec<(String, String)>,
+    disk: Option<SmallDisk>,
 }
 
 impl Replica {
@@ -70,6 +97,7 @@ impl Replica {
             channel: channel(grpc),
             child: None,
             overrides: Vec::new(),
+            disk: None,
         }
     }
 
@@ -98,9 +126,16 @@ impl Replica {
 
     /// A connection of an account with every scope; survives restarts.
     pub fn client(&self, account: &str) -> Client {
+        self.counter(account).client_at(0)
+    }
+
+    /// As [`Replica::client`], for one who moves on between replicas.
+    pub fn counter(&self, account: &str) -> Counter {
         let token = format!("Bearer {}", self.shared.token(account));
-        let token = Token(token.parse().expect("tokens are ASCII"));
-        InterceptedService::new(self.channel.clone(), token)
+        Counter {
+            channel: self.channel.clone(),
+            token: token.parse().expect("tokens are ASCII"),
+        }
     }
 
     /// A connection without a token.
@@ -127,11 +162,22 @@ impl Replica {
     }
 
     fn command(&self, log: File) -> Command {
-        let mut command = program(self.service);
+        let mut command = match &self.disk {
+            None => program(self.service),
+            Some(disk) => {
+                let data = self.folder.join("data");
+                std::fs::create_dir_all(&data).expect("the folder can be written");
+                disk.limit(&program(self.service), &data)
+            }
+        };
         command
             .env("SUITE_LIFELINE", "1")
             .env("TRAFFIC_DATA_DIR", self.folder.join("data"))
-            .env("TRAFFIC_NATS__URLS", format!("[{:?}]", self.shared.bus))
+            .env("TRAFFIC_NATS__URLS", format!("{:?}", self.shared.servers))
+            .env(
+                "TRAFFIC_NATS__STREAM_REPLICAS",
+                self.shared.stream_replicas.to_string(),
+            )
             .env("TRAFFIC_NATS__ACK_TIMEOUT_MS", "2000")
             .env("TRAFFIC_GRPC__LISTEN", self.grpc.to_string())
             .env("TRAFFIC_HTTP__LISTEN", self.http.to_string())
@@ -202,14 +248,68 @@ impl Replica {
         }
     }
 
+    /// Stops the process where it is (SIGSTOP), as a machine does that has no time for it.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub fn pause(&self) {
+        self.signal("STOP");
+    }
+
+    /// Ends a pause.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
+    /// Sets its clock ahead of the machine's by so many seconds, or back; until it is started again.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub fn set_clock(&mut self, ahead: i64) {
+        let child = self.child.as_mut().expect("it runs");
+        let lifeline = child.stdin.as_mut().expect("it has a lifeline");
+        writeln!(lifeline, "{ahead}").expect("it holds the lifeline");
+    }
+
+    /// From the next start on its projection is on a small disk of its own, empty at each start; or again in its folder.
+    pub fn put_on(&mut self, disk: Option<SmallDisk>) {
+        self.disk = disk;
+    }
+
+    /// Leaves no room on its small disk, or makes room again.
+    ///
+    /// # Panics
+    /// If it does not run on one.
+    pub fn fill_disk(&self, full: bool) {
+        assert!(self.disk.is_some(), "it has a disk of its own");
+        let process = self.process().to_string();
+        // Seen through the process: the disk exists in its view of the file system alone.
+        let seen = Path::new("/proc").join(process).join("root");
+        let data = self.folder.join("data");
+        let ballast = data.strip_prefix("/").expect("folders are absolute");
+        disk::fill(&seen.join(ballast), full);
+    }
+
+    fn process(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
+    fn signal(&self, name: &str) {
+        let process = self.process().to_string();
+        let sent = Command::new("kill").args(["-s", name, &process]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "kill answers");
+    }
+
     /// Asks it to end (SIGTERM) and waits for it.
     ///
     /// # Panics
     /// If it takes longer than [`PATIENCE`].
     pub async fn stop(&mut self) -> ExitStatus {
+        self.signal("TERM");
         let mut child = self.child.take().expect("it runs");
-        let asked = Command::new("kill").arg(child.id().to_string()).status();
-        assert!(asked.is_ok_and(|status| status.success()), "kill answers");
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = child.try_wait().expect("a child can be waited for") {
@@ -287,14 +387,14 @@ pub fn program(service: Service) -> Command {
     command
 }
 
-/// `replica` stands beside the folder that the test programs are in.
+/// `replica` stands beside the folder that the test programs are in; any other program of this crate is its own replica.
 fn binary() -> PathBuf {
-    let test = std::env::current_exe().expect("a program knows where it is");
-    let folder = test
-        .parent()
-        .and_then(Path::parent)
-        .expect("target/debug/deps");
-    folder.join("replica")
+    let own = std::env::current_exe().expect("a program knows where it is");
+    let folder = own.parent().expect("a program is in a folder");
+    match folder.parent() {
+        Some(beside) if folder.ends_with("deps") => beside.join("replica"),
+        _ => own,
+    }
 }
 
 fn channel(address: SocketAddr) -> Channel {

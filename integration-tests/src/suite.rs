@@ -1,8 +1,9 @@
 //! A suite of one test's own: its bus, its folder, its accounts.
 
 use crate::replica::Replica;
-use chassis::nats_server::{NatsServer, Options};
+use chassis::nats_server::{Cluster, NatsServer, Options};
 use chassis::server::{Audience, Claims, TokenIssuer};
+use chassis::testing::Network;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding};
 use std::path::{Path, PathBuf};
@@ -74,7 +75,9 @@ impl Service {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) folder: PathBuf,
-    pub(crate) bus: String,
+    /// One or more.
+    pub(crate) servers: Vec<String>,
+    pub(crate) stream_replicas: usize,
     issuer: TokenIssuer,
     replicas: AtomicUsize,
 }
@@ -115,21 +118,49 @@ impl Shared {
     }
 }
 
+/// What the bus is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topology {
+    /// One server.
+    Alone,
+    /// Three servers, with a copy of each stream on each.
+    Cluster,
+}
+
+impl Topology {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Alone => "alone",
+            Self::Cluster => "cluster",
+        }
+    }
+}
+
 /// A bus and what stands on it. Everything ends with it.
 #[derive(Debug)]
 pub struct Suite {
-    bus: NatsServer,
+    servers: Vec<NatsServer>,
+    /// Between the members of a cluster.
+    network: Option<Network>,
     shared: Arc<Shared>,
     _folder: TempDir,
     _slot: OwnedSemaphorePermit,
 }
 
 impl Suite {
+    /// As [`Suite::on`] one server.
+    ///
+    /// # Panics
+    /// As [`Suite::on`].
+    pub async fn start() -> Self {
+        Self::on(Topology::Alone).await
+    }
+
     /// Waits for a turn, then starts a bus.
     ///
     /// # Panics
     /// If there is no nats-server, as everything here if the machine does not play its part.
-    pub async fn start() -> Self {
+    pub async fn on(topology: Topology) -> Self {
         static TURNS: OnceCell<Arc<Semaphore>> = OnceCell::const_new();
         let turns = TURNS
             .get_or_init(async || Arc::new(Semaphore::new(AT_ONCE)))
@@ -139,12 +170,22 @@ impl Suite {
             .await
             .expect("never closed");
         let folder = tempfile::tempdir().expect("a folder");
-        let bus = NatsServer::start(Options::new(folder.path().join("nats")))
-            .await
-            .expect("a nats-server");
+        let store = folder.path().join("nats");
+        let (servers, network) = match topology {
+            Topology::Alone => {
+                let server = NatsServer::start(Options::new(store)).await;
+                (vec![server.expect("a nats-server")], None)
+            }
+            Topology::Cluster => {
+                let started = Network::start(3, store).await;
+                let (Cluster { servers }, network) = started.expect("three nats-servers");
+                (servers, Some(network))
+            }
+        };
         let shared = Shared {
             folder: folder.path().to_owned(),
-            bus: bus.url(),
+            servers: servers.iter().map(NatsServer::url).collect(),
+            stream_replicas: servers.len(),
             issuer: TokenIssuer::generate("suite").expect("a key"),
             replicas: AtomicUsize::new(0),
         };
@@ -154,19 +195,36 @@ impl Suite {
             .expect("a key has a PEM form");
         write(&shared.signing_key(), &pem);
         Self {
-            bus,
+            servers,
+            network,
             shared: Arc::new(shared),
             _folder: folder,
             _slot: slot,
         }
     }
 
+    /// The bus, or the first member of it.
     pub fn bus(&mut self) -> &mut NatsServer {
-        &mut self.bus
+        &mut self.servers[0]
+    }
+
+    /// All members of the bus.
+    pub fn servers(&mut self) -> &mut [NatsServer] {
+        &mut self.servers
+    }
+
+    /// Where the first member keeps its streams.
+    pub fn store(&self) -> PathBuf {
+        self.shared.folder.join("nats")
+    }
+
+    /// What lies between the members of a cluster.
+    pub fn network(&self) -> Option<&Network> {
+        self.network.as_ref()
     }
 
     pub fn bus_url(&self) -> String {
-        self.shared.bus.clone()
+        self.shared.servers[0].clone()
     }
 
     /// A further replica with an empty folder, ready.
@@ -186,7 +244,7 @@ impl Suite {
     pub async fn connect(&self) -> async_nats::Client {
         async_nats::ConnectOptions::new()
             .retry_on_initial_connect()
-            .connect(self.bus_url())
+            .connect(self.shared.servers.as_slice())
             .await
             .expect("the bus takes clients")
     }

@@ -8,7 +8,7 @@ mod domain;
 
 use crate::ledger_v1::ledger_service_server::LedgerServiceServer;
 use crate::ledger_v1::{DESCRIPTORS, MoneyDeposited};
-use chassis::clock::{Clock, SystemClock};
+use chassis::clock::Clock;
 use chassis::config::Config;
 use chassis::domain::District;
 use chassis::projection::{Change, Definition, Rows};
@@ -23,7 +23,8 @@ use std::sync::Arc;
 /// Layout of the projection.
 const VERSION: u32 = 1;
 
-fn blueprint() -> Blueprint {
+/// What makes this service the one it is.
+pub fn blueprint() -> Blueprint {
     Blueprint {
         service: "ledger",
         projection: Definition::new(VERSION).aggregate::<Account>(index),
@@ -71,10 +72,11 @@ async fn start(
 /// # Errors
 /// A configuration that cannot be used, or a listener that cannot be bound.
 pub async fn serve(
-    config: Config,
-    telemetry: Telemetry,
+    config: &Config,
+    telemetry: &Telemetry,
+    clock: Arc<dyn Clock>,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let (core, running) = start(&config, &telemetry, Arc::new(SystemClock)).await?;
+    let (core, running) = start(config, telemetry, clock).await?;
     running.until_signal()?.await;
     core.stop().await;
     Ok(())

@@ -1,5 +1,6 @@
 //! Load on the ledger.
 
+use super::Contest;
 use crate::ledger_v1::ledger_service_client::LedgerServiceClient;
 use crate::ledger_v1::{Account, DepositRequest, OpenAccountRequest, TransferRequest};
 use crate::load::{Desk, Role, Workload};
@@ -95,6 +96,31 @@ impl Workload for Ledger {
             Ok(_) => {}
             // Another client is still opening that account.
             Err(status) if status.code() == Code::NotFound => {}
+            Err(status) => panic!("{}", crate::status::describe(&status)),
+        }
+    }
+}
+
+/// The number of an account.
+impl Contest for Ledger {
+    async fn claim(&self, desk: &mut Desk, value: u64) -> bool {
+        let account_id = format!("{}-claimed-{value}", self.series);
+        let opened = desk
+            .command(
+                Role::Partner,
+                async |client, request_id| {
+                    let request = OpenAccountRequest {
+                        account_id: account_id.clone(),
+                        request_id,
+                    };
+                    LedgerServiceClient::new(client).open_account(request).await
+                },
+                about,
+            )
+            .await;
+        match opened {
+            Ok(_) => true,
+            Err(status) if status.code() == Code::AlreadyExists => false,
             Err(status) => panic!("{}", crate::status::describe(&status)),
         }
     }

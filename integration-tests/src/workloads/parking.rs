@@ -1,10 +1,10 @@
 //! Load on parking: bays marked, vehicles that come and go, payments; and the city that other tests park in.
 
-use super::{in_minutes, place};
+use super::{Contest, in_minutes, place};
 use crate::load::{Desk, Role, Workload, position_of};
 use crate::replica::{Client, Replica};
 use rand::RngExt;
-use tonic::Request;
+use tonic::{Code, Request, Status};
 use traffic_proto::parking::v1::parking_management_service_client::ParkingManagementServiceClient;
 use traffic_proto::parking::v1::parking_session_service_client::ParkingSessionServiceClient;
 use traffic_proto::parking::v1::{
@@ -158,6 +158,37 @@ pub struct Parking {
     pub series: &'static str,
 }
 
+impl Parking {
+    async fn mark(
+        &self,
+        desk: &mut Desk,
+        bay_id: &str,
+        (east, north): (f64, f64),
+    ) -> Result<Bay, Status> {
+        desk.command(
+            Role::Officer,
+            async |client, request_id| {
+                let request = CreateBayRequest {
+                    bay_id: bay_id.to_owned(),
+                    bay: Some(bay(east, north)),
+                    request_id,
+                    ..CreateBayRequest::default()
+                };
+                ParkingManagementServiceClient::new(client)
+                    .create_bay(request)
+                    .await
+            },
+            |bay: &Bay| vec![bay.name.replacen("bays/", "bay/", 1)],
+        )
+        .await
+    }
+}
+
+/// Metres along the kerb to the bay of this number.
+fn along(number: u64) -> f64 {
+    u32::try_from(number % 100_000).map_or(0.0, f64::from) * 6.0
+}
+
 impl Workload for Parking {
     async fn prepare(&self, replica: &Replica) {
         city(replica, &[ZONE]).await;
@@ -166,24 +197,7 @@ impl Workload for Parking {
     async fn story(&self, desk: &mut Desk, number: u64) {
         let bay_id = format!("{}-{number}", self.series);
         let name = format!("bays/{bay_id}");
-        let metres = u32::try_from(number % 100_000).map_or(0.0, f64::from) * 6.0;
-        let marked = desk
-            .command(
-                Role::Officer,
-                async |client, request_id| {
-                    let request = CreateBayRequest {
-                        bay_id: bay_id.clone(),
-                        bay: Some(bay(metres, 0.0)),
-                        request_id,
-                        ..CreateBayRequest::default()
-                    };
-                    ParkingManagementServiceClient::new(client)
-                        .create_bay(request)
-                        .await
-                },
-                |bay: &Bay| vec![bay.name.replacen("bays/", "bay/", 1)],
-            )
-            .await;
+        let marked = self.mark(desk, &bay_id, (along(number), 0.0)).await;
         marked.expect("a new bay can be marked");
 
         let readings = stay(&name);
@@ -234,6 +248,18 @@ impl Workload for Parking {
                 )
                 .await;
             paid.expect("a payment is booked");
+        }
+    }
+}
+
+/// The number of a bay.
+impl Contest for Parking {
+    async fn claim(&self, desk: &mut Desk, value: u64) -> bool {
+        let bay_id = format!("{}-claimed-{value}", self.series);
+        match self.mark(desk, &bay_id, (along(value), 50.0)).await {
+            Ok(_) => true,
+            Err(status) if status.code() == Code::AlreadyExists => false,
+            Err(status) => panic!("{}", crate::status::describe(&status)),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Load on permits: road occupations filed, accepted and granted; and the requests that other tests make of it.
 
-use super::{in_minutes, place};
+use super::{Contest, in_minutes, place};
 use crate::load::{Desk, Role, Workload};
 use crate::replica::{Client, Replica};
+use crate::status;
 use rand::RngExt;
 use tonic::Status;
 use traffic_proto::permits::v1::permit::Application;
@@ -190,49 +191,80 @@ pub struct Permits {
     pub series: &'static str,
 }
 
+/// Where the load's roads are: away from all bays.
+const OUTSIDE: Stretch = Stretch {
+    from: (0.0, 20_000.0),
+    to: (100.0, 20_000.0),
+    side: RoadSide::Right,
+    width_cm: 350,
+};
+
 fn about(permit: &Permit) -> Vec<String> {
     vec![permit.name.replacen("permits/", "permit/", 1)]
 }
 
+/// Files an application for this road, which is accepted; its name.
+async fn accepted(desk: &mut Desk, road: &str) -> String {
+    let permit = repair(road, OUTSIDE);
+    let filed = desk
+        .command(
+            Role::Partner,
+            async |client, request_id| {
+                let request = CreatePermitRequest {
+                    permit: Some(permit.clone()),
+                    request_id,
+                    validate_only: false,
+                };
+                PermitServiceClient::new(client)
+                    .create_permit(request)
+                    .await
+            },
+            about,
+        )
+        .await
+        .expect("an emergency repair can be filed");
+    let name = filed.name;
+    let accepted = desk
+        .command(
+            Role::Officer,
+            async |client, request_id| {
+                let request = AcceptPermitRequest {
+                    name: name.clone(),
+                    request_id,
+                    ..AcceptPermitRequest::default()
+                };
+                PermitServiceClient::new(client)
+                    .accept_permit(request)
+                    .await
+            },
+            about,
+        )
+        .await;
+    accepted.expect("a complete application can be accepted");
+    name
+}
+
+async fn approved(desk: &mut Desk, name: &str) -> Result<Permit, Status> {
+    desk.command(
+        Role::Officer,
+        async |client, request_id| {
+            let request = ApprovePermitRequest {
+                name: name.to_owned(),
+                request_id,
+                ..ApprovePermitRequest::default()
+            };
+            PermitServiceClient::new(client)
+                .approve_permit(request)
+                .await
+        },
+        about,
+    )
+    .await
+}
+
 impl Workload for Permits {
     async fn story(&self, desk: &mut Desk, number: u64) {
-        let road = format!("Load Road {}-{number}", self.series);
-        let permit = repair(&road, Stretch::default());
-        let filed = desk
-            .command(
-                Role::Partner,
-                async |client, request_id| {
-                    let request = CreatePermitRequest {
-                        permit: Some(permit.clone()),
-                        request_id,
-                        validate_only: false,
-                    };
-                    PermitServiceClient::new(client)
-                        .create_permit(request)
-                        .await
-                },
-                about,
-            )
-            .await
-            .expect("an emergency repair can be filed");
-        let name = filed.name;
-        let accepted = desk
-            .command(
-                Role::Officer,
-                async |client, request_id| {
-                    let request = AcceptPermitRequest {
-                        name: name.clone(),
-                        request_id,
-                        ..AcceptPermitRequest::default()
-                    };
-                    PermitServiceClient::new(client)
-                        .accept_permit(request)
-                        .await
-                },
-                about,
-            )
-            .await;
-        accepted.expect("a complete application can be accepted");
+        let name = accepted(desk, &format!("Load Road {}-{number}", self.series)).await;
         if desk.rng.random_bool(0.2) {
             let withdrawn = desk
                 .command(
@@ -253,22 +285,19 @@ impl Workload for Permits {
             withdrawn.expect("an undecided application can be withdrawn");
             return;
         }
-        let approved = desk
-            .command(
-                Role::Officer,
-                async |client, request_id| {
-                    let request = ApprovePermitRequest {
-                        name: name.clone(),
-                        request_id,
-                        ..ApprovePermitRequest::default()
-                    };
-                    PermitServiceClient::new(client)
-                        .approve_permit(request)
-                        .await
-                },
-                about,
-            )
-            .await;
+        let approved = approved(desk, &name).await;
         approved.expect("nobody else is on this road");
+    }
+}
+
+/// A stretch of a road.
+impl Contest for Permits {
+    async fn claim(&self, desk: &mut Desk, value: u64) -> bool {
+        let name = accepted(desk, &format!("Contested Road {}-{value}", self.series)).await;
+        match approved(desk, &name).await {
+            Ok(_) => true,
+            Err(refused) if status::reason(&refused).as_deref() == Some("ROAD_TAKEN") => false,
+            Err(refused) => panic!("{}", status::describe(&refused)),
+        }
     }
 }

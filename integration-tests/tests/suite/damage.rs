@@ -1,8 +1,10 @@
 //! A projection that cannot be continued is rebuilt by itself, said in one line of the log.
 
+use integration_tests::disk::SmallDisk;
 use integration_tests::load::Load;
+use integration_tests::replica::{eventually, http_get};
 use integration_tests::workloads::Ledger;
-use integration_tests::{Replica, Service, Suite, audit};
+use integration_tests::{Replica, Service, Suite, audit, files};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::fs;
@@ -20,31 +22,18 @@ async fn some_history(suite: &Suite) -> Replica {
     replica
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+fn all_files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(files(&path));
+            found.extend(all_files(&path));
         } else {
             found.push(path);
         }
     }
     found.sort();
     found
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-        }
-    }
 }
 
 /// Damages the projection of a stopped replica, starts it again, and compares it with an undamaged one.
@@ -88,7 +77,7 @@ async fn a_projection_of_garbage_is_set_aside_and_rebuilt_said_in_one_line() {
     let mut replica = suite.replica(Service::Ledger).await;
     let mut rng = StdRng::seed_from_u64(SEED);
     let lines = after(&mut replica, &sound, "garbage", |folder| {
-        for file in files(folder) {
+        for file in all_files(folder) {
             let garbage: Vec<u8> = (0..4_096).map(|_| rng.random()).collect();
             fs::write(file, garbage).unwrap();
         }
@@ -104,12 +93,12 @@ async fn a_projection_cut_short_in_any_file_comes_back_sound() {
     let mut replica = suite.replica(Service::Ledger).await;
     let mut rng = StdRng::seed_from_u64(SEED);
     replica.stop().await;
-    let count = files(&replica.projection()).len();
+    let count = all_files(&replica.projection()).len();
     replica.restart().await;
     for number in 0..count {
         let lines = after(&mut replica, &sound, "cut", |folder| {
             // A rebuild may have left fewer files.
-            let all = files(folder);
+            let all = all_files(folder);
             let file = &all[number % all.len()];
             let length = fs::metadata(file).unwrap().len();
             let cut = fs::OpenOptions::new().write(true).open(file).unwrap();
@@ -122,7 +111,7 @@ async fn a_projection_cut_short_in_any_file_comes_back_sound() {
     }
     // All at once.
     let lines = after(&mut replica, &sound, "all cut", |folder| {
-        for file in files(folder) {
+        for file in all_files(folder) {
             let length = fs::metadata(&file).unwrap().len();
             let cut = fs::OpenOptions::new().write(true).open(&file).unwrap();
             cut.set_len(rng.random_range(0..=length / 2)).unwrap();
@@ -143,9 +132,42 @@ async fn the_projection_of_another_journal_is_set_aside_and_rebuilt_said_in_one_
     stranger.stop().await;
     let foreign = stranger.projection();
     let lines = after(&mut replica, &sound, "foreign", |folder| {
-        fs::remove_dir_all(folder).unwrap();
-        copy(&foreign, folder);
+        files::replace(folder, &foreign);
     })
     .await;
     assert_eq!(lines.len(), 1, "{lines:#?}\n{}", replica.log_end());
+}
+
+/// The process lives, tells its clients to retry, and serves again by itself as soon as there is room.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_projection_whose_disk_is_full_waits_for_room_and_is_rebuilt() {
+    if !SmallDisk::is_possible() {
+        println!("skipped: a disk of one process's own takes root or name spaces of users");
+        return;
+    }
+    let suite = Suite::start().await;
+    let sound = suite.replica(Service::Ledger).await;
+    let mut replica = suite.unstarted(Service::Ledger);
+    replica.put_on(Some(SmallDisk { mebibytes: 48 }));
+    replica.restart().await;
+    let mut load = Load::start(Ledger::new("d"), &[&replica, &sound], 8, SEED);
+    for _ in 0..2 {
+        load.more(100).await;
+        replica.fill_disk(true);
+        let http = replica.http_address();
+        eventually("no longer ready", || async {
+            let answer = http_get(http, "/readyz").await;
+            answer.is_ok_and(|(status, _)| status != 200).then_some(())
+        })
+        .await;
+        load.turned_away().await;
+        load.more(100).await;
+        assert!(replica.is_running(), "{}", replica.log_end());
+        replica.fill_disk(false);
+        replica.until_ready().await;
+    }
+    let record = load.finish().await;
+    assert_eq!(record.broken, 0, "no connection broke");
+    audit::accounts_for(&record, &replica, &suite.connect().await).await;
+    audit::agree(&[&replica, &sound]).await;
 }

@@ -72,10 +72,7 @@ impl PublishedEvent {
         let mut headers = HeaderMap::new();
         let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
         headers.insert("ce-specversion", "1.0");
-        headers.insert(
-            "ce-id",
-            format!("{service}-{}-{}", at.position, at.number).as_str(),
-        );
+        headers.insert("ce-id", at.id(service).as_str());
         headers.insert("ce-source", format!("/traffic/{service}").as_str());
         headers.insert("ce-type", encode(&self.type_name).as_str());
         headers.insert("ce-subject", encode(&self.subject).as_str());
@@ -97,6 +94,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Unique among the events of all services.
+    fn id(self, service: &str) -> String {
+        format!("{service}-{}-{}", self.position, self.number)
+    }
+
     /// Sorts as text in the order of publication (the CloudEvents `sequence` extension).
     fn sequence(self) -> String {
         format!("{:016}-{:03}", self.position, self.number)
@@ -239,6 +241,26 @@ impl Publications {
             }),
         );
         self
+    }
+
+    /// Everything that a commit publishes, in order, each event under its `ce-id`: what must be found on the stream.
+    ///
+    /// # Errors
+    /// [`Unreadable`].
+    pub fn expected(
+        &self,
+        service: &str,
+        stored: &Stored,
+    ) -> Result<Vec<(String, PublishedEvent)>, Unreadable> {
+        let (_, events) = self.from(stored)?;
+        let identified = events.into_iter().zip(1..).map(|(event, number)| {
+            let place = Place {
+                position: stored.position,
+                number,
+            };
+            (place.id(service), event)
+        });
+        Ok(identified.collect())
     }
 
     /// What a commit publishes, in order.

@@ -180,3 +180,18 @@ async fn a_follower_of_a_stream_that_lost_commits_is_told_so() {
     assert!(model.follow(2).next().await.unwrap().is_err());
     assert_eq!(model.follow(3).next().await.unwrap().unwrap().position, 4);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_follower_is_told_of_a_model_set_back_that_has_grown_again() {
+    let model = model(Faults::default());
+    let mut commits = model.follow(0);
+    for _ in 0..2 {
+        model.append(&[entry(&new_key(), 0)]).await.unwrap();
+        commits.next().await.unwrap().unwrap();
+    }
+    model.set_back(1);
+    for _ in 0..2 {
+        model.append(&[entry(&new_key(), 0)]).await.unwrap();
+    }
+    assert!(commits.next().await.unwrap().is_err());
+}

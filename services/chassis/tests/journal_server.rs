@@ -22,7 +22,7 @@ use tokio::sync::Mutex;
 struct Bus {
     server: Mutex<NatsServer>,
     journal: Arc<JetStreamJournal>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 #[async_trait]
@@ -53,7 +53,7 @@ async fn bus() -> Arc<Bus> {
     Arc::new(Bus {
         server: Mutex::new(server),
         journal: Arc::new(journal),
-        _folder: folder,
+        folder,
     })
 }
 
@@ -221,4 +221,57 @@ async fn a_follower_is_told_of_a_stream_made_anew() {
     anew.append(&[entry(&new_key(), 0)]).await.unwrap();
     let told = patiently(commits.next()).await.unwrap();
     assert!(told.is_err(), "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_follower_is_told_of_a_stream_set_back_that_has_grown_again() {
+    let bus = bus().await;
+    let store = bus.folder.path();
+    let key = new_key();
+    let first = bus.journal.append(&[entry(&key, 0)]).await.unwrap();
+    let mut commits = bus.journal.follow(0);
+    patiently(commits.next()).await.unwrap().unwrap();
+    let backup = TempDir::new().unwrap();
+    bus.server.lock().await.stop().await;
+    copy(store, backup.path());
+    bus.server.lock().await.restart().await.unwrap();
+    patiently(async {
+        while bus.journal.append(&[entry(&key, first)]).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    patiently(commits.next()).await.unwrap().unwrap();
+
+    // The backup grows again, by other commits, before the follower sees it.
+    bus.server.lock().await.kill9();
+    let elsewhere = NatsServer::start(Options::new(backup.path()))
+        .await
+        .unwrap();
+    let client = async_nats::connect(elsewhere.url()).await.unwrap();
+    let config = StreamConfig::new("SAMPLES", "samples");
+    let other = JetStreamJournal::open(client, config).await.unwrap();
+    for _ in 0..3 {
+        other.append(&[entry(&new_key(), 0)]).await.unwrap();
+    }
+    drop(elsewhere);
+    std::fs::remove_dir_all(store).unwrap();
+    copy(backup.path(), store);
+    bus.server.lock().await.restart().await.unwrap();
+    let told = patiently(commits.next()).await.unwrap();
+    let told = told.unwrap_err().to_string();
+    assert!(told.contains("another commit at 2"), "{told}");
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        let target = to.join(file.file_name());
+        if file.file_type().unwrap().is_dir() {
+            copy(&file.path(), &target);
+        } else {
+            std::fs::copy(file.path(), target).unwrap();
+        }
+    }
 }

@@ -299,6 +299,45 @@ async fn a_stream_restored_from_an_older_backup_is_projected_anew_without_a_rest
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_projection_that_was_away_while_its_stream_was_set_back_and_grew_beyond_it_is_rebuilt() {
+    let (mut bus, clock) = (
+        Bus::start().await,
+        ManualClock::starting_at(start_of_time()),
+    );
+    let (one, two) = (folder(), folder());
+    let core = replica(&bus, one.path(), &clock).await;
+    add_once(&core, Uuid::now_v7(), 1).await.expect("added");
+    let backup = folder();
+    bus.server.stop().await;
+    copy(bus.folder(), backup.path());
+    bus.server.restart().await.expect("started");
+    while add_once(&core, Uuid::now_v7(), 10).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    core.stop().await;
+    drop(core);
+
+    bus.server.stop().await;
+    std::fs::remove_dir_all(bus.folder()).expect("removed");
+    copy(backup.path(), bus.folder());
+    bus.server.restart().await.expect("started");
+    let meanwhile = replica(&bus, two.path(), &clock).await;
+    for _ in 0..3 {
+        let done = add_once(&meanwhile, Uuid::now_v7(), 100).await;
+        done.expect("added");
+    }
+    // Its checkpoint is within the stream, but at a commit that the stream no longer holds.
+    let core = replica(&bus, one.path(), &clock).await;
+    core.projection.reached(4).await;
+    assert_eq!(value(&core).await, 301);
+    let digests = [&core, &meanwhile].map(|core| core.projection.digest(Some(4)));
+    let [one, two] = digests.map(async |digest| digest.await.expect("live").expect("at 4"));
+    assert_eq!(one.await, two.await);
+    core.stop().await;
+    meanwhile.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn published_events_reach_a_policy_of_two_replicas_each_effect_once_and_in_order() {
     let (bus, clock) = (
         Bus::start().await,

@@ -113,8 +113,13 @@ pub trait Journal: Debug + Send + Sync + 'static {
 
     async fn extent(&self) -> Result<Extent, Unavailable>;
 
+    /// The id of the commit at `position`, as the stream's leader knows it: another than before means that the stream was
+    /// set back and has grown again.
+    async fn commit_at(&self, position: Position) -> Result<Option<Uuid>, Unavailable>;
+
     /// All commits after `after`, in order, then the new ones as they come. Never ends; when the journal is away it
-    /// waits for it. Ends with `Err` only if the stream is another than before or lacks commits that it had.
+    /// waits for it. Ends with `Err` only if the stream is another than before or lacks commits that it had, also if others
+    /// have taken their places.
     fn follow(&self, after: Position) -> BoxStream<'static, Result<Stored, Unavailable>>;
 
     /// Whether an append has a chance just now: lets a command be refused at once while the bus is away.

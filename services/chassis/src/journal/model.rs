@@ -16,6 +16,7 @@ use rand::{RngExt, SeedableRng};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 /// What happens to one attempt to append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,6 +172,18 @@ impl Model {
             state.generation += 1;
             for positions in state.subjects.values_mut() {
                 *positions = positions.split_off(&(position + 1));
+            }
+        });
+    }
+
+    /// The stream loses its commits after `position`, as when an older backup is restored.
+    pub fn set_back(&self, position: Position) {
+        self.change(|state| {
+            let count = (position + 1).saturating_sub(state.first) as usize;
+            state.log.truncate(count);
+            state.generation += 1;
+            for positions in state.subjects.values_mut() {
+                positions.split_off(&(position + 1));
             }
         });
     }
@@ -331,12 +344,17 @@ impl Journal for Model {
         })
     }
 
+    async fn commit_at(&self, position: Position) -> Result<Option<Uuid>, Unavailable> {
+        self.read(|state| state.at(position).map(|commit| commit.commit_id))
+    }
+
     fn follow(&self, after: Position) -> BoxStream<'static, Result<Stored, Unavailable>> {
         let follower = Follower {
             model: self.clone(),
             visible: self.inner.visible.subscribe(),
             created: self.inner.state.lock().created,
             last: after,
+            last_id: None,
             ended: false,
         };
         let commits = stream::unfold(follower, |mut follower| async move {
@@ -360,6 +378,8 @@ struct Follower {
     visible: watch::Receiver<Visible>,
     created: Timestamp,
     last: Position,
+    /// Its id; unknown before the first.
+    last_id: Option<Uuid>,
     ended: bool,
 }
 
@@ -375,9 +395,14 @@ impl Follower {
                 if self.last > state.last() || self.last + 1 < state.first {
                     return Err(Unavailable("the stream lacks commits".into()));
                 }
+                let held = state.at(self.last).map(|commit| commit.commit_id);
+                if self.last_id.is_some() && held.is_some() && held != self.last_id {
+                    return Err(Unavailable("the stream was set back".into()));
+                }
                 let next = state.at(self.last + 1);
                 if let Some(commit) = next.filter(|next| next.position <= visible.upto) {
                     self.last = commit.position;
+                    self.last_id = Some(commit.commit_id);
                     return Ok(commit.clone());
                 }
             }

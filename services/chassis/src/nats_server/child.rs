@@ -58,8 +58,12 @@ pub(super) struct Member {
     pub(super) name: String,
     pub(super) cluster: String,
     pub(super) port: u16,
+    /// Ports by which it reaches the others: theirs, or those of what stands in between.
     pub(super) routes: Vec<u16>,
 }
+
+/// Members tell each other their addresses. They must not find ways past what stands between them: nobody is here.
+const NOBODY: &str = "127.0.0.1:9";
 
 /// A running server, or one that was stopped and can be started again. Dropping it kills the process.
 #[derive(Debug)]
@@ -229,7 +233,7 @@ fn configure(options: &Options) -> String {
             .map(|port| format!("nats-route://127.0.0.1:{port}"))
             .collect();
         text += &format!(
-            "server_name: {}\ncluster {{ name: {}, listen: 127.0.0.1:{}, routes: [{}] }}\n",
+            "server_name: {}\ncluster {{ name: {}, listen: 127.0.0.1:{}, advertise: {NOBODY:?}, routes: [{}] }}\n",
             member.name,
             member.cluster,
             member.port,

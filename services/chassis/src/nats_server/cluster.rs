@@ -24,29 +24,47 @@ impl Cluster {
         store: impl Into<PathBuf>,
         sync_always: bool,
     ) -> Result<Self, ServerError> {
+        let ports = Self::ports(size)?;
+        let routes = vec![ports.clone(); size];
+        Self::start_over(ports, routes, store, sync_always).await
+    }
+
+    /// Free ports for the routes of so many members.
+    ///
+    /// # Errors
+    /// There are none.
+    pub fn ports(size: usize) -> Result<Vec<u16>, ServerError> {
+        (0..size).map(|_| free_port()).collect()
+    }
+
+    /// As [`Cluster::start`]: one member for each of `ports`, each reaching the others by the ports of its `routes`.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub async fn start_over(
+        ports: Vec<u16>,
+        routes: Vec<Vec<u16>>,
+        store: impl Into<PathBuf>,
+        sync_always: bool,
+    ) -> Result<Self, ServerError> {
         let store = store.into();
         let servers = in_background(move || {
-            let routes = (0..size)
-                .map(|_| free_port())
-                .collect::<Result<Vec<_>, _>>()?;
-            routes
-                .iter()
-                .enumerate()
-                .map(|(number, &port)| {
-                    let name = format!("n{number}");
-                    NatsServer::start_blocking(Options {
-                        store: store.join(&name),
-                        port: 0,
-                        sync_always,
-                        cluster: Some(Member {
-                            name,
-                            cluster: "traffic".into(),
-                            port,
-                            routes: routes.clone(),
-                        }),
-                    })
+            let members = ports.into_iter().zip(routes).enumerate();
+            let started = members.map(|(number, (port, routes))| {
+                let name = format!("n{number}");
+                NatsServer::start_blocking(Options {
+                    store: store.join(&name),
+                    port: 0,
+                    sync_always,
+                    cluster: Some(Member {
+                        name,
+                        cluster: "traffic".into(),
+                        port,
+                        routes,
+                    }),
                 })
-                .collect::<Result<Vec<_>, _>>()
+            });
+            started.collect::<Result<Vec<_>, _>>()
         })
         .await?;
         let cluster = Self { servers };

@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::ops::Bound;
 use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
 use xxhash_rust::xxh3::Xxh3;
 
 /// Changes with the layout of the chassis' own rows.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 
 /// Most commits in one batch: bounds its memory and the time between two checkpoints.
 const LARGEST_BATCH: usize = 1000;
@@ -28,6 +29,8 @@ pub(super) struct Checkpoint {
     /// When the stream was created, in microseconds: a stream made anew is another stream.
     stream: i64,
     pub(super) position: Position,
+    /// Id of the commit at `position`: a stream that was set back and has grown again holds another one there.
+    pub(super) commit: Uuid,
 }
 
 impl Checkpoint {
@@ -37,6 +40,7 @@ impl Checkpoint {
             version,
             stream,
             position: 0,
+            commit: Uuid::nil(),
         }
     }
 
@@ -198,6 +202,7 @@ fn apply(
         };
         kind.apply(stored, &mut step)?;
         checkpoint.position = stored.position;
+        checkpoint.commit = stored.commit_id;
     }
     step.rows.put(&CHECKPOINT, &(), checkpoint);
     for (position, why) in &step.unchained {

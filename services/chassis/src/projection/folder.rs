@@ -11,6 +11,9 @@ use std::{fs, io};
 /// Each rebuild makes a store in a folder of its own, because readers may still hold the one before.
 const PREFIX: &str = "store-";
 
+/// Bytes that must be free on the disk before a store is begun: one that finds no room costs more than one not begun.
+const ROOM: u64 = 16 << 20;
+
 pub(super) struct Opened {
     pub(super) view: View,
     pub(super) checkpoint: Checkpoint,
@@ -45,6 +48,9 @@ pub(super) fn open(
     }
     let number = newest.map_or(1, |newest| newest + 1);
     fs::create_dir_all(folder).map_err(|e| Broken(format!("cannot make its folder: {e}")))?;
+    if !has_room(folder) {
+        return Err(Broken(format!("its disk has less than {ROOM} bytes free")));
+    }
     remove_older(folder, number);
     let store = Store::open(&path_of(folder, number), options)?;
     Ok(Opened {
@@ -82,7 +88,13 @@ fn reopen(
     Ok(Opened { view, checkpoint })
 }
 
-/// Moves a store out of the way: it is rebuilt, and the last bad one is kept for whoever wants to know why.
+/// Whether the disk has [`ROOM`]; yes if it does not tell.
+fn has_room(folder: &Path) -> bool {
+    rustix::fs::statvfs(folder).map_or(true, |disk| disk.f_bavail * disk.f_frsize >= ROOM)
+}
+
+/// Moves a store out of the way: it is rebuilt, and the last bad one is kept, if there is room, for whoever wants to know
+/// why.
 pub(super) fn set_aside(path: &Path, why: &str) {
     let mut aside = path.as_os_str().to_owned();
     aside.push(".aside");
@@ -90,6 +102,10 @@ pub(super) fn set_aside(path: &Path, why: &str) {
     let moved = remove(&aside)
         .and_then(|()| fs::rename(path, &aside))
         .or_else(|_| remove(path));
+    if aside.exists() && !has_room(&aside) {
+        free(&aside);
+        let _ = remove(&aside);
+    }
     tracing::warn!(
         %why,
         aside = %aside.display(),
@@ -138,5 +154,17 @@ fn remove(path: &Path) -> io::Result<()> {
         Err(error) => Err(error),
         Ok(meta) if meta.is_dir() => fs::remove_dir_all(path),
         Ok(_) => fs::remove_file(path),
+    }
+}
+
+/// Gives back the room of all files in a folder: those of a store that has failed stay open until the process ends.
+fn free(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            free(&path);
+        } else if let Ok(file) = fs::File::options().write(true).open(&path) {
+            let _ = file.set_len(0);
+        }
     }
 }

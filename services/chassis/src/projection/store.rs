@@ -2,13 +2,23 @@
 //!
 //! sled asserts and unwraps on data that it cannot read, so every call is made where a panic is caught and becomes
 //! [`Broken`]: the projection is then moved aside and rebuilt from the journal.
+//!
+//! When a flush fails, as on a full disk, sled's own flushing thread ends the process, and any other flush after that
+//! one waits for ever, also the one that sled makes when a handle is dropped. So the store flushes itself, and one that
+//! has once failed is never touched nor dropped again: what it holds in memory, at most its cache, stays there.
 
+mod flusher;
+
+use flusher::Flusher;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
 use std::ops::{Bound, Deref};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use thread_local::ThreadLocal;
 
 /// Rows a leaf holds at most; measured as the best for small rows in mostly ordered keys.
@@ -27,14 +37,14 @@ pub struct Broken(pub String);
 pub struct StoreOptions {
     pub cache_bytes: usize,
     /// How long applied rows may stay in memory only. A crash loses no more than this, and the journal has it.
-    pub flush_every: std::time::Duration,
+    pub flush_every: Duration,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
         Self {
             cache_bytes: 256 << 20,
-            flush_every: std::time::Duration::from_secs(3),
+            flush_every: Duration::from_secs(3),
         }
     }
 }
@@ -59,17 +69,38 @@ impl Debug for Row {
 /// Rows to write together: a value, or `None` to delete.
 pub(super) type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
+type Tree = sled::Tree<LEAF_FANOUT>;
+
 /// An open store.
 pub(super) struct Store {
+    flusher: Flusher,
+    sled: Arc<Sled>,
+}
+
+struct Sled {
     /// A tree can be sent to another thread but not shared with it: each thread has its own handle.
-    handles: ThreadLocal<sled::Tree<LEAF_FANOUT>>,
-    opened: Mutex<(sled::Db<LEAF_FANOUT>, sled::Tree<LEAF_FANOUT>)>,
+    handles: ThreadLocal<Tree>,
+    opened: Mutex<(sled::Db<LEAF_FANOUT>, Tree)>,
     path: PathBuf,
+    failed: AtomicBool,
 }
 
 impl Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("path", &self.path).finish()
+        f.debug_struct("Store")
+            .field("path", &self.sled.path)
+            .finish()
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.flusher.end();
+        // What sled does by itself when its handles go, but with an answer.
+        let _ = self.sled.flush();
+        if self.sled.failed.load(Ordering::Acquire) {
+            std::mem::forget(Arc::clone(&self.sled));
+        }
     }
 }
 
@@ -88,6 +119,27 @@ fn guarded<T>(call: impl FnOnce() -> std::io::Result<T>) -> Result<T, Broken> {
     }
 }
 
+impl Sled {
+    /// Makes a call, unless one has failed before.
+    fn call<T>(&self, call: impl FnOnce(&Tree) -> std::io::Result<T>) -> Result<T, Broken> {
+        if self.failed.load(Ordering::Acquire) {
+            return Err(Broken("an earlier call failed".to_owned()));
+        }
+        let answer = guarded(|| {
+            let tree = self.handles.get_or(|| self.opened.lock().1.clone());
+            call(tree)
+        });
+        if answer.is_err() {
+            self.failed.store(true, Ordering::Release);
+        }
+        answer
+    }
+
+    fn flush(&self) -> Result<(), Broken> {
+        self.call(|tree| tree.flush().map(|_| ()))
+    }
+}
+
 impl Store {
     /// Opens the store in `path`, or makes it. Blocks.
     ///
@@ -95,30 +147,30 @@ impl Store {
     /// [`Broken`] if what is there cannot be read.
     pub(super) fn open(path: &Path, options: StoreOptions) -> Result<Self, Broken> {
         guarded(|| {
-            let flush_ms = usize::try_from(options.flush_every.as_millis()).unwrap_or(usize::MAX);
             let db = sled::Config::new()
                 .path(path)
                 .cache_capacity_bytes(options.cache_bytes)
-                .flush_every_ms(Some(flush_ms.max(1)))
+                .flush_every_ms(None)
                 .zstd_compression_level(COMPRESSION)
                 .open::<LEAF_FANOUT>()?;
             let tree = db.open_tree(b"projection")?;
-            Ok(Self {
+            let sled = Arc::new(Sled {
                 handles: ThreadLocal::new(),
                 opened: Mutex::new((db, tree)),
                 path: path.to_owned(),
+                failed: AtomicBool::new(false),
+            });
+            Ok(Self {
+                flusher: Flusher::start(Arc::clone(&sled), options.flush_every)?,
+                sled,
             })
         })
-    }
-
-    fn tree(&self) -> &sled::Tree<LEAF_FANOUT> {
-        self.handles.get_or(|| self.opened.lock().1.clone())
     }
 
     /// # Errors
     /// [`Broken`].
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Row>, Broken> {
-        guarded(|| Ok(self.tree().get(key)?.map(Row)))
+        self.sled.call(|tree| Ok(tree.get(key)?.map(Row)))
     }
 
     /// Writes all or nothing, also across a crash.
@@ -126,7 +178,7 @@ impl Store {
     /// # Errors
     /// [`Broken`].
     pub(super) fn write(&self, writes: Writes) -> Result<(), Broken> {
-        guarded(|| {
+        self.sled.call(|tree| {
             let mut batch = sled::Batch::default();
             for (key, value) in writes {
                 match value {
@@ -134,7 +186,7 @@ impl Store {
                     None => batch.remove(key),
                 }
             }
-            self.tree().apply_batch(batch)
+            tree.apply_batch(batch)
         })
     }
 
@@ -152,8 +204,8 @@ impl Store {
         if is_empty(from, to) {
             return Ok(());
         }
-        guarded(|| {
-            let mut rows = self.tree().range::<&[u8], _>((from, to));
+        self.sled.call(|tree| {
+            let mut rows = tree.range::<&[u8], _>((from, to));
             loop {
                 let row = if reverse {
                     rows.next_back()
@@ -174,7 +226,7 @@ impl Store {
     /// # Errors
     /// [`Broken`].
     pub(super) fn flush(&self) -> Result<(), Broken> {
-        guarded(|| self.tree().flush().map(|_| ()))
+        self.sled.flush()
     }
 
     /// Bytes on disk.
@@ -182,7 +234,7 @@ impl Store {
     /// # Errors
     /// [`Broken`].
     pub(super) fn size_on_disk(&self) -> Result<u64, Broken> {
-        guarded(|| self.opened.lock().0.size_on_disk())
+        self.sled.call(|_| self.sled.opened.lock().0.size_on_disk())
     }
 }
 

@@ -87,6 +87,21 @@ impl Supervisor {
         }
     }
 
+    /// Whether the stream still holds the commit that a checkpoint names. Asks until the journal answers, or it stops.
+    async fn continues(&self, checkpoint: &Checkpoint) -> bool {
+        let mut pause = SHORTEST_PAUSE;
+        while checkpoint.position > 0 && !self.stopping.is_cancelled() {
+            match self.journal.commit_at(checkpoint.position).await {
+                // What was purged cannot be compared; that commits are missing shows elsewhere.
+                Ok(held) => return held.is_none_or(|held| held == checkpoint.commit),
+                Err(why) => tracing::warn!(%why, "waiting for the journal"),
+            }
+            self.pause(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        true
+    }
+
     async fn pause(&self, pause: Duration) {
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
@@ -119,6 +134,11 @@ impl Supervisor {
     async fn follow(&self, opened: Opened, head: Position) -> End {
         let Opened { view, checkpoint } = opened;
         let from = checkpoint.position;
+        if !self.continues(&checkpoint).await {
+            return End::Broken(Broken(format!(
+                "the stream holds another commit at {from}: it was set back and has grown again"
+            )));
+        }
         self.shared.switch_to(Some(view.clone()), from);
         if from < head {
             tracing::info!(from, head, "projection catching up");

@@ -1,4 +1,4 @@
-//! A TCP proxy that cuts connections where a test says.
+//! A TCP proxy that cuts, holds and refuses connections as a test says.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,7 +13,17 @@ use tokio::task::AbortHandle;
 /// Bytes passed on at once, so that a cut falls between any two.
 const CHUNK: usize = 16 * 1024;
 
-/// Passes bytes between clients and one server until it is told to cut.
+/// What a proxy does with what comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passage {
+    Open,
+    /// Nothing passes and nothing is told: a network that drops packets. What was sent meanwhile arrives afterwards.
+    Held,
+    /// Connections are broken and refused.
+    Closed,
+}
+
+/// Passes bytes between clients and one server until it is told otherwise.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -27,6 +37,7 @@ struct Shared {
     left: AtomicI64,
     cuts: AtomicU64,
     generation: watch::Sender<u64>,
+    passage: watch::Sender<Passage>,
 }
 
 impl Proxy {
@@ -41,10 +52,14 @@ impl Proxy {
             left: AtomicI64::new(-1),
             cuts: AtomicU64::new(0),
             generation: watch::Sender::new(0),
+            passage: watch::Sender::new(Passage::Open),
         });
         let accepting = shared.clone();
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                if accepting.is_closed() {
+                    continue;
+                }
                 let Ok(upstream) = TcpStream::connect(server).await else {
                     continue;
                 };
@@ -75,6 +90,14 @@ impl Proxy {
         self.shared.left.store(i64::from(bytes), Ordering::SeqCst);
     }
 
+    /// Opens, holds or closes it for all connections.
+    pub fn set(&self, passage: Passage) {
+        self.shared.passage.send_replace(passage);
+        if passage == Passage::Closed {
+            self.shared.cut();
+        }
+    }
+
     /// Cuts so far.
     pub fn cuts(&self) -> u64 {
         self.shared.cuts.load(Ordering::SeqCst)
@@ -84,13 +107,22 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.listener.abort();
-        self.shared.generation.send_modify(|number| *number += 1);
+        self.shared.cut();
     }
 }
 
 impl Shared {
+    fn is_closed(&self) -> bool {
+        *self.passage.borrow() == Passage::Closed
+    }
+
+    fn cut(&self) {
+        self.generation.send_modify(|number| *number += 1);
+    }
+
     async fn pass(self: Arc<Self>, mut from: OwnedReadHalf, mut to: OwnedWriteHalf, born: u64) {
         let mut cut = self.generation.subscribe();
+        let mut passage = self.passage.subscribe();
         let mut buffer = vec![0; CHUNK];
         loop {
             let read = tokio::select! {
@@ -100,12 +132,16 @@ impl Shared {
             let Ok(read @ 1..) = read else {
                 return;
             };
+            tokio::select! {
+                _ = passage.wait_for(|now| *now != Passage::Held) => {}
+                _ = cut.wait_for(|now| *now != born) => return,
+            }
             let (pass, cut_here) = self.count(read);
             if to.write_all(&buffer[..pass]).await.is_err() {
                 return;
             }
             if cut_here {
-                self.generation.send_modify(|number| *number += 1);
+                self.cut();
                 self.cuts.fetch_add(1, Ordering::SeqCst);
                 return;
             }

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::{debug, warn};
+use uuid::Uuid;
 
 /// Messages asked for and not yet taken: at most twice this.
 const WINDOW: u64 = 2048;
@@ -44,6 +45,7 @@ pub(super) fn follow(
         shared,
         created,
         last: after,
+        last_id: None,
         source: None,
         ended: false,
     };
@@ -64,6 +66,8 @@ struct Follower {
     created: Timestamp,
     /// Position of the last commit yielded.
     last: Position,
+    /// Its id; unknown before the first.
+    last_id: Option<Uuid>,
     source: Option<Source>,
     ended: bool,
 }
@@ -96,6 +100,7 @@ impl Follower {
                 Ok(commit) if commit.position <= self.last => {}
                 Ok(commit) if commit.position == self.last + 1 => {
                     self.last = commit.position;
+                    self.last_id = Some(commit.commit_id);
                     return Ok(commit);
                 }
                 Ok(commit) => {
@@ -124,14 +129,12 @@ impl Follower {
         let mut pause = BACKOFF.0;
         let mut losses = 0;
         loop {
-            match self.shared.extent().await {
-                Ok(extent) => match self.loss(extent) {
-                    Some(loss) if losses >= LOSS_LOOKS => return Err(Unavailable(loss)),
-                    Some(_) => losses += 1,
-                    None => match Source::start(self.shared.clone(), self.last).await {
-                        Ok(source) => return Ok(source),
-                        Err(error) => warn!(stream = self.shared.stream, %error, "no consumer yet"),
-                    },
+            match self.loss().await {
+                Ok(Some(loss)) if losses >= LOSS_LOOKS => return Err(Unavailable(loss)),
+                Ok(Some(_)) => losses += 1,
+                Ok(None) => match Source::start(self.shared.clone(), self.last).await {
+                    Ok(source) => return Ok(source),
+                    Err(error) => warn!(stream = self.shared.stream, %error, "no consumer yet"),
                 },
                 Err(error) => debug!(stream = self.shared.stream, %error, "stream away"),
             }
@@ -140,24 +143,41 @@ impl Follower {
         }
     }
 
-    fn loss(&self, extent: crate::journal::Extent) -> Option<String> {
+    /// What the stream lacks, if it does.
+    async fn loss(&self) -> Result<Option<String>, Unavailable> {
+        let extent = self.shared.extent().await?;
         let (first, last) = (extent.first, extent.last);
         if extent.created != self.created {
-            return Some("the stream was made anew".into());
+            return Ok(Some("the stream was made anew".into()));
         }
         if last < self.last {
-            return Some(format!("the stream ends at {last}, it had {}", self.last));
+            return Ok(Some(format!(
+                "the stream ends at {last}, it had {}",
+                self.last
+            )));
         }
         if first > self.last + 1 {
-            return Some(format!("the stream lacks commits up to {}", first - 1));
+            return Ok(Some(format!(
+                "the stream lacks commits up to {}",
+                first - 1
+            )));
         }
-        None
+        if let Some(known) = self.last_id
+            && first <= self.last
+            && self.shared.commit_at(self.last).await? != Some(known)
+        {
+            return Ok(Some(format!(
+                "the stream holds another commit at {}: it was set back and has grown again",
+                self.last
+            )));
+        }
+        Ok(None)
     }
 }
 
 impl Source {
     async fn start(shared: Arc<Shared>, after: Position) -> Result<Self, Unavailable> {
-        let name = format!("follow-{}", uuid::Uuid::new_v4().simple());
+        let name = format!("follow-{}", Uuid::new_v4().simple());
         // Before the consumer: a connection lost from here on makes it void.
         let epoch = shared.link.epoch();
         let config = serde_json::json!({

@@ -123,6 +123,20 @@ impl Shared {
         }
     }
 
+    async fn found(&self, what: String) -> Result<Option<Stored>, Unavailable> {
+        let subject = format!("$JS.API.STREAM.MSG.GET.{}", self.stream);
+        match self.ask::<wire::Found>(subject, what).await? {
+            Ok(found) => found.message.stored().map(Some),
+            Err(error) if error.err_code == wire::NO_MESSAGE => Ok(None),
+            Err(error) => Err(Unavailable(error.to_string())),
+        }
+    }
+
+    async fn commit_at(&self, position: Position) -> Result<Option<Uuid>, Unavailable> {
+        let found = self.found(format!(r#"{{"seq":{position}}}"#)).await?;
+        Ok(found.map(|stored| stored.commit_id))
+    }
+
     async fn publish(&self, entry: &Entry, headers: HeaderMap) -> Result<Position, AppendError> {
         let request = Request::new()
             .headers(headers)
@@ -208,20 +222,9 @@ impl Journal for JetStreamJournal {
         key: &AggregateKey,
         after: Position,
     ) -> Result<Option<Stored>, Unavailable> {
-        let shared = &self.shared;
-        let answer = shared.ask::<wire::Found>(
-            format!("$JS.API.STREAM.MSG.GET.{}", shared.stream),
-            format!(
-                r#"{{"seq":{},"next_by_subj":"{}"}}"#,
-                after + 1,
-                shared.subject(key)
-            ),
-        );
-        match answer.await? {
-            Ok(found) => found.message.stored().map(Some),
-            Err(error) if error.err_code == wire::NO_MESSAGE => Ok(None),
-            Err(error) => Err(Unavailable(error.to_string())),
-        }
+        let subject = self.shared.subject(key);
+        let what = format!(r#"{{"seq":{},"next_by_subj":"{subject}"}}"#, after + 1);
+        self.shared.found(what).await
     }
 
     async fn history(
@@ -237,6 +240,10 @@ impl Journal for JetStreamJournal {
         let extent = self.shared.extent().await?;
         *self.shared.created.lock() = extent.created;
         Ok(extent)
+    }
+
+    async fn commit_at(&self, position: Position) -> Result<Option<Uuid>, Unavailable> {
+        self.shared.commit_at(position).await
     }
 
     fn follow(&self, after: Position) -> BoxStream<'static, Result<Stored, Unavailable>> {
