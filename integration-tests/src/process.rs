@@ -60,6 +60,12 @@ pub fn run() -> ExitCode {
                 enforcement(&config, &telemetry, clock).await
             },
         ),
+        Ok("registration") => config::run(
+            "registration",
+            async move |config: Config, telemetry: Telemetry| {
+                registration(&config, &telemetry, clock).await
+            },
+        ),
         other => {
             eprintln!("SUITE_SERVICE names no service: {other:?}");
             ExitCode::FAILURE
@@ -79,5 +85,10 @@ async fn parking(config: &Config, telemetry: &Telemetry, clock: Arc<dyn Clock>) 
 
 async fn enforcement(config: &Config, telemetry: &Telemetry, clock: Arc<dyn Clock>) -> Served {
     let service = enforcement::start(config, telemetry, clock).await?;
+    Ok(service.until_signal().await?)
+}
+
+async fn registration(config: &Config, telemetry: &Telemetry, clock: Arc<dyn Clock>) -> Served {
+    let service = registration::start(config, telemetry, clock).await?;
     Ok(service.until_signal().await?)
 }

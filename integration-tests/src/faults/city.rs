@@ -408,7 +408,8 @@ impl City {
                 // Until it has noticed, a replica answers from what is lost: clients wait for that, as operators must.
                 if away != Some(number) {
                     eventually("a replica notices that its stream was set back", || async {
-                        let asked = replica.operations().get_projection(GetProjectionRequest {});
+                        let mut operations = replica.operations();
+                        let asked = operations.get_projection(GetProjectionRequest {});
                         let state = asked.await.ok()?.into_inner();
                         let there = state.phase() == Phase::Live && state.applied_position <= head;
                         there.then_some(())

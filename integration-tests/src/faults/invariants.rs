@@ -21,6 +21,7 @@ fn publications(service: Service) -> Publications {
         Service::Permits => permits::blueprint().publications,
         Service::Parking => parking::blueprint().publications,
         Service::Enforcement => enforcement::blueprint().publications,
+        Service::Registration => registration::blueprint().publications,
     }
 }
 

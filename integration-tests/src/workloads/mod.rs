@@ -117,6 +117,11 @@ pub async fn start(
             workload.prepare(replicas[0]).await;
             Load::start(workload, replicas, clients, seed)
         }
+        Service::Registration => {
+            let workload = Registration { series: "F" };
+            workload.prepare(replicas[0]).await;
+            Load::start(workload, replicas, clients, seed)
+        }
     };
     (load, claims)
 }

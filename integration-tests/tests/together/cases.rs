@@ -90,8 +90,10 @@ pub(crate) async fn record(replica: &Replica, violation: Violation) -> Result<Vi
         violation: Some(violation),
         ..RecordViolationRequest::default()
     };
-    let recorded = cases(replica, "device:camera").record_violation(request);
-    Ok(recorded.await?.into_inner())
+    let recorded = cases(replica, "device:camera")
+        .record_violation(request)
+        .await;
+    Ok(recorded?.into_inner())
 }
 
 pub(crate) async fn get(replica: &Replica, name: &str) -> Violation {
@@ -106,8 +108,10 @@ pub(crate) async fn get(replica: &Replica, name: &str) -> Violation {
 /// Both reviews are passed: the record is open.
 pub(crate) async fn enter(replica: &Replica, name: &str) {
     for one in [Review::Technical, Review::Legal] {
-        let passed = cases(replica, "officer:cases").pass_review(review(name, one));
-        passed.await.unwrap();
+        let passed = cases(replica, "officer:cases")
+            .pass_review(review(name, one))
+            .await;
+        passed.unwrap();
     }
 }
 

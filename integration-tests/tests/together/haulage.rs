@@ -164,14 +164,18 @@ pub(crate) async fn grant(replica: &Replica, permit: Permit) -> Result<Permit, S
         run_order: is_oversize.then_some(order),
         ..ApprovePermitRequest::default()
     };
-    let approved = methods(replica, "officer:works").approve_permit(approve);
-    Ok(approved.await?.into_inner())
+    let approved = methods(replica, "officer:works")
+        .approve_permit(approve)
+        .await;
+    Ok(approved?.into_inner())
 }
 
 pub(crate) async fn get(replica: &Replica, name: &str) -> Permit {
     let request = GetPermitRequest { name: name.into() };
-    let found = permits::methods(replica, "officer:works").get_permit(request);
-    found.await.unwrap().into_inner()
+    let found = permits::methods(replica, "officer:works")
+        .get_permit(request)
+        .await;
+    found.unwrap().into_inner()
 }
 
 /// Waits until all replicas show a permit in this state.
@@ -194,8 +198,10 @@ pub(crate) async fn suspend(replica: &Replica, name: &str) {
         reason: "storm".into(),
         ..SuspendPermitRequest::default()
     };
-    let suspended = methods(replica, "officer:works").suspend_permit(request);
-    suspended.await.unwrap();
+    let suspended = methods(replica, "officer:works")
+        .suspend_permit(request)
+        .await;
+    suspended.unwrap();
 }
 
 pub(crate) async fn resume(replica: &Replica, name: &str) {
@@ -204,8 +210,10 @@ pub(crate) async fn resume(replica: &Replica, name: &str) {
         reason: "calm".into(),
         ..ResumePermitRequest::default()
     };
-    let resumed = methods(replica, "officer:works").resume_permit(request);
-    resumed.await.unwrap();
+    let resumed = methods(replica, "officer:works")
+        .resume_permit(request)
+        .await;
+    resumed.unwrap();
 }
 
 pub(crate) async fn revoke(replica: &Replica, name: &str) {
@@ -215,6 +223,8 @@ pub(crate) async fn revoke(replica: &Replica, name: &str) {
         reason: "a bridge has to be closed".into(),
         ..RevokePermitRequest::default()
     };
-    let revoked = methods(replica, "officer:works").revoke_permit(request);
-    revoked.await.unwrap();
+    let revoked = methods(replica, "officer:works")
+        .revoke_permit(request)
+        .await;
+    revoked.unwrap();
 }

@@ -111,7 +111,7 @@ async fn a_camera_need_not_know_the_vehicle_behind_a_plate() {
         .await;
     heard(&client, "enforcement-plates").await;
     let known = photographed(&one, TRACTOR, "Road 1").await;
-    let facts = known.act.clone().unwrap().vehicle.unwrap();
+    let facts = known.act.unwrap().vehicle.unwrap();
     assert_eq!(facts.vehicle_use(), VehicleUse::Truck);
     assert!(facts.medium_or_larger && facts.for_hire);
     assert_eq!(known.plate_standing(), PlateStanding::Registered);

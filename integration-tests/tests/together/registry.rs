@@ -72,8 +72,10 @@ async fn apply(replica: &Replica, mut application: Application) -> Result<Applic
         }),
         ..ApproveApplicationRequest::default()
     };
-    let approved = methods(replica, "officer:vehicles").approve_application(approve);
-    Ok(approved.await?.into_inner())
+    let approved = methods(replica, "officer:vehicles")
+        .approve_application(approve)
+        .await;
+    Ok(approved?.into_inner())
 }
 
 fn application(vin: &str, applicants: Vec<Party>, request: Request) -> Application {
@@ -125,6 +127,8 @@ pub(crate) async fn transfer(replica: &Replica, vin: &str) -> Result<Application
 
 pub(crate) async fn get(replica: &Replica, vin: &str) -> Vehicle {
     let request = GetVehicleRequest { name: vin.into() };
-    let found = methods(replica, "officer:vehicles").get_vehicle(request);
-    found.await.unwrap().into_inner()
+    let found = methods(replica, "officer:vehicles")
+        .get_vehicle(request)
+        .await;
+    found.unwrap().into_inner()
 }

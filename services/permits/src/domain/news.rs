@@ -115,7 +115,8 @@ pub fn plate_swapped(
 ) -> Result<(), Halt> {
     let cause = SuspensionCause::Vehicle(plate.clone());
     for id in named_in(tx, plate)? {
-        if is_granted_before(&load(tx, &id)?, at) {
+        let permit = load(tx, &id)?;
+        if is_granted_before(&permit, at) {
             suspend(tx, &id, &cause, reason)?;
         }
     }
@@ -156,7 +157,8 @@ fn granted_to(
     let newest = hear(tx, plate, revision, registration)?;
     let mut granted = Vec::new();
     for id in named_in(tx, plate)? {
-        if newest || is_granted_before(&load(tx, &id)?, at) {
+        let permit = load(tx, &id)?;
+        if newest || is_granted_before(&permit, at) {
             granted.push(id);
         }
     }

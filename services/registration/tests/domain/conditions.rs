@@ -166,7 +166,9 @@ fn with_case(kind: BlockKind, acted_at: &str) -> Scenario {
         case: number("case-1"),
         acted_at: acted_at.parse().unwrap(),
     };
-    scenario.when(|tx| open_case(tx, &plate, block)).and()
+    scenario
+        .when(|tx| open_case(tx, &plate, block.clone(), 1))
+        .and()
 }
 
 const ACT: &str = "2026-03-05T08:00:00+08:00";
@@ -192,7 +194,12 @@ fn a_settled_violation_no_longer_stops_the_transfer_and_news_may_come_twice() {
     let scenario = with_case(BlockKind::Violation, ACT);
     let plate = vehicle(&scenario).number().unwrap().clone();
     let close = |scenario: Scenario| {
-        scenario.when(|tx| close_case(tx, &plate, BlockKind::Violation, number("case-1")))
+        let block = Block {
+            kind: BlockKind::Violation,
+            case: number("case-1"),
+            acted_at: ACT.parse().unwrap(),
+        };
+        scenario.when(|tx| close_case(tx, &plate, block.clone(), 2))
     };
     let scenario = close(scenario).and();
     let scenario = close(scenario).then_nothing();
@@ -236,7 +243,10 @@ fn a_violation_that_comes_between_filing_and_decision_stops_the_decision() {
         case: number("case-1"),
         acted_at: ACT.parse().unwrap(),
     };
-    let scenario = outcome.and().when(|tx| open_case(tx, &plate, block)).and();
+    let scenario = outcome
+        .and()
+        .when(|tx| open_case(tx, &plate, block.clone(), 1))
+        .and();
     approving(scenario, &id).then_refused("VIOLATIONS_OPEN", Some("Order 164 art. 25(2)"));
 }
 

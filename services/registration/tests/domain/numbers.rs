@@ -155,7 +155,9 @@ fn an_own_number_is_not_kept_while_its_violations_are_open() {
         acted_at: "2026-06-01T00:00:00Z".parse().unwrap(),
     };
     let number = number.clone();
-    let scenario = scenario.when(|tx| open_case(tx, &number, block)).and();
+    let scenario = scenario
+        .when(|tx| open_case(tx, &number, block.clone(), 1))
+        .and();
     let command = File {
         vin: other_vin(),
         wish: Some(wish),

@@ -37,17 +37,6 @@ impl Flaw {
         Self::UnknownOrigin,
         Self::UnknownDistrict,
     ];
-
-    /// As which reason the import names it.
-    pub(crate) fn reason(self) -> &'static str {
-        match self {
-            Self::IdentityCheck | Self::NoFrameNumber | Self::UnknownDistrict => "INVALID_FIELDS",
-            Self::OriginInFuture => "ORIGIN_IN_FUTURE",
-            Self::FrameTaken => "FRAME_NUMBER_TAKEN",
-            Self::NotConforming => "NOT_CONFORMING",
-            Self::UnknownOrigin => "UNREADABLE",
-        }
-    }
 }
 
 /// A file of so many lines, so many of them wrong.
