@@ -4,7 +4,7 @@ use crate::harness::{Up, json_lines, program};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use traffic_proto::registration::v1::ListEbikesRequest;
 use traffic_proto::registration::v1::ebike_service_client::EbikeServiceClient;
@@ -33,7 +33,7 @@ fn saved(up: &Up, file: &str) -> PathBuf {
 }
 
 /// Imports a whole file; some of its rows are bad, so it exits with 1.
-fn import(up: &Up, path: &PathBuf) -> Value {
+fn import(up: &Up, path: &Path) -> Value {
     let path = path.to_string_lossy();
     let output = up.run("operator", &["registration", "import-ebikes", &path]);
     assert_eq!(
