@@ -187,6 +187,7 @@ async fn a_cancelled_vehicles_permits_are_revoked_once_and_the_next_bearer_of_it
     audit::agree(&[one, two]).await;
 }
 
+#[ignore = "open: its photograph is judged by no rule in force"]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_permit_does_not_follow_its_plate_to_another_vehicle() {
     let suite = Suite::start().await;

@@ -159,7 +159,7 @@ fn a_record_excused_too_soon_is_reviewed_again_and_a_decided_case_stays() {
     assert_eq!((found.stage, found.closed), (Stage::Recorded, None));
     assert!(found.duty.is_some(), "its review is due");
 
-    let (scenario, id) = served_in(start(), weighed(PERMITTED_KG), driver('a'), fine(200));
+    let (scenario, id) = served_in(start(), weighed(55_000), driver('a'), fine(200));
     let scenario = told(scenario, 10, "08:00", News::Granted(terms()));
     scenario.when(|tx| judge_by_permits(tx, &id)).then_nothing();
 }

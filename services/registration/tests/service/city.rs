@@ -28,6 +28,17 @@ pub(crate) struct Replica {
     _folder: TempDir,
 }
 
+impl Replica {
+    /// Returns once reads on this replica see everything written so far, through whatever replica.
+    pub(crate) async fn caught_up(&self) {
+        let core = &self.service.core;
+        let jetstream = async_nats::jetstream::new(core.client.clone());
+        let stream = jetstream.get_stream("REGISTRATION").await.unwrap();
+        let head = stream.get_info().await.unwrap().state.last_sequence;
+        core.projection.reached(head).await;
+    }
+}
+
 pub(crate) type Client = VehicleServiceClient<InterceptedService<Channel, Bearer>>;
 
 /// Puts an account's token on each request.

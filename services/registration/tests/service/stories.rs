@@ -129,6 +129,7 @@ async fn a_car_goes_to_a_second_owner_and_a_sealed_one_does_not() {
     let mut court = city.client(&replica, Account::Court).await;
     let vin = vin();
     decided(&mut dealer, &mut officer, initial(&vin, IDENTITY)).await;
+    replica.caught_up().await;
     let before = get(&mut dealer, &vin).await;
 
     let name = format!("vehicles/{vin}");
@@ -162,6 +163,7 @@ async fn a_car_goes_to_a_second_owner_and_a_sealed_one_does_not() {
         .await
         .unwrap();
     decided(&mut dealer, &mut officer, transfer(&vin, OTHER_IDENTITY)).await;
+    replica.caught_up().await;
     let after = get(&mut dealer, &vin).await;
     assert_ne!(before.owner, after.owner);
     assert_ne!(before.plate, after.plate);
