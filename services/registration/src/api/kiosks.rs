@@ -3,7 +3,6 @@
 use super::days::district;
 use super::ebikes::{EbikeDraft, check_station, ebike_frame, read_ebike};
 use super::parties::{Unsealed, resident};
-use super::steps::{Step, etag, step};
 use crate::domain::ebike::plate::EbikePlate;
 use crate::domain::ebike::{FrameNumber, filing};
 use crate::domain::kiosk::blank::BlankNumber;
@@ -17,6 +16,7 @@ use chassis::projection::Versioned;
 use chassis::server::{Failure, Fields, to_timestamp};
 use chassis::service::Core;
 use tonic::{Request, Response, Status};
+use traffic_proto::Step;
 use traffic_proto::registration::v1 as proto;
 use traffic_proto::registration::v1::kiosk_service_server::KioskService;
 
@@ -91,7 +91,7 @@ impl KioskApi {
             blank: blank(session.blank.as_ref()).unwrap_or_default(),
             printed_blank: blank(session.printed.as_ref()).unwrap_or_default(),
             expire_time: (!session.stage.is_over()).then(|| to_timestamp(session.waits_until)),
-            etag: etag(revision),
+            etag: revision.etag(),
         })
     }
 
@@ -102,8 +102,11 @@ impl KioskApi {
         handler: impl Fn(&mut Transaction, &SessionId) -> Result<(), Halt> + Send + Sync + 'static,
     ) -> Answer {
         let key = id.as_str().to_owned();
-        let done =
-            step::<KioskSession, M>(&self.core, request, key, move |tx| handler(tx, &id)).await?;
+        let done = self
+            .core
+            .commands
+            .step::<KioskSession, M>(request, key, move |tx| handler(tx, &id))
+            .await?;
         self.respond(&done).await
     }
 
@@ -250,10 +253,11 @@ impl KioskService for KioskApi {
         let id = fields.finish(id)?;
         let plate = self.plate_for(&request, &id).await?;
         let key = id.as_str().to_owned();
-        let done = step::<KioskSession, _>(&self.core, &request, key, move |tx| {
-            steps::confirm(tx, &id, plate)
-        })
-        .await;
+        let done = self
+            .core
+            .commands
+            .step::<KioskSession, _>(&request, key, move |tx| steps::confirm(tx, &id, plate))
+            .await;
         if let Some(plate) = plate {
             let unused = match &done {
                 Ok(done) => request.get_ref().validate_only || done.state.plate != Some(plate),

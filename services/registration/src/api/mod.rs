@@ -6,5 +6,4 @@ pub mod kiosks;
 pub mod orders;
 mod parties;
 pub mod stations;
-mod steps;
 pub mod vehicles;

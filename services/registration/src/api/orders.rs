@@ -1,7 +1,6 @@
 //! Fees and orders over gRPC.
 
 use super::days::{self, district};
-use super::steps::{Step, etag, step};
 use crate::domain::fees::{FeeItem, FeeTable};
 use crate::domain::order::{
     self, MOST_LINES, Order, OrderGround, OrderId, OrderState, ProviderReference, Transfer,
@@ -13,6 +12,7 @@ use chassis::server::{Failure, Fields, to_timestamp};
 use chassis::service::Core;
 use jiff::{SignedDuration, Timestamp};
 use tonic::{Request, Response, Status};
+use traffic_proto::Step;
 use traffic_proto::registration::v1 as proto;
 use traffic_proto::registration::v1::order_service_server::OrderService;
 
@@ -39,7 +39,11 @@ impl OrderApi {
         handler: impl Fn(&mut Transaction, &OrderId) -> Result<(), Halt> + Send + Sync + 'static,
     ) -> Answer {
         let key = id.as_str().to_owned();
-        let done = step::<Order, M>(&self.core, request, key, move |tx| handler(tx, &id)).await?;
+        let done = self
+            .core
+            .commands
+            .step::<Order, M>(request, key, move |tx| handler(tx, &id))
+            .await?;
         Ok(respond(&done))
     }
 }
@@ -265,7 +269,7 @@ fn resource(id: &str, order: &Order, revision: &Revision) -> proto::Order {
         payments: order.payments.iter().map(transfer_resource).collect(),
         refunds: order.refunds.iter().map(transfer_resource).collect(),
         open_time: Some(to_timestamp(order.opened_at)),
-        etag: etag(revision),
+        etag: revision.etag(),
     }
 }
 

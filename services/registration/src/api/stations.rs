@@ -2,7 +2,6 @@
 
 use super::days::{self, district};
 use super::parties::resident;
-use super::steps::{Step, check_etag, etag, step};
 use crate::domain::station::day::{
     self, Appointment, AppointmentId, AppointmentState, DayKey, StationDay,
 };
@@ -13,6 +12,7 @@ use crate::domain::station::{
     StationKind,
 };
 use crate::read_model::stations;
+use chassis::commands::check_etag;
 use chassis::commands::{Call, Done};
 use chassis::domain::values::Text;
 use chassis::domain::{Halt, Invalid, Rejection, Revision, Transaction};
@@ -22,6 +22,7 @@ use chassis::service::Core;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 use tonic::{Request, Response, Status};
+use traffic_proto::Step;
 use traffic_proto::registration::v1 as proto;
 use traffic_proto::registration::v1::station_service_server::StationService;
 
@@ -54,7 +55,11 @@ impl StationApi {
         handler: impl Fn(&mut Transaction, &StationId) -> Result<(), Halt> + Send + Sync + 'static,
     ) -> Answer {
         let key = id.as_str().to_owned();
-        let done = step::<Station, M>(&self.core, request, key, move |tx| handler(tx, &id)).await?;
+        let done = self
+            .core
+            .commands
+            .step::<Station, M>(request, key, move |tx| handler(tx, &id))
+            .await?;
         Ok(respond(&done))
     }
 
@@ -602,7 +607,7 @@ fn resource(id: &str, station: &Station, revision: &Revision) -> proto::Station 
             Standing::Ended => proto::StationState::Ended,
         }
         .into(),
-        etag: etag(revision),
+        etag: revision.etag(),
     }
 }
 

@@ -5,7 +5,7 @@ use super::enums::{
     refusal_ground, temporary_ground, use_nature,
 };
 use super::vehicle::particulars;
-use super::{day, etag, organisation, party, person, vehicle_name};
+use super::{day, organisation, party, person, vehicle_name};
 use crate::domain::application::request::{
     Change, Corrected, Destination, OwnerFiling, Request, Transfer,
 };
@@ -85,7 +85,7 @@ pub fn application(
             .map_or(proto::PlateOrderState::Unspecified, plate_step)
             .into(),
         filed_by: own.filed_by.clone(),
-        etag: etag(revision),
+        etag: revision.etag(),
     }
 }
 

@@ -10,15 +10,10 @@ pub use history::history_event;
 pub use vehicle::{offer, offer_name, plate, vehicle, vehicle_name};
 
 use crate::domain::party::Party;
+use chassis::domain::PersonRef;
 use chassis::domain::values::Organisation;
-use chassis::domain::{PersonRef, Revision};
 use jiff::civil::Date;
 use traffic_proto::registration::v1 as proto;
-
-/// Changes with every change of the resource.
-pub fn etag(revision: &Revision) -> String {
-    revision.position.to_string()
-}
 
 /// As the contract has it.
 pub fn day(day: Date) -> Option<proto::Day> {

@@ -4,7 +4,7 @@ use super::enums::{
     encumbrance_kind, hold_kind, plate_kind, temporary_ground, use_nature, vehicle_class,
     vehicle_state,
 };
-use super::{application_name, day, etag, party};
+use super::{application_name, day, party};
 use crate::domain::blocks::Blocked;
 use crate::domain::plate::PlateClaim;
 use crate::domain::plate::offer::{OfferId, PlateOffer};
@@ -100,7 +100,7 @@ pub fn vehicle(vin: &Vin, own: &Vehicle, revision: &Revision, blocked: Blocked) 
             .as_ref()
             .map(application_name)
             .unwrap_or_default(),
-        etag: etag(revision),
+        etag: revision.etag(),
     }
 }
 

@@ -4,7 +4,6 @@ mod import;
 mod resource;
 
 use super::parties::Unsealed;
-use super::steps::{Step, step};
 use crate::domain::ebike::filing;
 use crate::domain::ebike::ground::EbikeGround;
 use crate::domain::ebike::plate::EbikePlate;
@@ -21,6 +20,7 @@ use futures::stream::BoxStream;
 use resource::{Draft, frame_of, read_draft, read_origin};
 use std::sync::Arc;
 use tonic::{Request, Response, Status, Streaming};
+use traffic_proto::Step;
 use traffic_proto::registration::v1 as proto;
 use traffic_proto::registration::v1::ebike_service_server::EbikeService;
 
@@ -133,7 +133,11 @@ impl EbikeApi {
         handler: impl Fn(&mut Transaction, &FrameNumber) -> Result<(), Halt> + Send + Sync + 'static,
     ) -> Answer {
         let id = frame.as_str().to_owned();
-        let done = step::<Ebike, M>(&self.core, request, id, move |tx| handler(tx, &frame)).await?;
+        let done = self
+            .core
+            .commands
+            .step::<Ebike, M>(request, id, move |tx| handler(tx, &frame))
+            .await?;
         Ok(respond(&done))
     }
 }

@@ -171,7 +171,7 @@ pub(super) fn ebike(frame: &str, ebike: &Ebike, revision: &Revision) -> proto::E
         },
         register_time: Some(to_timestamp(ebike.registered_at)),
         plate_reissues: ebike.plate_reissues.into(),
-        etag: crate::api::steps::etag(revision),
+        etag: revision.etag(),
     }
 }
 

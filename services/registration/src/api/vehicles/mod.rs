@@ -4,7 +4,6 @@ mod input;
 mod queries;
 mod watch;
 
-use super::steps::{Step, step};
 use crate::contract;
 use crate::contract::enums::{
     read_cancellation_cause, read_hold_kind, read_material, read_plate_kind, read_refusal_ground,
@@ -25,6 +24,7 @@ use chassis::service::Core;
 use futures::stream::BoxStream;
 use input::{Reader, read_evidence, vin};
 use tonic::{Request, Response, Status};
+use traffic_proto::Step;
 use traffic_proto::registration::v1 as proto;
 use traffic_proto::registration::v1::vehicle_service_server::VehicleService;
 use uuid::Uuid;
@@ -81,8 +81,11 @@ impl VehicleApi {
         handler: impl Fn(&mut Transaction, &ApplicationId) -> Result<(), Halt> + Send + Sync + 'static,
     ) -> Answer {
         let key = id.to_string();
-        let done =
-            step::<Application, M>(&self.core, request, key, move |tx| handler(tx, &id)).await?;
+        let done = self
+            .core
+            .commands
+            .step::<Application, M>(request, key, move |tx| handler(tx, &id))
+            .await?;
         respond(&done)
     }
 
@@ -93,8 +96,11 @@ impl VehicleApi {
         handler: impl Fn(&mut Transaction, &Vin) -> Result<(), Halt> + Send + Sync + 'static,
     ) -> Result<Response<proto::Vehicle>, Status> {
         let (key, own) = (vin.to_string(), vin.clone());
-        let done =
-            step::<Vehicle, M>(&self.core, request, key, move |tx| handler(tx, &own)).await?;
+        let done = self
+            .core
+            .commands
+            .step::<Vehicle, M>(request, key, move |tx| handler(tx, &own))
+            .await?;
         let blocked = self.blocked(&done.state).await?;
         let vehicle = contract::vehicle(&vin, &done.state, &done.revision, blocked);
         Ok(done.respond(vehicle))
@@ -158,10 +164,11 @@ impl VehicleService for VehicleApi {
         let number = fields.required("number", &message.number, PlateNumber::parse);
         let (id, number) = fields.finish((id, number))?;
         let key = id.to_string();
-        let done = step::<PlateOffer, _>(&self.core, &request, key, move |tx| {
-            offer::choose(tx, &id, &number)
-        })
-        .await?;
+        let done = self
+            .core
+            .commands
+            .step::<PlateOffer, _>(&request, key, move |tx| offer::choose(tx, &id, &number))
+            .await?;
         respond_offer(&done)
     }
 
