@@ -274,7 +274,10 @@ impl Inner {
                         }
                         Outcome::Conflict { at, .. } => {
                             drop(held);
-                            self.catch_up(at).await?;
+                            // To the head: what stands in the way may be our own command, given on another replica,
+                            // and its last commit, which holds the answer, comes after the one met here.
+                            let head = self.journal.extent().await.map_or(at, |extent| extent.last);
+                            self.catch_up(head.max(at)).await?;
                         }
                         Outcome::Unavailable(why) | Outcome::Unknown(why) => {
                             return Err(Failure::unavailable(why, RETRY_AFTER));
