@@ -1,9 +1,10 @@
 //! Three services in a row: permits closes a road, parking its bays, and who parks there all the same is enforcement's.
 
 use crate::herald::{heard, tell_again_backwards};
+use chassis::clock::{Clock, SystemClock};
+use chassis::server::to_timestamp;
 use integration_tests::replica::eventually;
 use integration_tests::workloads::enforcement::cases;
-use integration_tests::workloads::in_minutes;
 use integration_tests::workloads::parking::{ZONE, bay, city, management, mark, sessions};
 use integration_tests::workloads::permits::{Stretch, grant, reopen, repair};
 use integration_tests::{Replica, Service, Suite, audit};
@@ -35,7 +36,8 @@ async fn seen(replica: &Replica, sequence: u64) {
         source: "handheld-1".into(),
         source_kind: SourceKind::Handheld.into(),
         sequence,
-        observe_time: Some(in_minutes(0)),
+        // To the instant: in the second before its closure the bay was free.
+        observe_time: Some(to_timestamp(SystemClock.now())),
         kind: ReadingKind::PlateSeen.into(),
         plate: PLATE.into(),
         ..IngestReadingsRequest::default()
@@ -66,7 +68,6 @@ async fn of_plate(replica: &Replica) -> Vec<Violation> {
     listed.unwrap().into_inner().violations
 }
 
-#[ignore = "open: the case does not come while enforcement was away"]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_car_in_a_bay_that_works_have_closed_becomes_one_case_and_the_bay_is_free_again_afterwards()
  {

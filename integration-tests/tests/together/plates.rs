@@ -5,7 +5,9 @@ use crate::haulage::{TRACTOR, grant, toxic, until};
 use crate::herald::{Herald, Told, heard};
 use chassis::clock::{Clock, SystemClock};
 use integration_tests::{Replica, Service, Suite, audit, status};
-use traffic_proto::enforcement::v1::{Conduct, PlateStanding, Speed, VehicleUse, Violation, act};
+use traffic_proto::enforcement::v1::{
+    Conduct, PlateStanding, Speed, Vehicle, VehicleUse, Violation, act,
+};
 use traffic_proto::permits::v1::{PermitState, SuspensionCause};
 use traffic_proto::registration::v1::{
     PlateChangeCause, PlateChanged, UseNature, VehicleCancelled, VehicleClass, VehicleRef,
@@ -79,6 +81,10 @@ impl Registrar {
 
 /// A photograph of a vehicle at 30 percent too much, of which the camera knows but the plate.
 async fn photographed(replica: &Replica, plate: &str, road: &str) -> Violation {
+    record(replica, too_fast(plate, road)).await.unwrap()
+}
+
+fn too_fast(plate: &str, road: &str) -> Violation {
     let mut photograph = red_light(road, plate);
     if let Some(act) = &mut photograph.act {
         act.conduct = Conduct::Speeding.into();
@@ -93,7 +99,7 @@ async fn photographed(replica: &Replica, plate: &str, road: &str) -> Violation {
         device.warned = true;
         device.verified_until = day("2099-12-31");
     }
-    record(replica, photograph).await.unwrap()
+    photograph
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -187,7 +193,6 @@ async fn a_cancelled_vehicles_permits_are_revoked_once_and_the_next_bearer_of_it
     audit::agree(&[one, two]).await;
 }
 
-#[ignore = "open: its photograph is judged by no rule in force"]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_permit_does_not_follow_its_plate_to_another_vehicle() {
     let suite = Suite::start().await;
@@ -226,7 +231,18 @@ async fn a_permit_does_not_follow_its_plate_to_another_vehicle() {
         .transferred(30, VIN, OTHER_PLATE, "鲁R33333")
         .await;
     everybody_heard(&client).await;
-    let seen = photographed(&police, OTHER_PLATE, "Road 4").await;
+    // Nobody knows the vehicle behind a plate that was given up: its fine depends on what the camera makes of it.
+    let mut ghost = too_fast(OTHER_PLATE, "Road 4");
+    let refused = record(&police, ghost.clone()).await.unwrap_err();
+    assert_eq!(status::reason(&refused).as_deref(), Some("VEHICLE_UNKNOWN"));
+    if let Some(act) = &mut ghost.act {
+        act.vehicle = Some(Vehicle {
+            vehicle_use: VehicleUse::Truck.into(),
+            medium_or_larger: true,
+            ..Vehicle::default()
+        });
+    }
+    let seen = record(&police, ghost).await.unwrap();
     assert_eq!(seen.plate_standing(), PlateStanding::Gone);
     let seen = photographed(&police, "鲁R33333", "Road 4").await;
     assert_eq!(seen.plate_standing(), PlateStanding::Registered);

@@ -67,12 +67,21 @@ impl Penalty {
 /// (Administrative Penalty Law art. 37). Penalty and points rest on different instruments and are compared each by itself.
 ///
 /// # Errors
-/// [`Ground::NoRuleInForce`] if the act was no offence on its day, or is none any more; [`Ground::MeasureMissing`] and
+/// [`Ground::NoRuleInForce`] if the act was no offence on its day, or is none any more; [`Ground::VehicleUnknown`] if that is for
+/// want of a vehicle; [`Ground::MeasureMissing`] and
 /// [`Ground::MeasureNoExcess`] if what was measured does not fit.
 pub fn assess(rules: &Rules, act: &Act, acted: Date, decided: Date) -> Result<Assessment, Ground> {
     check_measure(act)?;
-    let then = penalty(rules, act, acted).ok_or(Ground::NoRuleInForce)?;
-    let now = penalty(rules, act, decided).ok_or(Ground::NoRuleInForce)?;
+    let provided = |day| {
+        penalty(rules, act, day).ok_or_else(|| {
+            if rules.depend_on_the_vehicle(act, day) {
+                Ground::VehicleUnknown
+            } else {
+                Ground::NoRuleInForce
+            }
+        })
+    };
+    let (then, now) = (provided(acted)?, provided(decided)?);
     let penalty = if now.severity() < then.severity() {
         now
     } else {

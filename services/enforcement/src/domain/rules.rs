@@ -216,15 +216,33 @@ impl Band {
 
 impl When {
     fn holds(&self, act: &Act) -> bool {
-        let vehicle = |wanted: Option<bool>, property: fn(&Vehicle) -> bool| {
-            wanted.is_none_or(|wanted| act.vehicle.as_ref().map(property) == Some(wanted))
-        };
+        self.concerns(act) && self.is_met_by(act.vehicle.as_ref())
+    }
+
+    /// What it asks of the act, whatever the vehicle.
+    fn concerns(&self, act: &Act) -> bool {
         self.conduct.contains(&act.conduct)
             && self
                 .roads
                 .as_ref()
                 .is_none_or(|roads| roads.contains(&act.road))
-            && vehicle(self.heavy, Vehicle::is_heavy)
+            && self.repeated.is_none_or(|wanted| act.repeated == wanted)
+            && self
+                .excess
+                .as_ref()
+                .is_none_or(|band| act.measure.is_some_and(|measure| band.holds(measure)))
+            && self.alcohol.is_none_or(|(from, below)| {
+                matches!(act.measure, Some(Measure::Alcohol { mg_per_100ml })
+                    if from <= mg_per_100ml && mg_per_100ml < below)
+            })
+    }
+
+    /// What it asks of the vehicle. One that is not known meets no condition, nor its opposite.
+    fn is_met_by(&self, known: Option<&Vehicle>) -> bool {
+        let vehicle = |wanted: Option<bool>, property: fn(&Vehicle) -> bool| {
+            wanted.is_none_or(|wanted| known.map(property) == Some(wanted))
+        };
+        vehicle(self.heavy, Vehicle::is_heavy)
             && vehicle(self.coach, Vehicle::is_coach)
             && vehicle(self.highway_coach, |v| {
                 v.used_as == super::conduct::Use::HighwayCoach
@@ -243,15 +261,6 @@ impl When {
             })
             && vehicle(self.seven_seats, |v| v.seats >= 7)
             && vehicle(self.for_hire, |v| v.for_hire)
-            && self.repeated.is_none_or(|wanted| act.repeated == wanted)
-            && self
-                .excess
-                .as_ref()
-                .is_none_or(|band| act.measure.is_some_and(|measure| band.holds(measure)))
-            && self.alcohol.is_none_or(|(from, below)| {
-                matches!(act.measure, Some(Measure::Alcohol { mg_per_100ml })
-                    if from <= mg_per_100ml && mg_per_100ml < below)
-            })
     }
 }
 
@@ -326,6 +335,26 @@ impl Rules {
         )
     }
 
+    /// Whether there is a penalty, on `day`, that only the unknown vehicle keeps from applying.
+    pub(super) fn depend_on_the_vehicle(&self, act: &Act, day: Date) -> bool {
+        act.vehicle.is_none()
+            && self
+                .in_force(day)
+                .flat_map(|(_, version)| &version.penalty)
+                .any(|rule| rule.when.concerns(act))
+    }
+
+    fn in_force(&self, day: Date) -> impl Iterator<Item = (&Instrument, &Version)> {
+        self.instruments.iter().filter_map(move |instrument| {
+            let newest = instrument
+                .version
+                .iter()
+                .rfind(|version| version.effective <= day)?;
+            let lasts = newest.until.is_none_or(|until| day < until);
+            lasts.then_some((instrument, newest))
+        })
+    }
+
     fn applying<'a, R>(
         &'a self,
         day: Date,
@@ -334,13 +363,7 @@ impl Rules {
         act: &Act,
     ) -> Vec<Applies<'a, R>> {
         let mut found = Vec::new();
-        for instrument in &self.instruments {
-            let in_force = instrument
-                .version
-                .iter()
-                .rfind(|version| version.effective <= day)
-                .filter(|version| version.until.is_none_or(|until| day < until));
-            let Some(version) = in_force else { continue };
+        for (instrument, version) in self.in_force(day) {
             for rule in rules(version) {
                 let (article, when) = of(rule);
                 if when.holds(act) {

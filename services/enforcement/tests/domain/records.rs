@@ -152,6 +152,27 @@ fn what_is_no_offence_is_not_filed() {
 }
 
 #[test]
+fn a_vehicle_on_which_the_penalty_depends_is_described_penalty_law_art_40() {
+    let fast = |vehicle| Act {
+        vehicle,
+        measure: Some(Measure::Speed {
+            limit_kmh: 60,
+            measured_kmh: 78,
+        }),
+        ..act(Conduct::Speeding)
+    };
+    start()
+        .when(|tx| record_violation(tx, camera(fast(None))))
+        .then_refused(
+            "VEHICLE_UNKNOWN",
+            Some("Administrative Penalty Law art. 40"),
+        );
+    start()
+        .when(|tx| record_violation(tx, camera(fast(Some(car())))))
+        .and();
+}
+
+#[test]
 fn a_record_is_entered_with_both_reviews_and_by_officers_of_its_district_only() {
     let (scenario, id) = recorded(camera(act(Conduct::RedLight)));
     assert_eq!(

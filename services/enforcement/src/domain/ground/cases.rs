@@ -112,6 +112,13 @@ impl Ground {
                 "no rule in force on the day of the act and of the decision provides a penalty for it",
                 "行为发生时或者作出决定时没有处罚依据",
             ),
+            Self::VehicleUnknown => says(
+                "VEHICLE_UNKNOWN",
+                RefusalKind::Field("vehicle"),
+                Some(penalty_law("art. 40")),
+                "the penalty depends on the vehicle, and registration knows none behind this plate: describe it in `act.vehicle`",
+                "该行为的处罚与车辆类型有关，而号牌没有对应的登记车辆，请填写车辆信息",
+            ),
             Self::MeasureMissing => says(
                 "MEASURE_MISSING",
                 RefusalKind::Field("measure"),

@@ -36,6 +36,7 @@ pub enum Ground {
     CodeMeansAnother,
     LimitationPassed,
     NoRuleInForce,
+    VehicleUnknown,
     MeasureMissing,
     MeasureNoExcess,
     DeviceNotVerified {

@@ -28,6 +28,7 @@ fn every_ground_has_a_name_of_its_own_and_words_in_both_languages() {
         Ground::CodeMeansAnother,
         Ground::LimitationPassed,
         Ground::NoRuleInForce,
+        Ground::VehicleUnknown,
         Ground::MeasureMissing,
         Ground::MeasureNoExcess,
         Ground::DeviceNotVerified { until: DAY },
