@@ -402,21 +402,24 @@ impl City {
         files::replace(&store, backup.path());
         self.restart_the_bus().await;
         for at in 0..self.sites.len() {
-            let head = self.head(self.sites[at].service).await;
-            let site = &mut self.sites[at];
-            for (number, replica) in site.replicas.iter().enumerate() {
+            let service = self.sites[at].service;
+            for (number, replica) in self.sites[at].replicas.iter().enumerate() {
                 // Until it has noticed, a replica answers from what is lost: clients wait for that, as operators must.
                 if away != Some(number) {
                     eventually("a replica notices that its stream was set back", || async {
                         let mut operations = replica.operations();
                         let asked = operations.get_projection(GetProjectionRequest {});
                         let state = asked.await.ok()?.into_inner();
+                        // Asked each time: a new leader may still be taking up what its log holds.
+                        let head = self.head(service).await;
                         let there = state.phase() == Phase::Live && state.applied_position <= head;
                         there.then_some(())
                     })
                     .await;
                 }
             }
+            let head = self.head(service).await;
+            let site = &mut self.sites[at];
             site.load.forget_after(head);
             site.claims.forget();
             site.checked = site.load.record().acknowledged.len();

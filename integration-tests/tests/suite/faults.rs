@@ -13,7 +13,6 @@ async fn nothing_is_found(plan: Plan) {
     assert_eq!(report.rounds, plan.rounds, "every round was run");
 }
 
-#[ignore = "open: after a clock jump the load pays from the future; run the faults program"]
 #[tokio::test(flavor = "multi_thread")]
 async fn all_services_live_through_faults_on_one_server() {
     let rounds = times("SUITE_FAULTS", 6);

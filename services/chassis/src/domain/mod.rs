@@ -23,7 +23,8 @@ pub use invalid::Invalid;
 pub use person::{PersonRef, Sealed};
 pub use refusal::{LegalBasis, Refusal, RefusalKind, Rejection};
 pub use transaction::{
-    AggregateKey, Decode, Halt, Loaded, Recorded, Revision, StateSource, Transaction, TypeErased,
+    AggregateKey, CLOCK_SKEW, Decode, Halt, Loaded, Recorded, Revision, StateSource, Transaction,
+    TypeErased,
 };
 
 use jiff::Timestamp;

@@ -1,11 +1,15 @@
 //! One command's view of the aggregates it touches, and the events it records on them.
 
 use super::{Aggregate, Context, Rejection};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::any::Any;
 use std::fmt::{self, Debug};
 use std::sync::Arc;
+
+/// The clock of whoever reports (a sensor, a bank, another replica's answer) may be ahead of ours by this much. What is said
+/// to have happened later than that is refused as lying in the future.
+pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(120);
 
 /// Which aggregate: its type and its id.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -173,6 +177,11 @@ impl<'a> Transaction<'a> {
 
     pub fn now(&self) -> Timestamp {
         self.context.now
+    }
+
+    /// Whether what is reported to have happened `at` cannot have happened yet: beyond [`CLOCK_SKEW`].
+    pub fn is_yet_to_come(&self, at: Timestamp) -> bool {
+        at > self.now() + CLOCK_SKEW
     }
 
     /// The state of an aggregate, with what this transaction has recorded on it; `None` if it has no history.

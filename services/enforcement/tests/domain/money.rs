@@ -67,7 +67,7 @@ fn nobody_pays_nothing_or_more_than_is_owed_or_before_the_decision() {
         .then_refused("PAYMENT_AMOUNT", LAW_108)
         .when(|tx| pay(tx, &id, Fen::new(20_001).unwrap(), number("B1"), now))
         .then_refused("PAYMENT_AMOUNT", LAW_108)
-        .when(|tx| pay(tx, &id, Fen::yuan(1), number("B1"), now + 1.second()))
+        .when(|tx| pay(tx, &id, Fen::yuan(1), number("B1"), now + 121.seconds()))
         .then_refused("PAYMENT_TIME", None)
         .when(|tx| pay(tx, &id, Fen::yuan(1), number("B1"), now - 1.second()))
         .then_refused("PAYMENT_TIME", None);

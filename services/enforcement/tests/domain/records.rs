@@ -129,7 +129,7 @@ fn an_act_is_found_within_two_years_or_five_if_it_harmed_health_penalty_law_art_
         }
     }
     let future = Filing {
-        acted_at: at("2026-03-02T09:00:01"),
+        acted_at: at("2026-03-02T09:02:01"),
         ..camera(act(Conduct::RedLight))
     };
     start()

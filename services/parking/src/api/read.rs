@@ -184,7 +184,7 @@ pub(super) fn transfer(
     let made_at = fields.timestamp("transfer_time", transfer.transfer_time.as_ref());
     let made_at = made_at.and_then(|made_at| {
         fields.value("transfer_time", made_at, |made_at| {
-            if made_at > now + crate::domain::watch::CLOCK_SKEW {
+            if made_at > now + chassis::domain::CLOCK_SKEW {
                 return Err(Invalid::new(
                     "must not lie in the future",
                     "不得晚于当前时间",

@@ -11,14 +11,11 @@ use super::vehicle::Vehicle;
 use super::waiver::{self, FreeGround};
 use super::zone::Zone;
 use chassis::domain::{Halt, Transaction};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// Most readings of one bay in one command. Bounds the aggregates it touches: a session and a waiver a reading at most.
 pub const MAX_READINGS: usize = 64;
-
-/// A source's clock may be ahead by this much; what lies further in the future is refused.
-pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(120);
 
 /// Most changes by the clock caught up with in one command; the timer comes back for the rest.
 /// With [`MAX_READINGS`] this also bounds what one commit publishes.
@@ -54,7 +51,6 @@ pub fn ingest(
         readings.len() <= MAX_READINGS,
         "more than {MAX_READINGS} readings in one command"
     );
-    let now = tx.now();
     require(tx, id)?;
     // What the clock has closed or reopened by now comes first, so that readings meet the closures that were in force.
     catch_up(tx, id)?;
@@ -62,7 +58,7 @@ pub fn ingest(
     let mut accepted = Vec::new();
     for reading in readings {
         let bay = require(tx, id)?;
-        let outcome = if reading.observed_at > now + CLOCK_SKEW {
+        let outcome = if tx.is_yet_to_come(reading.observed_at) {
             Outcome::FromTheFuture
         } else {
             match bay.timeline.admit(reading) {

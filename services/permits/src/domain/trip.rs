@@ -150,7 +150,7 @@ fn under_way(permit: &Permit) -> Result<(&ToxicTransport, &Trip), Ground> {
 }
 
 fn not_in_the_future(tx: &Transaction, at: Timestamp) -> Result<(), Ground> {
-    if at > tx.now() {
+    if tx.is_yet_to_come(at) {
         return Err(Ground::ReportInTheFuture);
     }
     Ok(())

@@ -53,7 +53,7 @@ fn know_vehicle(tx: &mut Transaction, filing: &mut Filing) -> Result<(), Halt> {
 
 /// What every new case needs, however it begins.
 pub(super) fn check_filing(tx: &Transaction, filing: &Filing) -> Result<(), Ground> {
-    if filing.acted_at > tx.now() {
+    if tx.is_yet_to_come(filing.acted_at) {
         return Err(Ground::ActInTheFuture);
     }
     let calendar = tx.context.calendar;

@@ -35,7 +35,7 @@ pub fn pay(
     }
     in_stage(&case, &[Stage::Served], "served")?;
     let served = case.served_at.unwrap_or(tx.now());
-    if paid_at > tx.now() || paid_at < served {
+    if tx.is_yet_to_come(paid_at) || paid_at < served {
         return Err(Ground::PaymentTime.into());
     }
     if case.account.payments.len() >= Account::MOST_PAYMENTS {

@@ -35,7 +35,7 @@ pub fn seek(
         .into());
     };
     super::steps::in_stage(&case, &[Stage::Served, Stage::Settled], "served or settled")?;
-    if sought_at > tx.now() || sought_at < served {
+    if tx.is_yet_to_come(sought_at) || sought_at < served {
         return Err(Ground::RemedyTime.into());
     }
     if case.remedy.is_some() {
