@@ -99,7 +99,7 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// A connection to one of the replicas: the same until it fails.
+    /// A connection to one of the replicas: in one story the same until it fails.
     fn client(&self, role: Role) -> Client {
         self.counters[self.at % self.counters.len()][role as usize].client_at(self.position)
     }
@@ -300,6 +300,8 @@ impl Load {
                 while begin_story(&mut orders, &busy).await {
                     let number = stories.fetch_add(1, Ordering::Relaxed);
                     desk.position = 0;
+                    // Home again: where everybody stays with the replica that never failed, nobody sees the others fail.
+                    desk.at = worker;
                     desk.rng = StdRng::seed_from_u64(seed ^ number.rotate_left(32));
                     workload.story(&mut desk, number).await;
                     busy.send_modify(|busy| *busy -= 1);

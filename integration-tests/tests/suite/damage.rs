@@ -139,7 +139,6 @@ async fn the_projection_of_another_journal_is_set_aside_and_rebuilt_said_in_one_
 }
 
 /// The process lives, tells its clients to retry, and serves again by itself as soon as there is room.
-#[ignore = "open: the ledger is not turned away while its disk is full"]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_projection_whose_disk_is_full_waits_for_room_and_is_rebuilt() {
     if !SmallDisk::is_possible() {
