@@ -17,11 +17,12 @@ use crate::service::Samples;
 use crate::telemetry::{self, SPANS};
 use async_nats::jetstream::{self, ErrorCode};
 use async_nats::{Client, HeaderMap, Request};
-use futures::StreamExt;
 use serde::Deserialize;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio_stream::StreamExt;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -29,6 +30,9 @@ use uuid::Uuid;
 const COMMITS: usize = 256;
 /// Events in one atomic batch (the server takes at most 1000).
 const BATCH: usize = 500;
+/// How long the first commit of a batch waits for others. Each write of events is synced to the disk that the journal is
+/// synced to: publishing each commit by itself would make every command wait for the events of the one before.
+const LINGER: Duration = Duration::from_millis(3);
 const ACK_TIMEOUT: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -116,7 +120,8 @@ impl Relay {
             Err(why) => return why,
         };
         self.samples.relayed.store(last.position, Ordering::Relaxed);
-        let mut commits = self.journal.follow(last.position).ready_chunks(COMMITS);
+        let commits = self.journal.follow(last.position);
+        let mut commits = pin!(commits.chunks_timeout(COMMITS, LINGER));
         while let Some(chunk) = commits.next().await {
             let mut outgoing = Vec::new();
             let mut reached = last.position;

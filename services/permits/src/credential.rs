@@ -22,6 +22,9 @@ pub const ISSUER: &str = "traffic/permits";
 /// Longer texts are no credential.
 const LONGEST: usize = 16 * 1024;
 
+/// Bytes of a public key of Ed25519.
+const ED25519_KEY: usize = 32;
+
 /// What a credential says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
@@ -220,8 +223,13 @@ pub fn verify(jws: &str, key_set: &str, now: Timestamp) -> Result<Claims, NotGen
         .iter()
         .find(|key| header.kid.as_deref() == Some(&key.kid) && key.crv == "Ed25519")
         .ok_or(NotGenuine::UnknownKey)?;
-    let key = DecodingKey::from_ed_components(&key.x)
-        .map_err(|error| NotGenuine::KeySet(error.to_string()))?;
+    // The library takes any bytes for a key, and panics when it verifies with too few.
+    let point = URL_SAFE_NO_PAD
+        .decode(&key.x)
+        .ok()
+        .filter(|point| point.len() == ED25519_KEY)
+        .ok_or_else(|| NotGenuine::KeySet("a key of Ed25519 has 32 bytes".into()))?;
+    let key = DecodingKey::from_ed_der(&point);
     // The algorithm is ours, never the header's.
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.set_issuer(&[ISSUER]);
@@ -344,6 +352,17 @@ mod tests {
         ] {
             assert!(verify(&token, &keys, at(2_500)).is_err());
         }
+    }
+
+    #[test]
+    fn a_key_of_too_few_bytes_is_refused_without_a_panic() {
+        let mut keys = signer().key_set();
+        let jws = signer().sign(&sample()).unwrap();
+        keys["keys"][0]["x"] = URL_SAFE_NO_PAD.encode([7; 31]).into();
+        assert!(matches!(
+            verify(&jws, &keys.to_string(), at(2_500)),
+            Err(NotGenuine::KeySet(_))
+        ));
     }
 
     #[test]
