@@ -16,8 +16,8 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedMutRandom;
 use std::sync::Arc;
 use std::time::Duration;
-use traffic_proto::operations::v1::GetProjectionRequest;
 use traffic_proto::operations::v1::projection::Phase;
+use traffic_proto::operations::v1::{GetProjectionRequest, Projection};
 
 const REPLICAS: usize = 2;
 const CLIENTS: usize = 6;
@@ -379,6 +379,8 @@ impl City {
         let backup = tempfile::tempdir().expect("a folder");
         let store = self.suite.store();
         self.rest().await;
+        // Nobody is told of anything between here and the backup; what services do by themselves there is in it.
+        let kept = self.heads().await;
         self.stop_the_bus().await;
         files::copy(&store, backup.path());
         self.restart_the_bus().await;
@@ -387,10 +389,7 @@ impl City {
         }
         self.work_goes_on().await;
         self.rest().await;
-        let mut heads = Vec::with_capacity(self.sites.len());
-        for site in &self.sites {
-            heads.push(self.head(site.service).await);
-        }
+        let heads = self.heads().await;
         if let Some(which) = away {
             for site in &mut self.sites {
                 site.replicas[which].until_ready().await;
@@ -398,29 +397,22 @@ impl City {
                 site.replicas[which].stop().await;
             }
         }
+        let there = self.who_is_there(away).await;
         self.stop_the_bus().await;
         files::replace(&store, backup.path());
         self.restart_the_bus().await;
-        for at in 0..self.sites.len() {
-            let service = self.sites[at].service;
-            for (number, replica) in self.sites[at].replicas.iter().enumerate() {
-                // Until it has noticed, a replica answers from what is lost: clients wait for that, as operators must.
-                if away != Some(number) {
-                    eventually("a replica notices that its stream was set back", || async {
-                        let mut operations = replica.operations();
-                        let asked = operations.get_projection(GetProjectionRequest {});
-                        let state = asked.await.ok()?.into_inner();
-                        // Asked each time: a new leader may still be taking up what its log holds.
-                        let head = self.head(service).await;
-                        let there = state.phase() == Phase::Live && state.applied_position <= head;
-                        there.then_some(())
-                    })
-                    .await;
-                }
-            }
-            let head = self.head(service).await;
-            let site = &mut self.sites[at];
-            site.load.forget_after(head);
+        // Until it has noticed, a replica answers from what is lost: clients wait for that, as operators must.
+        for (at, number, rebuilds) in there {
+            let replica = &self.sites[at].replicas[number];
+            eventually("a replica notices that its stream was set back", || async {
+                let state = projection(replica).await?;
+                let noticed = state.rebuilds > rebuilds && state.phase() == Phase::Live;
+                noticed.then_some(())
+            })
+            .await;
+        }
+        for (site, kept) in self.sites.iter_mut().zip(kept) {
+            site.load.forget_after(kept);
             site.claims.forget();
             site.checked = site.load.record().acknowledged.len();
             site.load.resume();
@@ -434,6 +426,36 @@ impl City {
             }
             self.sites[at].replicas[which].start().await;
         }
+    }
+
+    /// The replicas but the one away, each by its site and its number, and how often it has rebuilt its projection. All have
+    /// seen what there is to lose.
+    async fn who_is_there(&self, away: Option<usize>) -> Vec<(usize, usize, u64)> {
+        let mut there = Vec::new();
+        for (at, site) in self.sites.iter().enumerate() {
+            let head = self.head(site.service).await;
+            for (number, replica) in site.replicas.iter().enumerate() {
+                if away == Some(number) {
+                    continue;
+                }
+                let rebuilds = eventually("a replica has seen everything", || async {
+                    let state = projection(replica).await?;
+                    (state.applied_position >= head).then_some(state.rebuilds)
+                })
+                .await;
+                there.push((at, number, rebuilds));
+            }
+        }
+        there
+    }
+
+    /// The positions of the last commits in all journals.
+    async fn heads(&self) -> Vec<u64> {
+        let mut heads = Vec::with_capacity(self.sites.len());
+        for site in &self.sites {
+            heads.push(self.head(site.service).await);
+        }
+        heads
     }
 
     async fn stop_the_bus(&mut self) {
@@ -493,4 +515,10 @@ impl City {
         let network = self.suite.network().expect("a cluster has a network");
         network.heal();
     }
+}
+
+async fn projection(replica: &Replica) -> Option<Projection> {
+    let mut operations = replica.operations();
+    let asked = operations.get_projection(GetProjectionRequest {}).await;
+    Some(asked.ok()?.into_inner())
 }

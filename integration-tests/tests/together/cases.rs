@@ -1,10 +1,11 @@
 //! Cases of enforcement: a red light from the camera to the decision, a truck on a weigh station.
 
 use integration_tests::Replica;
+use integration_tests::replica::eventually;
 use integration_tests::workloads::enforcement::{cases, review, service};
 use integration_tests::workloads::in_minutes;
 use jiff::Timestamp;
-use tonic::Status;
+use tonic::{Code, Status};
 use traffic_proto::enforcement::v1::source::Kind;
 use traffic_proto::enforcement::v1::{
     AcceptHandlingRequest, Act, Conduct, Day, DecideViolationRequest, Device, EndRemedyRequest,
@@ -96,13 +97,20 @@ pub(crate) async fn record(replica: &Replica, violation: Violation) -> Result<Vi
     Ok(recorded?.into_inner())
 }
 
+/// A case, once the replica can see it: who has just recorded it may be ahead of its projection.
 pub(crate) async fn get(replica: &Replica, name: &str) -> Violation {
-    let request = GetViolationRequest {
-        name: name.to_owned(),
-        ..GetViolationRequest::default()
-    };
-    let found = cases(replica, "officer:cases").get_violation(request).await;
-    found.unwrap().into_inner()
+    eventually(name, || async {
+        let request = GetViolationRequest {
+            name: name.to_owned(),
+            ..GetViolationRequest::default()
+        };
+        match cases(replica, "officer:cases").get_violation(request).await {
+            Ok(found) => Some(found.into_inner()),
+            Err(status) if status.code() == Code::NotFound => None,
+            Err(status) => panic!("{status:?}"),
+        }
+    })
+    .await
 }
 
 /// Both reviews are passed: the record is open.

@@ -371,7 +371,8 @@ async fn an_unpaid_charge_is_noticed_reminded_twice_and_referred_with_its_plate_
                     .list_sessions(world.officer(by_plate("鲁R12345")))
                     .await
                     .expect("listed");
-                (listed.get_ref().sessions[0].collection() == expected).then_some(())
+                let session = listed.get_ref().sessions.first()?;
+                (session.collection() == expected).then_some(())
             })
             .await;
     }

@@ -166,6 +166,9 @@ impl Bench<'_> {
             level("raw publish");
             let bare = self.watched(None, measure(&plan, |_| raw.worker())).await?;
             rows.push(Row::baseline("raw publish", in_flight, &bare));
+            level("raw pair");
+            let pair = self.watched(None, measure(&plan, |_| raw.pairs())).await?;
+            rows.push(Row::against("raw pair, atomic", in_flight, &pair, &bare));
 
             if wanted.includes(Service::Permits) {
                 level("permits commands");

@@ -1,4 +1,5 @@
-//! Single guarded publishes as a client without the chassis makes them: one request, one acknowledgement.
+//! Guarded publishes as a client without the chassis makes them: one request, one acknowledgement; singly, and two subjects
+//! in an atomic batch, which is what a command on two aggregates needs at least.
 
 use super::measure::Worker;
 use crate::failure::Failure;
@@ -43,6 +44,13 @@ impl RawLoad {
         self.payload.len()
     }
 
+    pub(super) fn pairs(&self) -> Pairs {
+        Pairs {
+            first: self.worker(),
+            second: self.worker(),
+        }
+    }
+
     pub(super) fn worker(&self) -> Publisher {
         Publisher {
             client: self.client.clone(),
@@ -50,6 +58,37 @@ impl RawLoad {
             last: 0,
             payload: self.payload.clone(),
         }
+    }
+}
+
+/// Publishes pairs, each in an atomic batch.
+pub(super) struct Pairs {
+    first: Publisher,
+    second: Publisher,
+}
+
+impl Worker for Pairs {
+    async fn step(&mut self) -> Result<(), String> {
+        let batch = Uuid::new_v4().simple().to_string();
+        let mut headers = self.first.guarded();
+        headers.insert("Nats-Batch-Id", batch.as_str());
+        headers.insert("Nats-Batch-Sequence", "1");
+        self.first
+            .client
+            .publish_with_headers(
+                self.first.subject.clone(),
+                headers,
+                self.first.payload.clone(),
+            )
+            .await
+            .map_err(|error| error.to_string())?;
+        let mut headers = self.second.guarded();
+        headers.insert("Nats-Batch-Id", batch.as_str());
+        headers.insert("Nats-Batch-Sequence", "2");
+        headers.insert("Nats-Batch-Commit", "1");
+        self.second.last = self.second.send(headers).await?;
+        self.first.last = self.second.last - 1;
+        Ok(())
     }
 }
 
@@ -68,11 +107,23 @@ struct Acknowledgement {
 
 impl Worker for Publisher {
     async fn step(&mut self) -> Result<(), String> {
+        self.last = self.send(self.guarded()).await?;
+        Ok(())
+    }
+}
+
+impl Publisher {
+    fn guarded(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(
             async_nats::header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
             self.last.to_string().as_str(),
         );
+        headers
+    }
+
+    /// Sends one message; answers its sequence.
+    async fn send(&self, headers: HeaderMap) -> Result<u64, String> {
         let request = Request::new()
             .headers(headers)
             .payload(self.payload.clone())
@@ -84,7 +135,6 @@ impl Worker for Publisher {
             .map_err(|error| error.to_string())?;
         let answer: Acknowledgement = serde_json::from_slice(&answer.payload)
             .map_err(|_| String::from_utf8_lossy(&answer.payload).into_owned())?;
-        self.last = answer.seq;
-        Ok(())
+        Ok(answer.seq)
     }
 }
