@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
 /// Suites that run at once: each is several processes, and a machine has few processors.
-const AT_ONCE: usize = 3;
+const AT_ONCE: u32 = 3;
 
 /// A service that can be started as a replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -161,12 +161,25 @@ impl Suite {
     /// # Panics
     /// If there is no nats-server, as everything here if the machine does not play its part.
     pub async fn on(topology: Topology) -> Self {
+        Self::begin(topology, 1).await
+    }
+
+    /// As [`Suite::on`], with no other beside it: replicas of every service leave no core for others, and a cluster that is
+    /// kept waiting for one elects no leader.
+    ///
+    /// # Panics
+    /// As [`Suite::on`].
+    pub async fn by_itself(topology: Topology) -> Self {
+        Self::begin(topology, AT_ONCE).await
+    }
+
+    async fn begin(topology: Topology, turns: u32) -> Self {
         static TURNS: OnceCell<Arc<Semaphore>> = OnceCell::const_new();
-        let turns = TURNS
-            .get_or_init(async || Arc::new(Semaphore::new(AT_ONCE)))
+        let all = TURNS
+            .get_or_init(async || Arc::new(Semaphore::new(AT_ONCE as usize)))
             .await;
-        let slot = Arc::clone(turns)
-            .acquire_owned()
+        let slot = Arc::clone(all)
+            .acquire_many_owned(turns)
             .await
             .expect("never closed");
         let folder = tempfile::tempdir().expect("a folder");

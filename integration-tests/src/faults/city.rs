@@ -62,7 +62,7 @@ pub(super) struct City {
 impl City {
     /// Starts everything and sends clients to work.
     pub(super) async fn found(topology: Topology, services: &[Service], seed: u64) -> Self {
-        let suite = Suite::on(topology).await;
+        let suite = Suite::by_itself(topology).await;
         let bus = suite.connect().await;
         let mut sites = Vec::with_capacity(services.len());
         for &service in services {
