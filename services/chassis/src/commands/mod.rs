@@ -364,6 +364,10 @@ impl Inner {
         );
         let mut states = Vec::with_capacity(prepared.len());
         for (prepared, position) in prepared.iter().zip(positions) {
+            debug_assert!(
+                *position > prepared.entry.expected,
+                "a commit stands after the one that it follows"
+            );
             let after = prepared.loaded(*position);
             if let Some((key, loaded)) = &mut answer
                 && *key == prepared.entry.key
