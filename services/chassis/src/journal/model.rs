@@ -118,6 +118,11 @@ impl Model {
         self.change(|state| state.held_at = Some(state.last()));
     }
 
+    /// As [`Model::hold_delivery`], from behind `position`, which may still be to come.
+    pub fn hold_delivery_after(&self, position: Position) {
+        self.change(|state| state.held_at = Some(position));
+    }
+
     /// Followers get what is stored up to now and, if nothing is held again, what comes.
     pub fn deliver(&self) {
         self.change(|state| state.held_at = None);
