@@ -64,6 +64,15 @@ impl Model {
         state.messages.get(after..).unwrap_or_default().to_vec()
     }
 
+    /// What each subscription has not worked off.
+    pub fn backlogs(&self) -> BTreeMap<String, u64> {
+        let state = self.inner.state.lock();
+        let places = state.subscriptions.iter();
+        places
+            .map(|(name, place)| (name.clone(), state.backlog(place)))
+            .collect()
+    }
+
     fn acknowledge(&self, name: &str, sequence: u64) {
         if let Some(place) = self.inner.state.lock().subscriptions.get_mut(name) {
             place.pending.remove(&sequence);
@@ -92,6 +101,12 @@ impl State {
             held,
         };
         Some(self.revision)
+    }
+
+    fn backlog(&self, place: &Place) -> u64 {
+        let waiting = self.messages.iter().skip(place.looked_at as usize);
+        let waiting = waiting.filter(|message| place.wants(&message.subject));
+        (waiting.count() + place.pending.len()) as u64
     }
 
     fn newest(&self, fence: &str) -> Option<(u64, &Message)> {
@@ -195,9 +210,7 @@ impl Bus for Model {
         let Some(place) = state.subscriptions.get(subscription) else {
             return Err(Away("no such subscription".into()));
         };
-        let waiting = state.messages.iter().skip(place.looked_at as usize);
-        let waiting = waiting.filter(|message| place.wants(&message.subject));
-        Ok((waiting.count() + place.pending.len()) as u64)
+        Ok(state.backlog(place))
     }
 
     async fn lease(&self, job: &str) -> Result<LeaseEntry, Away> {

@@ -1,8 +1,10 @@
 //! A disk in memory for simulations: it loses at a crash what a real one may lose, and can be wiped, damaged or full.
+//!
+//! Damage shows when it is read, as a checksum shows it.
 
 use super::store::{Broken, Writes};
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -18,6 +20,8 @@ struct Image {
     rows: BTreeMap<Vec<u8>, Vec<u8>>,
     /// What each batch that is not flushed replaced, oldest first.
     undo: VecDeque<Vec<Replaced>>,
+    /// Keys of rows that cannot be read any more.
+    damaged: BTreeSet<Vec<u8>>,
     /// Grows with each crash: a process that has ended writes no more.
     epoch: u64,
     full: bool,
@@ -54,15 +58,14 @@ impl MemoryDisk {
         let mut image = self.0.lock();
         image.rows.clear();
         image.undo.clear();
+        image.damaged.clear();
     }
 
-    /// Every `nth` row is gone, as when sectors fail. Only while no process uses it.
+    /// Every `nth` row cannot be read any more, as when sectors fail. Only while no process uses it.
     pub fn damage(&self, nth: usize) {
-        let mut row = 0;
-        self.0.lock().rows.retain(|_, _| {
-            row += 1;
-            row % nth.max(1) != 0
-        });
+        let mut image = self.0.lock();
+        let damaged = image.rows.keys().skip(nth / 2).step_by(nth.max(1));
+        image.damaged = damaged.cloned().collect();
     }
 
     /// While the disk is full nothing can be written.
@@ -81,7 +84,15 @@ impl MemoryDisk {
 }
 
 impl Image {
+    fn readable(&self, key: &[u8]) -> Result<(), Broken> {
+        if self.damaged.contains(key) {
+            return Err(Broken("a row is damaged".into()));
+        }
+        Ok(())
+    }
+
     fn put(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        self.damaged.remove(&key);
         match value {
             Some(value) => self.rows.insert(key, value),
             None => self.rows.remove(&key),
@@ -108,7 +119,9 @@ impl Mounted {
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Broken> {
-        Ok(self.disk.0.lock().rows.get(key).cloned())
+        let image = self.disk.0.lock();
+        image.readable(key)?;
+        Ok(image.rows.get(key).cloned())
     }
 
     pub(super) fn write(&self, writes: Writes) -> Result<(), Broken> {
@@ -148,9 +161,12 @@ impl Mounted {
             } else {
                 rows.next()
             };
-            match row {
-                Some((key, value)) if visit(key, value) => {}
-                _ => return Ok(()),
+            let Some((key, value)) = row else {
+                return Ok(());
+            };
+            image.readable(key)?;
+            if !visit(key, value) {
+                return Ok(());
             }
         }
     }
@@ -220,6 +236,19 @@ mod tests {
         assert!(disk.mount().is_empty());
         write(&disk.mount(), "a", "2");
         assert!(!disk.mount().is_empty());
+    }
+
+    #[test]
+    fn damage_shows_when_it_is_read_until_the_row_is_written_again() {
+        let disk = MemoryDisk::new();
+        let mounted = disk.mount();
+        write(&mounted, "a", "1");
+        write(&mounted, "b", "2");
+        disk.damage(2);
+        assert!(mounted.get(b"a").is_ok());
+        assert!(mounted.get(b"b").is_err());
+        write(&mounted, "b", "3");
+        assert_eq!(mounted.get(b"b").expect("readable"), Some(b"3".into()));
     }
 
     #[test]
