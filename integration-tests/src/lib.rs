@@ -23,6 +23,7 @@ pub mod process;
 pub mod raw;
 pub mod reflection;
 pub mod replica;
+pub mod simulation;
 pub mod status;
 pub mod suite;
 pub mod workloads;

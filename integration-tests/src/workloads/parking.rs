@@ -32,7 +32,21 @@ pub fn sessions(replica: &Replica) -> ParkingSessionServiceClient<Client> {
 /// # Panics
 /// If the service refuses.
 pub async fn city(replica: &Replica, zones: &[&str]) {
-    let tariff = CreateTariffRequest {
+    management(replica)
+        .create_tariff(tariff())
+        .await
+        .expect("a tariff");
+    for name in zones {
+        management(replica)
+            .create_zone(zone(name))
+            .await
+            .expect("a zone");
+    }
+}
+
+/// The tariff of a [`zone`].
+pub fn tariff() -> CreateTariffRequest {
+    CreateTariffRequest {
         tariff_id: "suite".into(),
         tariff: Some(Tariff {
             display_name: "Sample tariff".into(),
@@ -40,24 +54,21 @@ pub async fn city(replica: &Replica, zones: &[&str]) {
             ..Tariff::default()
         }),
         ..CreateTariffRequest::default()
-    };
-    management(replica)
-        .create_tariff(tariff)
-        .await
-        .expect("a tariff");
-    for zone in zones {
-        let zone = CreateZoneRequest {
-            zone_id: zone.replacen("zones/", "", 1),
-            zone: Some(Zone {
-                display_name: "Sample zone".into(),
-                grade: ZoneGrade::I.into(),
-                district: "371702".into(),
-                tariff: "tariffs/suite".into(),
-                ..Zone::default()
-            }),
-            ..CreateZoneRequest::default()
-        };
-        management(replica).create_zone(zone).await.expect("a zone");
+    }
+}
+
+/// A zone under the [`tariff`].
+pub fn zone(name: &str) -> CreateZoneRequest {
+    CreateZoneRequest {
+        zone_id: name.replacen("zones/", "", 1),
+        zone: Some(Zone {
+            display_name: "Sample zone".into(),
+            grade: ZoneGrade::I.into(),
+            district: "371702".into(),
+            tariff: "tariffs/suite".into(),
+            ..Zone::default()
+        }),
+        ..CreateZoneRequest::default()
     }
 }
 

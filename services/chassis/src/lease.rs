@@ -3,12 +3,10 @@
 //! The lease saves work; it does not make anything correct. A replica that goes on after its lease has run out is
 //! stopped by the fence of what it does (see [`crate::relay`]).
 
-use async_nats::jetstream::{self, kv};
+use crate::bus::{Away, Bus};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// The bucket of all leases.
-const LEASES: &str = "LEASES";
 
 /// How often a holder renews and a waiter looks.
 const BEAT: Duration = Duration::from_secs(1);
@@ -18,7 +16,7 @@ const LIFE: Duration = Duration::from_secs(4);
 /// One job's lease, as one replica sees it.
 #[derive(Debug)]
 pub(crate) struct Lease {
-    store: kv::Store,
+    bus: Arc<dyn Bus>,
     job: String,
     replica: String,
     /// The revision that this replica wrote, while it holds the lease.
@@ -27,61 +25,32 @@ pub(crate) struct Lease {
     seen: Option<(u64, Instant)>,
 }
 
-/// The bus did not answer.
-#[derive(Debug, thiserror::Error)]
-#[error("the lease cannot be asked for: {0}")]
-pub(crate) struct LeaseError(String);
-
 impl Lease {
-    pub(crate) async fn open(
-        jetstream: &jetstream::Context,
-        replicas: usize,
-        job: String,
-        replica: String,
-    ) -> Result<Self, LeaseError> {
-        let store = match jetstream.get_key_value(LEASES).await {
-            Ok(store) => store,
-            Err(_) => jetstream
-                .create_key_value(kv::Config {
-                    bucket: LEASES.to_owned(),
-                    description: "which replica does what only one should do".to_owned(),
-                    history: 1,
-                    max_value_size: 256,
-                    num_replicas: replicas,
-                    ..kv::Config::default()
-                })
-                .await
-                .map_err(|error| LeaseError(error.to_string()))?,
-        };
-        Ok(Self {
-            store,
+    pub(crate) fn new(bus: Arc<dyn Bus>, job: String, replica: String) -> Self {
+        Self {
+            bus,
             job,
             replica,
             held: None,
             seen: None,
-        })
+        }
     }
 
     /// Waits until this replica holds the lease.
-    pub(crate) async fn acquire(&mut self) -> Result<(), LeaseError> {
+    pub(crate) async fn acquire(&mut self) -> Result<(), Away> {
         while !self.try_acquire().await? {
             tokio::time::sleep(BEAT).await;
         }
         Ok(())
     }
 
-    async fn try_acquire(&mut self) -> Result<bool, LeaseError> {
-        let entry = self
-            .store
-            .entry(&self.job)
-            .await
-            .map_err(|error| LeaseError(error.to_string()))?;
-        let revision = match &entry {
-            Some(entry) if entry.operation == kv::Operation::Put => entry.revision,
+    async fn try_acquire(&mut self) -> Result<bool, Away> {
+        let entry = self.bus.lease(&self.job).await?;
+        let revision = entry.revision;
+        if !entry.held {
             // Nobody ever held it, or its holder gave it back.
-            Some(entry) => return self.write(entry.revision).await,
-            None => return self.write(0).await,
-        };
+            return self.write(revision).await;
+        }
         match self.seen {
             Some((seen, since)) if seen == revision && since.elapsed() >= LIFE => {
                 self.write(revision).await
@@ -94,17 +63,13 @@ impl Lease {
         }
     }
 
-    async fn write(&mut self, last: u64) -> Result<bool, LeaseError> {
-        let value = self.replica.clone().into_bytes().into();
-        match self.store.update(&self.job, value, last).await {
-            Ok(revision) => {
-                self.held = Some(revision);
-                self.seen = None;
-                Ok(true)
-            }
-            Err(error) if error.kind() == kv::UpdateErrorKind::WrongLastRevision => Ok(false),
-            Err(error) => Err(LeaseError(error.to_string())),
+    async fn write(&mut self, last: u64) -> Result<bool, Away> {
+        let written = self.bus.claim_lease(&self.job, &self.replica, last).await?;
+        if let Some(revision) = written {
+            self.held = Some(revision);
+            self.seen = None;
         }
+        Ok(written.is_some())
     }
 
     /// Renews the lease for as long as this replica holds it; returns when it is lost.
@@ -125,10 +90,7 @@ impl Lease {
     /// Gives the lease back, so that another replica need not wait for it to run out.
     pub(crate) async fn release(&mut self) {
         if let Some(revision) = self.held.take() {
-            let _ = self
-                .store
-                .delete_expect_revision(&self.job, Some(revision))
-                .await;
+            let _ = self.bus.release_lease(&self.job, revision).await;
         }
     }
 }

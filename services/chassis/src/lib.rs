@@ -8,6 +8,7 @@
 //!                                                      └─> relay ─> EVENTS ─> policies of other services, agencies
 //! ```
 
+pub mod bus;
 pub mod clock;
 pub mod commands;
 pub mod commit;
@@ -19,6 +20,7 @@ pub mod operations;
 pub mod policies;
 pub mod projection;
 pub mod published;
+pub mod random;
 mod relay;
 pub mod sealing;
 pub mod server;

@@ -4,13 +4,11 @@
 //! resource are handled in order, others beside each other. An event is acknowledged once its commands have been
 //! committed; their request ids derive from the event's id, so handling it again changes nothing.
 
-use crate::published::{EVENTS, NotAnEvent, ReceivedEvent};
+use crate::bus::{Bus, Delivery, Receipt, Subscription};
+use crate::published::{NotAnEvent, ReceivedEvent};
 use crate::server::Failure;
 use crate::service::Samples;
 use crate::telemetry;
-use async_nats::Client;
-use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PriorityPolicy, pull};
-use async_nats::jetstream::{self, AckKind, Message};
 use async_trait::async_trait;
 use futures::StreamExt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -26,13 +24,12 @@ const LANES: usize = 16;
 /// Events that may wait in one lane.
 const LANE: usize = 16;
 /// Unacknowledged events that the server hands out.
-const IN_FLIGHT: i64 = (LANES * LANE) as i64;
+const IN_FLIGHT: usize = LANES * LANE;
 /// Without an acknowledgement or a sign of progress for this long an event is delivered again.
 const ACK_WAIT: Duration = Duration::from_secs(30);
 const PROGRESS: Duration = Duration::from_secs(10);
 /// How long the pinned replica may be silent before another takes over.
 const PINNED_FOR: Duration = Duration::from_secs(5);
-const GROUP: &str = "replicas";
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -85,20 +82,21 @@ impl From<NotAnEvent> for Reaction {
 
 /// Runs a policy until stopped.
 pub(crate) async fn run(
-    client: Client,
+    bus: Arc<dyn Bus>,
     policy: Arc<dyn Policy>,
-    replicas: usize,
     samples: Arc<Samples>,
     stopping: CancellationToken,
 ) {
     let mut pause = SHORTEST_PAUSE;
     while !stopping.is_cancelled() {
         let why = tokio::select! {
-            why = consume(&client, &policy, replicas, &samples) => why,
+            biased;
+            why = consume(&*bus, &policy, &samples) => why,
             () = stopping.cancelled() => return,
         };
         tracing::info!(policy = policy.name(), %why, "policy begins again");
         tokio::select! {
+            biased;
             () = tokio::time::sleep(pause) => {}
             () = stopping.cancelled() => return,
         }
@@ -106,92 +104,57 @@ pub(crate) async fn run(
     }
 }
 
-async fn consume(
-    client: &Client,
-    policy: &Arc<dyn Policy>,
-    replicas: usize,
-    samples: &Arc<Samples>,
-) -> String {
-    let consumer = match consumer(client, policy.as_ref(), replicas).await {
-        Ok(consumer) => consumer,
-        Err(why) => return why,
+async fn consume(bus: &dyn Bus, policy: &Arc<dyn Policy>, samples: &Arc<Samples>) -> String {
+    let subscription = Subscription {
+        name: policy.name().to_owned(),
+        subjects: policy.subjects(),
+        ack_wait: ACK_WAIT,
+        in_flight: IN_FLIGHT,
+        pinned_for: PINNED_FOR,
     };
-    let messages = consumer
-        .stream()
-        .group(GROUP)
-        .max_messages_per_batch(LANES * LANE)
-        .messages()
-        .await;
-    let mut messages = match messages {
-        Ok(messages) => messages,
-        Err(why) => return why.to_string(),
+    let mut deliveries = match bus.subscribe(&subscription).await {
+        Ok(deliveries) => deliveries,
+        Err(away) => return away.to_string(),
     };
     // Dropped together: handling that is cut off is done again when the event is delivered again.
     let mut handling = JoinSet::new();
-    let lanes: Vec<mpsc::Sender<(Message, ReceivedEvent)>> = (0..LANES)
+    let lanes: Vec<mpsc::Sender<(Delivery, ReceivedEvent)>> = (0..LANES)
         .map(|_| {
             let (lane, queue) = mpsc::channel(LANE);
             handling.spawn(handle(Arc::clone(policy), Arc::clone(samples), queue));
             lane
         })
         .collect();
-    while let Some(message) = messages.next().await {
-        let message = match message {
-            Ok(message) => message,
+    while let Some(delivery) = deliveries.next().await {
+        let delivery = match delivery {
+            Ok(delivery) => delivery,
             Err(why) => return why.to_string(),
         };
-        match ReceivedEvent::parse(message.headers.as_ref(), message.payload.clone()) {
+        match ReceivedEvent::parse(delivery.headers.as_ref(), delivery.payload.clone()) {
             Ok(event) => {
                 let mut hasher = DefaultHasher::new();
                 event.subject.hash(&mut hasher);
                 let lane = usize::try_from(hasher.finish() % LANES as u64).unwrap_or(0);
-                if lanes[lane].send((message, event)).await.is_err() {
+                if lanes[lane].send((delivery, event)).await.is_err() {
                     return "a lane ended".into();
                 }
             }
             Err(why) => {
-                tracing::error!(policy = policy.name(), subject = %message.subject, %why, "not an event");
-                let _ = message.ack_with(AckKind::Term).await;
+                let subject = &delivery.subject;
+                tracing::error!(policy = policy.name(), %subject, %why, "not an event");
+                delivery.receipt.hopeless().await;
             }
         }
     }
     "no more messages".into()
 }
 
-async fn consumer(
-    client: &Client,
-    policy: &dyn Policy,
-    replicas: usize,
-) -> Result<jetstream::consumer::Consumer<pull::Config>, String> {
-    let stream = jetstream::new(client.clone())
-        .get_stream_no_info(EVENTS)
-        .await
-        .map_err(|error| error.to_string())?;
-    let config = pull::Config {
-        durable_name: Some(policy.name().to_owned()),
-        filter_subjects: policy.subjects(),
-        deliver_policy: DeliverPolicy::All,
-        ack_policy: AckPolicy::Explicit,
-        ack_wait: ACK_WAIT,
-        max_ack_pending: IN_FLIGHT,
-        num_replicas: replicas,
-        priority_policy: PriorityPolicy::PinnedClient,
-        priority_groups: vec![GROUP.to_owned()],
-        priority_timeout: PINNED_FOR,
-        ..pull::Config::default()
-    };
-    stream
-        .create_consumer(config)
-        .await
-        .map_err(|error| error.to_string())
-}
-
 async fn handle(
     policy: Arc<dyn Policy>,
     samples: Arc<Samples>,
-    mut queue: mpsc::Receiver<(Message, ReceivedEvent)>,
+    mut queue: mpsc::Receiver<(Delivery, ReceivedEvent)>,
 ) {
-    while let Some((message, event)) = queue.recv().await {
+    while let Some((delivery, event)) = queue.recv().await {
         let span = tracing::debug_span!(
             target: telemetry::SPANS,
             "policy",
@@ -202,14 +165,19 @@ async fn handle(
             if let Some(traceparent) = &event.traceparent {
                 telemetry::link_to(traceparent);
             }
-            react(policy.as_ref(), &samples, &message, &event).await;
+            react(policy.as_ref(), &samples, &*delivery.receipt, &event).await;
         }
         .instrument(span)
         .await;
     }
 }
 
-async fn react(policy: &dyn Policy, samples: &Samples, message: &Message, event: &ReceivedEvent) {
+async fn react(
+    policy: &dyn Policy,
+    samples: &Samples,
+    receipt: &dyn Receipt,
+    event: &ReceivedEvent,
+) {
     let mut pause = SHORTEST_PAUSE;
     let mut progress = tokio::time::interval(PROGRESS);
     progress.tick().await;
@@ -218,8 +186,9 @@ async fn react(policy: &dyn Policy, samples: &Samples, message: &Message, event:
             let mut reacting = std::pin::pin!(policy.react(event));
             loop {
                 tokio::select! {
+                    biased;
                     reaction = &mut reacting => break reaction,
-                    _ = progress.tick() => { let _ = message.ack_with(AckKind::Progress).await; }
+                    _ = progress.tick() => receipt.progress().await,
                 }
             }
         };
@@ -228,7 +197,7 @@ async fn react(policy: &dyn Policy, samples: &Samples, message: &Message, event:
             Err(Reaction::Again(why)) => {
                 samples.policy_failed(policy.name());
                 tracing::debug!(policy = policy.name(), event = event.id, %why, "event waits");
-                let _ = message.ack_with(AckKind::Progress).await;
+                receipt.progress().await;
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
@@ -243,5 +212,5 @@ async fn react(policy: &dyn Policy, samples: &Samples, message: &Message, event:
         }
     }
     // Unacknowledged, it is delivered again, and handling it again changes nothing.
-    let _ = message.ack().await;
+    receipt.done().await;
 }

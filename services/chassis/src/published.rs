@@ -64,7 +64,7 @@ impl PublishedEvent {
     }
 
     /// The NATS subject: `events.<service>.<event_name>.<district code>`.
-    pub(crate) fn nats_subject(&self, service: &str) -> String {
+    pub fn nats_subject(&self, service: &str) -> String {
         format!("events.{service}.{}.{}", self.event_name(), self.district)
     }
 

@@ -9,22 +9,20 @@
 //!                   └── resume here <─────────────────────────────────────────┘ last of `events.permits.>`
 //! ```
 
+use crate::bus::{Away, Bus, Message, PublishError};
 use crate::commit::Metadata;
 use crate::journal::{Journal, Position, Stored};
 use crate::lease::Lease;
-use crate::published::{EVENTS, Place, Publications, PublishedEvent};
+use crate::published::{Place, Publications, PublishedEvent};
+use crate::random;
 use crate::service::Samples;
 use crate::telemetry::{self, SPANS};
-use async_nats::jetstream::{self, ErrorCode};
-use async_nats::{Client, HeaderMap, Request};
-use serde::Deserialize;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio_stream::StreamExt;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 /// Commits taken together; bounds a batch to `COMMITS * MOST_PER_COMMIT` events, of which at most `BATCH` are sent.
 const COMMITS: usize = 256;
@@ -33,23 +31,23 @@ const BATCH: usize = 500;
 /// How long the first commit of a batch waits for others. Each write of events is synced to the disk that the journal is
 /// synced to: publishing each commit by itself would make every command wait for the events of the one before.
 const LINGER: Duration = Duration::from_millis(8);
-const ACK_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long giving back the lease may take.
+const RELEASE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(500);
 
 pub(crate) struct Relay {
     pub(crate) service: &'static str,
-    pub(crate) client: Client,
+    pub(crate) bus: Arc<dyn Bus>,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) publications: Publications,
-    pub(crate) replicas: usize,
     pub(crate) samples: Arc<Samples>,
 }
 
 /// Why the relay begins again.
 #[derive(Debug, thiserror::Error)]
 enum Interrupted {
-    #[error("another relay has published")]
-    Fenced,
+    #[error(transparent)]
+    Publish(#[from] PublishError),
     #[error("{0}")]
     Bus(String),
     #[error("commit {position} cannot be read: {why}")]
@@ -72,23 +70,19 @@ struct Outgoing {
 impl Relay {
     /// Relays until stopped.
     pub(crate) async fn run(self, stopping: CancellationToken) {
-        let jetstream = jetstream::new(self.client.clone());
-        let replica = Uuid::new_v4().to_string();
+        let replica = random::id().to_string();
         let job = format!("relay.{}", self.service);
         while !stopping.is_cancelled() {
-            let opened = tokio::select! {
-                opened = Lease::open(&jetstream, self.replicas, job.clone(), replica.clone()) => opened,
-                () = stopping.cancelled() => return,
-            };
-            if let Ok(mut lease) = opened {
-                tokio::select! {
-                    () = self.hold(&mut lease) => {}
-                    () = stopping.cancelled() => {}
-                }
-                self.samples.relaying.store(false, Ordering::Relaxed);
-                let _ = tokio::time::timeout(ACK_TIMEOUT, lease.release()).await;
-            }
+            let mut lease = Lease::new(Arc::clone(&self.bus), job.clone(), replica.clone());
             tokio::select! {
+                biased;
+                () = self.hold(&mut lease) => {}
+                () = stopping.cancelled() => {}
+            }
+            self.samples.relaying.store(false, Ordering::Relaxed);
+            let _ = tokio::time::timeout(RELEASE, lease.release()).await;
+            tokio::select! {
+                biased;
                 () = tokio::time::sleep(PAUSE) => {}
                 () = stopping.cancelled() => {}
             }
@@ -101,6 +95,7 @@ impl Relay {
         }
         self.samples.relaying.store(true, Ordering::Relaxed);
         tokio::select! {
+            biased;
             () = lease.keep() => {}
             interrupted = self.relay() => match interrupted {
                 Interrupted::Unreadable { .. } => {
@@ -188,117 +183,49 @@ impl Relay {
         let Some(newest) = outgoing.last().map(|outgoing| outgoing.place.position) else {
             return Ok(());
         };
-        let count = outgoing.len();
-        let batch = Uuid::new_v4().simple().to_string();
-        for (index, outgoing) in outgoing.into_iter().enumerate() {
-            let subject = outgoing.event.nats_subject(self.service);
-            let mut headers =
-                outgoing
+        debug_assert!(
+            outgoing.is_sorted_by(|one, next| one.place < next.place)
+                && outgoing
+                    .iter()
+                    .all(|one| one.place.position > last.position),
+            "events go out once and in the order of their commits"
+        );
+        let messages = outgoing
+            .into_iter()
+            .map(|outgoing| Message {
+                subject: outgoing.event.nats_subject(self.service),
+                headers: outgoing
                     .event
-                    .headers(self.service, outgoing.place, &outgoing.metadata);
-            if index == 0 {
-                headers.insert(
-                    async_nats::header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
-                    last.sequence.to_string().as_str(),
-                );
-                headers.insert(
-                    "Nats-Expected-Last-Subject-Sequence-Subject",
-                    self.fence().as_str(),
-                );
-            }
-            if count > 1 {
-                headers.insert("Nats-Batch-Id", batch.as_str());
-                headers.insert("Nats-Batch-Sequence", (index + 1).to_string().as_str());
-            }
-            let is_last = index + 1 == count;
-            if !is_last {
-                self.client
-                    .publish_with_headers(subject, headers, outgoing.event.data)
-                    .await
-                    .map_err(|error| Interrupted::Bus(error.to_string()))?;
-                continue;
-            }
-            if count > 1 {
-                headers.insert("Nats-Batch-Commit", "1");
-            }
-            last.sequence = self.commit(subject, headers, outgoing.event.data).await?;
-            last.position = newest;
-        }
+                    .headers(self.service, outgoing.place, &outgoing.metadata),
+                payload: outgoing.event.data,
+            })
+            .collect();
+        // Whatever goes wrong here, what was stored is found by asking for the last event again.
+        last.sequence = self
+            .bus
+            .publish(&self.fence(), last.sequence, messages)
+            .await?;
+        last.position = newest;
         Ok(())
     }
 
-    async fn commit(
-        &self,
-        subject: String,
-        headers: HeaderMap,
-        data: bytes::Bytes,
-    ) -> Result<u64, Interrupted> {
-        let request = Request::new()
-            .headers(headers)
-            .payload(data)
-            .timeout(Some(ACK_TIMEOUT));
-        // Whatever goes wrong here, what was stored is found by asking for the last event again.
-        let answer = self
-            .client
-            .send_request(subject, request)
-            .await
-            .map_err(|error| Interrupted::Bus(error.to_string()))?;
-        let answer: Acknowledgement = serde_json::from_slice(&answer.payload)
-            .map_err(|error| Interrupted::Bus(error.to_string()))?;
-        match answer.error {
-            None => Ok(answer.seq),
-            Some(error) if [10071, 10164].contains(&error.err_code) => Err(Interrupted::Fenced),
-            Some(error) => Err(Interrupted::Bus(format!(
-                "{} ({})",
-                error.description, error.err_code
-            ))),
-        }
-    }
-
-    /// Asks the stream's leader: direct reads may be behind.
     async fn last(&self) -> Result<Last, Interrupted> {
-        let bus = |error: &dyn std::fmt::Display| Interrupted::Bus(error.to_string());
-        let stream = jetstream::new(self.client.clone())
-            .get_stream_no_info(EVENTS)
+        let newest = self
+            .bus
+            .newest(&self.fence())
             .await
-            .map_err(|error| bus(&error))?;
-        let message = match stream.get_last_raw_message_by_subject(&self.fence()).await {
-            Ok(message) => message,
-            Err(error) if is_not_found(&error) => return Ok(Last::default()),
-            Err(error) => return Err(bus(&error)),
+            .map_err(|Away(why)| Interrupted::Bus(why))?;
+        let Some(newest) = newest else {
+            return Ok(Last::default());
         };
-        let place = message
+        let place = newest
             .headers
             .get("ce-sequence")
             .and_then(|text| Place::of_sequence(text.as_str()))
             .ok_or_else(|| Interrupted::Bus("the last event has no sequence".into()))?;
         Ok(Last {
-            sequence: message.sequence,
+            sequence: newest.sequence,
             position: place.position,
         })
     }
-}
-
-fn is_not_found(error: &jetstream::stream::LastRawMessageError) -> bool {
-    matches!(
-        error.kind(),
-        jetstream::stream::LastRawMessageErrorKind::NoMessageFound
-    ) || error
-        .to_string()
-        .contains(&ErrorCode::NO_MESSAGE_FOUND.0.to_string())
-}
-
-#[derive(Deserialize)]
-struct Acknowledgement {
-    #[serde(default)]
-    seq: u64,
-    error: Option<AckError>,
-}
-
-#[derive(Deserialize)]
-struct AckError {
-    #[serde(default)]
-    err_code: u32,
-    #[serde(default)]
-    description: String,
 }

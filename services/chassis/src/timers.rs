@@ -46,6 +46,7 @@ impl Timers {
     /// Fires what is due until stopped.
     pub(crate) async fn run(self, stopping: CancellationToken) {
         tokio::select! {
+            biased;
             () = stopping.cancelled() => {}
             () = self.fire_for_ever() => {}
         }
@@ -69,6 +70,7 @@ impl Timers {
             if fresh.is_empty() {
                 let wake = next.into_iter().chain(failed.values().copied()).min();
                 tokio::select! {
+                    biased;
                     earlier = earlier_than(&mut added, wake) => if earlier.is_err() { return },
                     () = sleep_until(&*self.clock, wake) => {}
                 }

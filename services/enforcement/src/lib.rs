@@ -53,11 +53,7 @@ pub async fn start(
 ) -> Result<Service, Box<dyn Error + Send + Sync>> {
     let Settings {} = config.service_settings()?;
     let core = Core::start(blueprint(), config, clock).await?;
-    core.run_policy(Arc::new(IllegalParking::new(core.clone())));
-    core.run_policy(Arc::new(ParkingArrears::new(core.clone())));
-    core.run_policy(Arc::new(OversizePermits::new(core.clone())));
-    core.run_policy(Arc::new(Plates::new(core.clone())));
-    let api = Api::new(core.clone());
+    let api = assemble(&core);
     let running = core
         .server(config, telemetry)
         .service(ViolationServiceServer::new(api.clone()))
@@ -69,6 +65,15 @@ pub async fn start(
         .start()
         .await?;
     Ok(Service { core, running })
+}
+
+/// Starts the reactions to other services' events; what clients call.
+pub fn assemble(core: &Core) -> Api {
+    core.run_policy(Arc::new(IllegalParking::new(core.clone())));
+    core.run_policy(Arc::new(ParkingArrears::new(core.clone())));
+    core.run_policy(Arc::new(OversizePermits::new(core.clone())));
+    core.run_policy(Arc::new(Plates::new(core.clone())));
+    Api::new(core.clone())
 }
 
 /// Runs the service until it is told to stop.

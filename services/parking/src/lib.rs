@@ -74,9 +74,7 @@ pub async fn start(
 ) -> Result<Service, Box<dyn Error + Send + Sync>> {
     let Settings {} = config.service_settings()?;
     let core = Core::start(blueprint(), config, clock).await?;
-    let places = Places::default();
-    core.run_policy(Arc::new(RoadOccupations::new(core.clone(), places.clone())));
-    let api = Api::new(core.clone(), places);
+    let api = assemble(&core);
     let running = core
         .server(config, telemetry)
         .service(ParkingManagementServiceServer::new(api.clone()))
@@ -86,6 +84,13 @@ pub async fn start(
         .start()
         .await?;
     Ok(Service { core, running })
+}
+
+/// Starts the reactions to other services' events; what clients call.
+pub fn assemble(core: &Core) -> Api {
+    let places = Places::default();
+    core.run_policy(Arc::new(RoadOccupations::new(core.clone(), places.clone())));
+    Api::new(core.clone(), places)
 }
 
 /// Runs the service until it is told to end.

@@ -62,10 +62,8 @@ pub async fn start(
     let settings: Settings = config.service_settings()?;
     let signer = Arc::new(signer(config)?);
     let core = Core::start(blueprint(), config, clock).await?;
-    core.run_policy(Arc::new(Drivers::new(core.clone())));
-    core.run_policy(Arc::new(Vehicles::new(core.clone())));
+    let api = assemble(&core, signer);
     let feed = feed_route(core.clone(), settings.feed_publisher);
-    let api = api::Api::new(core.clone(), signer);
     let running = core
         .server(config, telemetry)
         .service(PermitServiceServer::new(api))
@@ -73,6 +71,13 @@ pub async fn start(
         .start()
         .await?;
     Ok(Service { core, running })
+}
+
+/// Starts the reactions to other services' events; what clients call.
+pub fn assemble(core: &Core, signer: Arc<Signer>) -> api::Api {
+    core.run_policy(Arc::new(Drivers::new(core.clone())));
+    core.run_policy(Arc::new(Vehicles::new(core.clone())));
+    api::Api::new(core.clone(), signer)
 }
 
 /// Runs the service until it is told to stop.

@@ -54,19 +54,40 @@ pub async fn start(
 ) -> Result<Service, Box<dyn Error + Send + Sync>> {
     let Settings {} = config.service_settings()?;
     let core = Core::start(blueprint(), config, clock).await?;
-    core.run_policy(Arc::new(OpenCases::new(core.clone())));
-    let plates = PlateStock::new(core.clone());
-    let ebikes = EbikeApi::new(core.clone(), plates.clone());
+    let apis = assemble(&core);
     let running = core
         .server(config, telemetry)
-        .service(VehicleServiceServer::new(VehicleApi::new(core.clone())))
-        .service(EbikeServiceServer::new(ebikes))
-        .service(StationServiceServer::new(StationApi::new(core.clone())))
-        .service(OrderServiceServer::new(OrderApi::new(core.clone())))
-        .service(KioskServiceServer::new(KioskApi::new(core.clone(), plates)))
+        .service(VehicleServiceServer::new(apis.vehicles))
+        .service(EbikeServiceServer::new(apis.ebikes))
+        .service(StationServiceServer::new(apis.stations))
+        .service(OrderServiceServer::new(apis.orders))
+        .service(KioskServiceServer::new(apis.kiosks))
         .start()
         .await?;
     Ok(Service { core, running })
+}
+
+/// What clients call.
+#[derive(Clone, Debug)]
+pub struct Apis {
+    pub vehicles: VehicleApi,
+    pub ebikes: EbikeApi,
+    pub stations: StationApi,
+    pub orders: OrderApi,
+    pub kiosks: KioskApi,
+}
+
+/// Starts the reactions to other services' events; what clients call.
+pub fn assemble(core: &Core) -> Apis {
+    core.run_policy(Arc::new(OpenCases::new(core.clone())));
+    let plates = PlateStock::new(core.clone());
+    Apis {
+        vehicles: VehicleApi::new(core.clone()),
+        ebikes: EbikeApi::new(core.clone(), plates.clone()),
+        stations: StationApi::new(core.clone()),
+        orders: OrderApi::new(core.clone()),
+        kiosks: KioskApi::new(core.clone(), plates),
+    }
 }
 
 /// Runs the service until it is told to stop.

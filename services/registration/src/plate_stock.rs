@@ -4,12 +4,12 @@ use crate::domain::ebike::plate::{self, Block, EbikePlate, Series};
 use crate::read_model;
 use chassis::commands::Call;
 use chassis::domain::{Channel, RefusalKind};
+use chassis::random;
 use chassis::server::Failure;
 use chassis::service::Core;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// Why numbers of blocks are unique stands in [`crate::domain::ebike::plate`]; this hands each out once.
 #[derive(Clone, Debug)]
@@ -79,7 +79,7 @@ impl PlateStock {
                 .into());
             };
             // Each attempt is a command of its own: what became of an earlier one does not matter.
-            let cause = format!("draw {} as {}", block.id(), Uuid::new_v4());
+            let cause = format!("draw {} as {}", block.id(), random::id());
             let call = Call::because("plates", Channel::Station, &cause);
             let drawn = self
                 .core

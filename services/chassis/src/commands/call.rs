@@ -1,6 +1,7 @@
 //! A command's identity: who gives it, through which channel, and which request or event it answers.
 
 use crate::domain::{Actor, Channel, Invalid};
+use crate::random;
 use crate::server::{Caller, Failure};
 use crate::telemetry;
 use prost::{Message, Name};
@@ -56,7 +57,7 @@ impl Call {
     fn by(caller: &Caller, request_id: &str, field: &str) -> Result<Self, Failure> {
         let actor = caller.actor.clone();
         let (command_id, fingerprint) = if request_id.is_empty() {
-            (Uuid::now_v7(), None)
+            (random::time_ordered_id(), None)
         } else {
             let id = Uuid::try_parse(request_id)
                 .ok()

@@ -10,9 +10,9 @@ use crate::domain::{
 };
 use crate::journal::{Entry, Position};
 use crate::projection::{Answered, Broken, Snapshot};
+use crate::random;
 use jiff::Timestamp;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// What a decision came to.
 pub(super) enum Decided {
@@ -147,7 +147,7 @@ fn prepare(
         .into_iter()
         .enumerate()
         .map(|(number, recorded)| {
-            let commit_id = Uuid::now_v7();
+            let commit_id = random::time_ordered_id();
             let request = call
                 .fingerprint
                 .filter(|_| number == last)

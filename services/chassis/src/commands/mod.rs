@@ -4,6 +4,8 @@
 //! - a repetition on this replica finds the first outcome, before or after the projection has it;
 //! - a repetition on another replica meets the guard of the first attempt, waits for its own projection to see it,
 //!   and answers the same;
+//! - a refusal, or that there is nothing to do, is written nowhere and so meets no guard: it is answered only once the
+//!   projection has seen all that was written before. Else a replica that lags would refuse what another has done;
 //! - the same id with another body is refused.
 //!
 //! Once a command has been handed over it runs to its end, even if its caller goes away: a cut connection never leaves
@@ -235,6 +237,7 @@ impl Inner {
             id: call.command_id.simple().to_string().into(),
         });
         let mut wanted = Vec::from_iter(request);
+        let mut caught_up = false;
         for _ in 0..ATTEMPTS {
             if !self.journal.is_connected() {
                 return Err(Failure::unavailable("the journal is away", RETRY_AFTER));
@@ -247,23 +250,34 @@ impl Inner {
                 ));
             }
             let held = self.locks.take(wanted.clone()).await;
+            let seen = self.projection.applied();
             let (decided, held) = self.decide(call, handler, held).await?;
             match decided {
                 Decided::Answered(answered) => {
                     drop(held);
                     return self.answer_again(call, answered).await;
                 }
-                Decided::Rejected(rejection) => return Err(Failure::Rejected(rejection)),
+                Decided::Rejected(rejection) => {
+                    drop(held);
+                    if caught_up || self.nothing_is_missing(call, seen).await? {
+                        return Err(Failure::Rejected(rejection));
+                    }
+                    caught_up = true;
+                }
                 Decided::Unavailable(why) => return Err(Failure::unavailable(why, RETRY_AFTER)),
                 Decided::Locked(key) => {
                     wanted = held.iter().map(|held| held.key.clone()).collect();
                     wanted.push(key);
                 }
                 Decided::Unchanged(answer) => {
-                    return Ok(Ended {
-                        answer,
-                        position: None,
-                    });
+                    drop(held);
+                    if caught_up || self.nothing_is_missing(call, seen).await? {
+                        return Ok(Ended {
+                            answer,
+                            position: None,
+                        });
+                    }
+                    caught_up = true;
                 }
                 Decided::Commits { prepared, answer } => {
                     let entries = prepared.iter().map(|p| p.entry.clone()).collect();
@@ -276,7 +290,7 @@ impl Inner {
                             drop(held);
                             // To the head: what stands in the way may be our own command, given on another replica,
                             // and its last commit, which holds the answer, comes after the one met here.
-                            let head = self.journal.extent().await.map_or(at, |extent| extent.last);
+                            let head = self.head().await.unwrap_or(at);
                             self.catch_up(head.max(at)).await?;
                         }
                         Outcome::Unavailable(why) | Outcome::Unknown(why) => {
@@ -364,6 +378,10 @@ impl Inner {
         );
         let mut states = Vec::with_capacity(prepared.len());
         for (prepared, position) in prepared.iter().zip(positions) {
+            debug_assert!(
+                *position > prepared.entry.expected,
+                "a commit stands after the one that it follows"
+            );
             let after = prepared.loaded(*position);
             if let Some((key, loaded)) = &mut answer
                 && *key == prepared.entry.key
@@ -392,7 +410,30 @@ impl Inner {
         }
     }
 
-    /// Waits until the projection has seen the commit that stood in the way.
+    /// Whether a decision on what was `seen` knew all that this command may have done before. If not, waits until the
+    /// projection does.
+    async fn nothing_is_missing(&self, call: &Call, seen: Position) -> Result<bool, Failure> {
+        // What nobody can repeat has not been carried out before.
+        if call.fingerprint.is_none() {
+            return Ok(true);
+        }
+        let head = self.head().await?;
+        if head <= seen {
+            return Ok(true);
+        }
+        self.catch_up(head).await?;
+        Ok(false)
+    }
+
+    /// The journal's last position, as its leader knows it.
+    async fn head(&self) -> Result<Position, Failure> {
+        let extent = self.journal.extent().await;
+        extent
+            .map(|extent| extent.last)
+            .map_err(|away| Failure::unavailable(away.to_string(), RETRY_AFTER))
+    }
+
+    /// Waits until the projection has seen what is written up to here.
     async fn catch_up(&self, position: Position) -> Result<(), Failure> {
         tokio::time::timeout(CATCH_UP, self.projection.reached(position))
             .await

@@ -15,7 +15,7 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// What happens to one attempt to append.
@@ -51,27 +51,20 @@ pub struct Model {
 struct Inner {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
-    /// Position up to which followers see the log; a change wakes them.
-    visible: watch::Sender<Visible>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Visible {
-    upto: Position,
-    connected: bool,
-    generation: u64,
+    /// Wakes followers, in the order in which they came.
+    changed: Notify,
 }
 
 #[derive(Debug)]
 struct State {
     created: Timestamp,
-    generation: u64,
     /// Position of the first commit in `log`; grows when commits are lost.
     first: Position,
     log: Vec<Stored>,
     subjects: HashMap<(String, String), BTreeMap<Position, ()>>,
     connected: bool,
-    holding: bool,
+    /// Followers get nothing beyond this position.
+    held_at: Option<Position>,
     injected: VecDeque<Fault>,
     delayed: VecDeque<Vec<Entry>>,
     faults: Faults,
@@ -87,27 +80,21 @@ impl Model {
     pub fn with_faults(clock: Arc<dyn Clock>, faults: Faults) -> Self {
         let state = State {
             created: clock.now(),
-            generation: 0,
             first: 1,
             log: Vec::new(),
             subjects: HashMap::new(),
             connected: true,
-            holding: false,
+            held_at: None,
             injected: VecDeque::new(),
             delayed: VecDeque::new(),
             faults,
             random: SmallRng::seed_from_u64(faults.seed),
         };
-        let visible = Visible {
-            upto: 0,
-            connected: true,
-            generation: 0,
-        };
         Self {
             inner: Arc::new(Inner {
                 clock,
                 state: Mutex::new(state),
-                visible: watch::Sender::new(visible),
+                changed: Notify::new(),
             }),
         }
     }
@@ -128,12 +115,17 @@ impl Model {
 
     /// Followers get nothing new until [`Model::deliver`]; appends and reads go on.
     pub fn hold_delivery(&self) {
-        self.change(|state| state.holding = true);
+        self.change(|state| state.held_at = Some(state.last()));
+    }
+
+    /// As [`Model::hold_delivery`], from behind `position`, which may still be to come.
+    pub fn hold_delivery_after(&self, position: Position) {
+        self.change(|state| state.held_at = Some(position));
     }
 
     /// Followers get what is stored up to now and, if nothing is held again, what comes.
     pub fn deliver(&self) {
-        self.change(|state| state.holding = false);
+        self.change(|state| state.held_at = None);
     }
 
     /// Lets the attempts that [`Fault::Delay`] held back come to the server, oldest first. Guards decide about them.
@@ -155,7 +147,6 @@ impl Model {
         let created = self.inner.clock.now();
         self.change(|state| {
             state.created = created;
-            state.generation += 1;
             state.first = 1;
             state.log.clear();
             state.subjects.clear();
@@ -169,7 +160,6 @@ impl Model {
             let count = (position + 1).saturating_sub(state.first) as usize;
             state.log.drain(..count);
             state.first = state.first.max(position + 1);
-            state.generation += 1;
             for positions in state.subjects.values_mut() {
                 *positions = positions.split_off(&(position + 1));
             }
@@ -181,7 +171,6 @@ impl Model {
         self.change(|state| {
             let count = (position + 1).saturating_sub(state.first) as usize;
             state.log.truncate(count);
-            state.generation += 1;
             for positions in state.subjects.values_mut() {
                 positions.split_off(&(position + 1));
             }
@@ -193,19 +182,16 @@ impl Model {
         self.inner.state.lock().log.clone()
     }
 
+    /// What is stored after `after`, in order, whatever is delivered.
+    pub fn commits_after(&self, after: Position) -> Vec<Stored> {
+        let state = self.inner.state.lock();
+        let index = state.log.partition_point(|stored| stored.position <= after);
+        state.log[index..].to_vec()
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        let mut state = self.inner.state.lock();
-        let result = change(&mut state);
-        let (last, holding) = (state.last(), state.holding);
-        let (connected, generation) = (state.connected, state.generation);
-        self.inner.visible.send_if_modified(|visible| {
-            let next = Visible {
-                upto: if holding { visible.upto } else { last },
-                connected,
-                generation,
-            };
-            std::mem::replace(visible, next) != next
-        });
+        let result = change(&mut self.inner.state.lock());
+        self.inner.changed.notify_waiters();
         result
     }
 
@@ -351,7 +337,6 @@ impl Journal for Model {
     fn follow(&self, after: Position) -> BoxStream<'static, Result<Stored, Unavailable>> {
         let follower = Follower {
             model: self.clone(),
-            visible: self.inner.visible.subscribe(),
             created: self.inner.state.lock().created,
             last: after,
             last_id: None,
@@ -375,7 +360,6 @@ impl Journal for Model {
 
 struct Follower {
     model: Model,
-    visible: watch::Receiver<Visible>,
     created: Timestamp,
     last: Position,
     /// Its id; unknown before the first.
@@ -385,31 +369,38 @@ struct Follower {
 
 impl Follower {
     async fn next(&mut self) -> Result<Stored, Unavailable> {
+        let inner = Arc::clone(&self.model.inner);
         loop {
-            let visible = *self.visible.borrow_and_update();
-            if visible.connected {
-                let state = self.model.inner.state.lock();
-                if state.created != self.created {
-                    return Err(Unavailable("the stream was made anew".into()));
-                }
-                if self.last > state.last() || self.last + 1 < state.first {
-                    return Err(Unavailable("the stream lacks commits".into()));
-                }
-                let held = state.at(self.last).map(|commit| commit.commit_id);
-                if self.last_id.is_some() && held.is_some() && held != self.last_id {
-                    return Err(Unavailable("the stream was set back".into()));
-                }
-                let next = state.at(self.last + 1);
-                if let Some(commit) = next.filter(|next| next.position <= visible.upto) {
-                    self.last = commit.position;
-                    self.last_id = Some(commit.commit_id);
-                    return Ok(commit.clone());
-                }
+            let changed = inner.changed.notified();
+            if let Some(next) = self.look() {
+                return next;
             }
-            // The sender lives in the model, which this follower holds.
-            if self.visible.changed().await.is_err() {
-                return Err(Unavailable("the model has ended".into()));
-            }
+            changed.await;
         }
+    }
+
+    fn look(&mut self) -> Option<Result<Stored, Unavailable>> {
+        let state = self.model.inner.state.lock();
+        if !state.connected {
+            return None;
+        }
+        if state.created != self.created {
+            return Some(Err(Unavailable("the stream was made anew".into())));
+        }
+        if self.last > state.last() || self.last + 1 < state.first {
+            return Some(Err(Unavailable("the stream lacks commits".into())));
+        }
+        let held = state.at(self.last).map(|commit| commit.commit_id);
+        if self.last_id.is_some() && held.is_some() && held != self.last_id {
+            return Some(Err(Unavailable("the stream was set back".into())));
+        }
+        let next = self.last + 1;
+        if state.held_at.is_some_and(|held_at| next > held_at) {
+            return None;
+        }
+        let commit = state.at(next)?.clone();
+        self.last = commit.position;
+        self.last_id = Some(commit.commit_id);
+        Some(Ok(commit))
     }
 }

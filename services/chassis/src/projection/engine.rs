@@ -118,50 +118,94 @@ pub(super) fn run(
 ) -> End {
     let mut waiting: Vec<DigestRequest> = Vec::new();
     let mut buffer = Vec::with_capacity(LARGEST_BATCH);
-    loop {
-        buffer.clear();
-        if inputs.blocking_recv_many(&mut buffer, LARGEST_BATCH) == 0 {
-            return end(view, End::Stopped);
-        }
-        let mut commits = Vec::with_capacity(buffer.len());
-        let mut ending = None;
-        for input in buffer.drain(..) {
-            match input {
-                Input::Commit(stored) => commits.push(stored),
-                Input::Digest(request) => waiting.push(request),
-                Input::Broken(broken) => ending = Some(End::Broken(broken)),
-                Input::Rebuild => ending = Some(End::Rebuild),
-                Input::Stop => ending = Some(End::Stopped),
-            }
-        }
-        let mut rest = commits.as_slice();
-        loop {
-            // A batch ends where someone wants to see the rows as they are exactly there.
-            let stop = waiting.iter().filter_map(|r| r.at).min();
-            let until = match stop {
-                Some(stop) => rest.partition_point(|commit| commit.position <= stop),
-                None => rest.len(),
-            };
-            let (batch, after) = rest.split_at(until.max(usize::from(!rest.is_empty())));
-            if !batch.is_empty() {
-                match apply(definition, shared, view, &mut checkpoint, batch) {
-                    Ok(()) => {}
-                    Err(ApplyError::Broken(broken)) => return End::Broken(broken),
-                    Err(other) => return end(view, End::Halted(other.to_string())),
-                }
-            }
-            if let Err(broken) = answer(view, checkpoint.position, &mut waiting) {
-                return End::Broken(broken);
-            }
-            rest = after;
-            if rest.is_empty() {
-                break;
-            }
-        }
-        if let Some(ending) = ending {
-            return end(view, ending);
+    while inputs.blocking_recv_many(&mut buffer, LARGEST_BATCH) > 0 {
+        let ended = round(
+            definition,
+            shared,
+            view,
+            &mut checkpoint,
+            &mut waiting,
+            &mut buffer,
+        );
+        if let Some(ended) = ended {
+            return ended;
         }
     }
+    end(view, End::Stopped)
+}
+
+/// As [`run`], without a thread of its own.
+#[cfg(any(test, feature = "testing"))]
+pub(super) async fn run_inline(
+    definition: &Definition,
+    shared: &Shared,
+    view: &View,
+    mut checkpoint: Checkpoint,
+    inputs: &mut mpsc::Receiver<Input>,
+) -> End {
+    let mut waiting: Vec<DigestRequest> = Vec::new();
+    let mut buffer = Vec::new();
+    while inputs.recv_many(&mut buffer, LARGEST_BATCH).await > 0 {
+        let ended = round(
+            definition,
+            shared,
+            view,
+            &mut checkpoint,
+            &mut waiting,
+            &mut buffer,
+        );
+        if let Some(ended) = ended {
+            return ended;
+        }
+    }
+    end(view, End::Stopped)
+}
+
+/// Applies what is in the buffer, and empties it; says how it ended, if it did.
+fn round(
+    definition: &Definition,
+    shared: &Shared,
+    view: &View,
+    checkpoint: &mut Checkpoint,
+    waiting: &mut Vec<DigestRequest>,
+    buffer: &mut Vec<Input>,
+) -> Option<End> {
+    let mut commits = Vec::with_capacity(buffer.len());
+    let mut ending = None;
+    for input in buffer.drain(..) {
+        match input {
+            Input::Commit(stored) => commits.push(stored),
+            Input::Digest(request) => waiting.push(request),
+            Input::Broken(broken) => ending = Some(End::Broken(broken)),
+            Input::Rebuild => ending = Some(End::Rebuild),
+            Input::Stop => ending = Some(End::Stopped),
+        }
+    }
+    let mut rest = commits.as_slice();
+    loop {
+        // A batch ends where someone wants to see the rows as they are exactly there.
+        let stop = waiting.iter().filter_map(|r| r.at).min();
+        let until = match stop {
+            Some(stop) => rest.partition_point(|commit| commit.position <= stop),
+            None => rest.len(),
+        };
+        let (batch, after) = rest.split_at(until.max(usize::from(!rest.is_empty())));
+        if !batch.is_empty() {
+            match apply(definition, shared, view, checkpoint, batch) {
+                Ok(()) => {}
+                Err(ApplyError::Broken(broken)) => return Some(End::Broken(broken)),
+                Err(other) => return Some(end(view, End::Halted(other.to_string()))),
+            }
+        }
+        if let Err(broken) = answer(view, checkpoint.position, waiting) {
+            return Some(End::Broken(broken));
+        }
+        rest = after;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    ending.map(|ending| end(view, ending))
 }
 
 fn end(view: &View, end: End) -> End {
@@ -219,7 +263,7 @@ fn apply(
     if let Some(at) = due_added {
         shared.due_added(at);
     }
-    shared.applied.send_replace(checkpoint.position);
+    shared.advance_to(checkpoint.position);
     Ok(())
 }
 

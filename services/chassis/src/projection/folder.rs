@@ -1,7 +1,7 @@
 //! The projection's folder: opens the newest store in it, or moves aside what cannot be continued and starts anew.
 
 use super::engine::Checkpoint;
-use super::store::{Broken, Store, StoreOptions};
+use super::store::{Broken, Disk, Store, StoreOptions};
 use super::table::View;
 use crate::journal::Position;
 use std::path::{Path, PathBuf};
@@ -14,13 +14,64 @@ const PREFIX: &str = "store-";
 /// Bytes that must be free on the disk before a store is begun: one that finds no room costs more than one not begun.
 const ROOM: u64 = 16 << 20;
 
+/// Where a projection keeps its store.
+#[derive(Clone, Debug)]
+pub enum Place {
+    Folder(PathBuf),
+    #[cfg(any(test, feature = "testing"))]
+    Memory(super::memory::Mounted),
+}
+
+impl Place {
+    /// Opens what is there if it can be continued, else sets it aside and starts anew. Blocks.
+    pub(super) fn open(
+        &self,
+        options: StoreOptions,
+        wanted: Checkpoint,
+        last: Position,
+    ) -> Result<Opened, Broken> {
+        match self {
+            Self::Folder(folder) => open(folder, options, wanted, last),
+            #[cfg(any(test, feature = "testing"))]
+            Self::Memory(disk) => {
+                if !disk.is_empty() {
+                    match resume(Store::Memory(disk.clone()), &wanted, last) {
+                        Ok(opened) => return Ok(opened),
+                        Err(why) => {
+                            tracing::warn!(%why, "projection set aside");
+                            disk.wipe();
+                        }
+                    }
+                }
+                let store = Arc::new(Store::Memory(disk.clone()));
+                Ok(Opened {
+                    view: View { store },
+                    checkpoint: wanted,
+                })
+            }
+        }
+    }
+
+    /// Moves the newest store out of the way. Blocks.
+    pub(super) fn discard(&self, why: &str) {
+        match self {
+            Self::Folder(folder) => {
+                if let Some(newest) = newest(folder) {
+                    set_aside(&newest, why);
+                }
+            }
+            #[cfg(any(test, feature = "testing"))]
+            Self::Memory(disk) => disk.wipe(),
+        }
+    }
+}
+
 pub(super) struct Opened {
     pub(super) view: View,
     pub(super) checkpoint: Checkpoint,
 }
 
-/// Blocks.
-pub(super) fn open(
+fn open(
     folder: &Path,
     options: StoreOptions,
     wanted: Checkpoint,
@@ -52,7 +103,7 @@ pub(super) fn open(
         return Err(Broken(format!("its disk has less than {ROOM} bytes free")));
     }
     remove_older(folder, number);
-    let store = Store::open(&path_of(folder, number), options)?;
+    let store = Store::Disk(Disk::open(&path_of(folder, number), options)?);
     Ok(Opened {
         view: View {
             store: Arc::new(store),
@@ -67,7 +118,11 @@ fn reopen(
     wanted: &Checkpoint,
     last: Position,
 ) -> Result<Opened, String> {
-    let store = Store::open(path, options).map_err(|broken| broken.0)?;
+    let disk = Disk::open(path, options).map_err(|broken| broken.0)?;
+    resume(Store::Disk(disk), wanted, last)
+}
+
+fn resume(store: Store, wanted: &Checkpoint, last: Position) -> Result<Opened, String> {
     let view = View {
         store: Arc::new(store),
     };
@@ -95,7 +150,7 @@ fn has_room(folder: &Path) -> bool {
 
 /// Moves a store out of the way: it is rebuilt, and the last bad one is kept, if there is room, for whoever wants to know
 /// why.
-pub(super) fn set_aside(path: &Path, why: &str) {
+fn set_aside(path: &Path, why: &str) {
     let mut aside = path.as_os_str().to_owned();
     aside.push(".aside");
     let aside = PathBuf::from(aside);
@@ -115,7 +170,7 @@ pub(super) fn set_aside(path: &Path, why: &str) {
 }
 
 /// The newest store's folder.
-pub(super) fn newest(folder: &Path) -> Option<PathBuf> {
+fn newest(folder: &Path) -> Option<PathBuf> {
     let newest = generations(folder).ok()?.into_iter().max()?;
     Some(path_of(folder, newest))
 }

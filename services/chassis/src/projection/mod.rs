@@ -15,6 +15,8 @@ mod engine;
 mod facets;
 mod folder;
 mod key;
+#[cfg(any(test, feature = "testing"))]
+mod memory;
 mod readers;
 mod state;
 mod store;
@@ -24,7 +26,11 @@ mod table;
 pub use definition::{Change, Definition, Due, Indexer};
 pub use engine::{Digest, Passed};
 pub use facets::{Facet, FacetTable, Faceted, Found, Listing, index_facets, list};
+pub use folder::Place;
 pub use key::Key;
+#[cfg(any(test, feature = "testing"))]
+pub use memory::{MemoryDisk, Mounted};
+pub use readers::Work;
 pub use state::Phase;
 pub use store::{Broken, StoreOptions};
 pub use table::{FIRST_OF_SERVICE, Range, Rows, Table, View, prefix_of};
@@ -49,21 +55,30 @@ use uuid::Uuid;
 /// Where a projection is kept and what it may take.
 #[derive(Clone, Debug)]
 pub struct Options {
-    pub folder: PathBuf,
+    pub place: Place,
     pub store: StoreOptions,
     /// Decoded states held in memory, at most.
     pub cached_states: usize,
-    /// Threads for reads that may go to disk.
-    pub reader_threads: usize,
+    pub work: Work,
 }
 
 impl Options {
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
         Self {
-            folder: folder.into(),
+            place: Place::Folder(folder.into()),
             store: StoreOptions::default(),
             cached_states: 32_768,
-            reader_threads: 2,
+            work: Work::Threads { readers: 2 },
+        }
+    }
+
+    /// On a simulated disk, without threads.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn in_memory(disk: &MemoryDisk) -> Self {
+        Self {
+            place: Place::Memory(disk.mount()),
+            work: Work::Inline,
+            ..Self::in_folder("")
         }
     }
 }
@@ -123,7 +138,7 @@ impl Projection {
         let stop = CancellationToken::new();
         let projection = Self {
             shared: Arc::clone(&shared),
-            readers: Arc::new(Readers::start(options.reader_threads)?),
+            readers: Arc::new(Readers::start(options.work)?),
             definition: Arc::clone(&definition),
             inputs,
             stop: stop.clone(),
@@ -151,8 +166,7 @@ impl Projection {
 
     /// Waits until everything up to `position` is visible to reads. Waits for ever if that never comes: bound it.
     pub async fn reached(&self, position: Position) {
-        let mut applied = self.shared.applied.subscribe();
-        let _ = applied.wait_for(|applied| *applied >= position).await;
+        self.shared.reached(position).await;
     }
 
     /// Changes with every batch that was applied.
@@ -234,7 +248,10 @@ impl Projection {
     }
 
     /// What is due, at most `limit`, and when the next thing will be.
-    pub(crate) async fn due(
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn due(
         &self,
         now: Timestamp,
         limit: usize,

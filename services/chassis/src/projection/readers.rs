@@ -6,9 +6,20 @@ use tokio::sync::{Semaphore, oneshot};
 
 type Job = Box<dyn FnOnce() + Send>;
 
+/// Where the work that may wait for the disk is done.
+#[derive(Clone, Copy, Debug)]
+pub enum Work {
+    /// On threads of its own: so many for reads, one for what is applied.
+    Threads { readers: usize },
+    /// Where it is asked for, as a simulation needs it to be the same each time.
+    #[cfg(any(test, feature = "testing"))]
+    Inline,
+}
+
 /// A bounded pool of reader threads. They end when the pool is dropped.
 pub(crate) struct Readers {
-    jobs: crossbeam_channel::Sender<Job>,
+    /// `None`: inline.
+    jobs: Option<crossbeam_channel::Sender<Job>>,
     places: Semaphore,
 }
 
@@ -27,7 +38,17 @@ impl Readers {
     /// Jobs that may wait or run at once; more wait in their own tasks.
     const PLACES: usize = 1024;
 
-    pub(crate) fn start(threads: usize) -> std::io::Result<Self> {
+    pub(crate) fn start(work: Work) -> std::io::Result<Self> {
+        let threads = match work {
+            Work::Threads { readers } => readers,
+            #[cfg(any(test, feature = "testing"))]
+            Work::Inline => {
+                return Ok(Self {
+                    jobs: None,
+                    places: Semaphore::new(Self::PLACES),
+                });
+            }
+        };
         let (jobs, queue) = crossbeam_channel::bounded::<Job>(Self::PLACES);
         for number in 0..threads.max(1) {
             let queue = queue.clone();
@@ -40,7 +61,7 @@ impl Readers {
                 })?;
         }
         Ok(Self {
-            jobs,
+            jobs: Some(jobs),
             places: Semaphore::new(Self::PLACES),
         })
     }
@@ -51,6 +72,10 @@ impl Readers {
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Panicked> {
         let _place = self.places.acquire().await.map_err(|_| Panicked)?;
+        let Some(jobs) = &self.jobs else {
+            tokio::task::yield_now().await;
+            return catch_unwind(AssertUnwindSafe(job)).map_err(|_| Panicked);
+        };
         let (answer, answered) = oneshot::channel();
         let job = move || {
             if let Ok(value) = catch_unwind(AssertUnwindSafe(job)) {
@@ -61,7 +86,7 @@ impl Readers {
         // job waits in the async world for a moment instead of blocking it.
         let mut job: Job = Box::new(job);
         loop {
-            match self.jobs.try_send(job) {
+            match jobs.try_send(job) {
                 Ok(()) => break,
                 Err(crossbeam_channel::TrySendError::Full(back)) => {
                     job = back;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use parking_lot::RwLock;
 use std::fmt::{self, Debug};
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// Where a projection is in its life.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub(super) struct Shared {
     filling: RwLock<()>,
     pub(super) view: ArcSwapOption<View>,
     pub(super) applied: watch::Sender<Position>,
+    /// Wakes those who wait for a position, in the order in which they came; a watch wakes in any order.
+    advanced: Notify,
     /// The earliest deadline added since the timers last looked; what they sleep through otherwise they need not hear.
     due_added: watch::Sender<Option<Timestamp>>,
     pub(super) phase: watch::Sender<Phase>,
@@ -57,6 +59,7 @@ impl Shared {
             filling: RwLock::new(()),
             view: ArcSwapOption::empty(),
             applied: watch::Sender::new(0),
+            advanced: Notify::new(),
             due_added: watch::Sender::new(None),
             phase: watch::Sender::new(Phase::Opening),
             broken_chains: AtomicU64::new(0),
@@ -71,9 +74,25 @@ impl Shared {
         self.view.store(view.map(Into::into));
         self.generation.fetch_add(1, Ordering::Relaxed);
         self.cache.clear();
-        self.applied.send_replace(applied);
+        self.advance_to(applied);
         // Whatever the other store holds may be due.
         self.due_added(Timestamp::MIN);
+    }
+
+    pub(super) fn advance_to(&self, applied: Position) {
+        self.applied.send_replace(applied);
+        self.advanced.notify_waiters();
+    }
+
+    /// Waits until everything up to `position` is visible to reads.
+    pub(super) async fn reached(&self, position: Position) {
+        loop {
+            let advanced = self.advanced.notified();
+            if *self.applied.borrow() >= position {
+                return;
+            }
+            advanced.await;
+        }
     }
 
     pub(super) fn due_added(&self, at: Timestamp) {

@@ -1,7 +1,8 @@
 //! Opens the store, feeds the apply thread, and begins again when either comes to an end.
 
 use super::engine::{self, Checkpoint, End, Input};
-use super::folder::{self, Opened};
+use super::folder::Opened;
+use super::readers::Work;
 use super::state::{Phase, Shared};
 use super::store::Broken;
 use super::{Definition, Options};
@@ -72,6 +73,7 @@ impl Supervisor {
         let mut pause = SHORTEST_PAUSE;
         loop {
             let why = tokio::select! {
+                biased;
                 extent = self.journal.extent() => match extent {
                     Ok(extent) => return Some(extent),
                     Err(why) => why,
@@ -104,6 +106,7 @@ impl Supervisor {
 
     async fn pause(&self, pause: Duration) {
         tokio::select! {
+            biased;
             () = tokio::time::sleep(pause) => {}
             () = self.stopping.cancelled() => {}
         }
@@ -111,23 +114,19 @@ impl Supervisor {
 
     async fn open(&self, extent: Extent) -> Result<Opened, Broken> {
         let wanted = Checkpoint::start(self.definition.version, extent.created.as_microsecond());
-        let path = self.options.folder.clone();
+        let place = self.options.place.clone();
         let store = self.options.store;
-        blocking(move || folder::open(&path, store, wanted, extent.last)).await?
+        self.blocking(move || place.open(store, wanted, extent.last))
+            .await?
     }
 
     async fn discard(&self, why: &str) {
         self.shared.phase.send_replace(Phase::Opening);
         self.shared.switch_to(None, 0);
         self.shared.rebuilds.fetch_add(1, Ordering::Relaxed);
-        let path = self.options.folder.clone();
+        let place = self.options.place.clone();
         let why = why.to_owned();
-        let _ = blocking(move || {
-            if let Some(newest) = folder::newest(&path) {
-                folder::set_aside(&newest, &why);
-            }
-        })
-        .await;
+        let _ = self.blocking(move || place.discard(&why)).await;
     }
 
     /// Feeds the apply thread until it ends.
@@ -148,24 +147,34 @@ impl Supervisor {
         let (inputs, mut queue) = mpsc::channel(QUEUE);
         let definition = Arc::clone(&self.definition);
         let shared = Arc::clone(&self.shared);
-        let mut applying = tokio::task::spawn_blocking(move || {
-            engine::run(&definition, &shared, &view, checkpoint, &mut queue)
-        });
+        let mut applying = match self.options.work {
+            Work::Threads { .. } => tokio::task::spawn_blocking(move || {
+                engine::run(&definition, &shared, &view, checkpoint, &mut queue)
+            }),
+            #[cfg(any(test, feature = "testing"))]
+            Work::Inline => tokio::spawn(async move {
+                engine::run_inline(&definition, &shared, &view, checkpoint, &mut queue).await
+            }),
+        };
         self.inputs.send_replace(Some(inputs.clone()));
 
         let mut commits = self.journal.follow(from);
-        let mut applied = self.shared.applied.subscribe();
         let mut live = false;
         let mut feeding = true;
         loop {
             tokio::select! {
+                biased;
                 end = &mut applying => {
                     return end.unwrap_or_else(|panic| End::Broken(Broken(panic.to_string())));
                 }
-                () = reach(&mut applied, head), if !live => {
+                () = self.shared.reached(head), if !live => {
                     live = true;
                     tracing::info!(position = head, "projection live");
                     self.shared.phase.send_replace(Phase::Live);
+                }
+                () = self.stopping.cancelled(), if feeding => {
+                    feeding = false;
+                    let _ = inputs.send(Input::Stop).await;
                 }
                 commit = commits.next(), if feeding => {
                     let input = match commit {
@@ -182,23 +191,21 @@ impl Supervisor {
                     // A full queue means the apply thread is at work; if it has ended instead, the loop sees why.
                     let _ = inputs.send(input).await;
                 }
-                () = self.stopping.cancelled(), if feeding => {
-                    feeding = false;
-                    let _ = inputs.send(Input::Stop).await;
-                }
             }
         }
     }
-}
 
-async fn reach(applied: &mut watch::Receiver<Position>, position: Position) {
-    let _ = applied.wait_for(|applied| *applied >= position).await;
-}
-
-async fn blocking<T: Send + 'static>(
-    job: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Broken> {
-    tokio::task::spawn_blocking(job)
-        .await
-        .map_err(|panic| Broken(panic.to_string()))
+    /// Runs what may wait for the disk.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Broken> {
+        match self.options.work {
+            Work::Threads { .. } => tokio::task::spawn_blocking(job)
+                .await
+                .map_err(|panic| Broken(panic.to_string())),
+            #[cfg(any(test, feature = "testing"))]
+            Work::Inline => Ok(job()),
+        }
+    }
 }

@@ -416,10 +416,10 @@ mod tests {
 
     fn view() -> (tempfile::TempDir, View) {
         let folder = tempfile::tempdir().expect("a folder");
-        let store =
-            Store::open(folder.path(), super::super::StoreOptions::default()).expect("opens");
+        let options = super::super::StoreOptions::default();
+        let disk = super::super::store::Disk::open(folder.path(), options).expect("opens");
         let view = View {
-            store: Arc::new(store),
+            store: Arc::new(Store::Disk(disk)),
         };
         let mut writes = Writes::new();
         let mut rows = Rows {

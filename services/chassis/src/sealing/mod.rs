@@ -21,6 +21,7 @@ pub use keys::{KeyEntry, KeyStore, KeyStoreError, MemoryKeyStore};
 
 use crate::config::SealingKeys;
 use crate::domain::{PersonRef, Sealed};
+use crate::random;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
@@ -29,7 +30,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use sha2::Sha256;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 use zeroize::{Zeroize, Zeroizing};
 
 const FORMAT: u8 = 1;
@@ -143,7 +145,7 @@ impl Sealer {
             return Err(SealingError::Unsealable("it is larger than 16 KiB"));
         }
         let cipher = self.key(person, true).await?.ok_or(SealingError::Erased)?;
-        let nonce: [u8; NONCE] = rand::random();
+        let nonce: [u8; NONCE] = random::bytes();
         let payload = Payload {
             msg: &plain,
             aad: &associated(FORMAT, person, field),
@@ -204,7 +206,7 @@ impl Sealer {
         }
         let entry = if create {
             // Made before it is known whether there is one: a key costs less than a question.
-            let key: Zeroizing<[u8; 32]> = Zeroizing::new(rand::random());
+            let key: Zeroizing<[u8; 32]> = Zeroizing::new(random::bytes());
             let new = self.wrap(person, &key)?;
             Some(self.0.store.get_or_create(person, new).await?)
         } else {
@@ -235,7 +237,7 @@ impl Sealer {
 
     fn wrap(&self, person: &PersonRef, key: &[u8; 32]) -> Result<KeyEntry, SealingError> {
         let master = self.master(&self.0.current)?;
-        let nonce: [u8; NONCE] = rand::random();
+        let nonce: [u8; NONCE] = random::bytes();
         let payload = Payload {
             msg: key,
             aad: person.as_str().as_bytes(),

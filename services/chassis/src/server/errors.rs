@@ -11,6 +11,7 @@
 //! | a bug | `INTERNAL` | `INTERNAL`, + `incident` which the log has too |
 
 use crate::domain::{Invalid, LegalBasis, RefusalKind, Rejection};
+use crate::random;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -90,7 +91,7 @@ pub enum Failure {
 impl Failure {
     /// A bug or a broken machine: logs `cause` under a new incident id. `cause` must hold no personal data.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
-        let incident = Uuid::new_v4();
+        let incident = random::id();
         tracing::error!(%incident, %cause, "request failed");
         Self::Internal(incident)
     }

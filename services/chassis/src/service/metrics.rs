@@ -1,10 +1,8 @@
 //! The metrics of a service's runtime: what an operator is woken for. Their names are listed in `deploy/metrics.yaml`.
 
-use super::{Core, is_connected};
+use super::Core;
 use crate::journal::appender::Counts;
 use crate::projection::Phase;
-use crate::published::EVENTS;
-use async_nats::jetstream;
 use jiff::Timestamp;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
@@ -99,11 +97,11 @@ pub(super) fn register(meter: &Meter, core: &Core) {
         .with_description("how far the oldest timer is past its due time")
         .with_callback(move |gauge| gauge.observe(samples.overdue_seconds.load(Relaxed), &[]))
         .build();
-    let client = core.client.clone();
+    let bus = std::sync::Arc::clone(&core.bus);
     meter
         .u64_observable_gauge("traffic.bus.connected")
         .with_description("1 while the bus is connected")
-        .with_callback(move |gauge| gauge.observe(u64::from(is_connected(&client)), &[]))
+        .with_callback(move |gauge| gauge.observe(u64::from(bus.is_connected()), &[]))
         .build();
 }
 
@@ -206,18 +204,8 @@ async fn sample_once(core: &Core) {
         samples.overdue_seconds.store(oldest, Relaxed);
     }
     let names: Vec<&'static str> = samples.policies.lock().keys().copied().collect();
-    if names.is_empty() {
-        return;
-    }
-    let Ok(stream) = jetstream::new(core.client.clone())
-        .get_stream_no_info(EVENTS)
-        .await
-    else {
-        return;
-    };
     for name in names {
-        if let Ok(info) = stream.consumer_info(name).await {
-            let lag = info.num_pending + info.num_ack_pending as u64;
+        if let Ok(lag) = core.bus.backlog(name).await {
             samples.policies.lock().entry(name).or_default().lag = lag;
         }
     }

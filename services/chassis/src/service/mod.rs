@@ -3,6 +3,7 @@
 mod metrics;
 mod readiness;
 
+use crate::bus::{Bus, JetStreamBus};
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::{Config, ConfigError};
@@ -15,7 +16,7 @@ use crate::policies::{self, Policy};
 use crate::projection::{self, Definition, Projection, StoreOptions};
 use crate::published::{EVENTS, Publications};
 use crate::relay::Relay;
-use crate::sealing::{NatsKeyStore, Sealer};
+use crate::sealing::{KeyStore, NatsKeyStore, Sealer};
 use crate::server::{PageTokens, Positions, Running, Server};
 use crate::telemetry::Telemetry;
 use crate::timers::{TimerHandler, Timers};
@@ -57,6 +58,16 @@ pub enum StartError {
     Io(#[from] std::io::Error),
 }
 
+/// What a service stands on: a real bus and disk, or in a simulation models of them.
+#[derive(Debug)]
+pub struct Foundation {
+    pub journal: Arc<dyn Journal>,
+    pub bus: Arc<dyn Bus>,
+    pub person_keys: Arc<dyn KeyStore>,
+    pub projection: projection::Options,
+    pub clock: Arc<dyn Clock>,
+}
+
 /// A running service without its server: what its handlers and policies stand on.
 #[derive(Clone, Debug)]
 pub struct Core {
@@ -67,18 +78,27 @@ pub struct Core {
     pub calendar: Arc<LegalCalendar>,
     pub sealer: Sealer,
     pub page_tokens: PageTokens,
-    pub client: Client,
+    bus: Arc<dyn Bus>,
     journal: Arc<dyn Journal>,
     appender: Appender,
     /// Idle once all commands have drained; ends with the last handle on the service.
     _appending: Arc<AbortOnDropHandle<()>>,
     samples: Arc<Samples>,
-    replicas: usize,
     stopping: CancellationToken,
     tasks: TaskTracker,
 }
 
 impl Core {
+    /// Returns once reads see everything that the journal holds now, by whatever replica it was written.
+    ///
+    /// # Errors
+    /// If the journal is away.
+    pub async fn caught_up(&self) -> Result<(), Unavailable> {
+        let head = self.journal.extent().await?.last;
+        self.projection.reached(head).await;
+        Ok(())
+    }
+
     /// Connects, ensures the streams, opens or rebuilds the projection, starts relay and timers. Waits for the bus.
     ///
     /// # Errors
@@ -88,27 +108,22 @@ impl Core {
         config: &Config,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
-        let Blueprint {
-            service,
-            projection: definition,
-            timer,
-            publications,
-        } = blueprint;
-        let keys = config.sealing.keys()?;
-        let calendar = Arc::new(LegalCalendar::new(config.calendar.table()?));
+        // A bad configuration is told before anything waits for the bus.
+        config.sealing.keys()?;
+        config.calendar.table()?;
+        let service = blueprint.service;
         let client = connect(config, service).await?;
         let replicas = config.nats.stream_replicas;
 
         let mut stream = StreamConfig::new(&service.to_uppercase(), service);
         stream.replicas = replicas;
         stream.ack_timeout = config.nats.ack_timeout();
-        let journal: Arc<dyn Journal> = Arc::new(
-            until_answered(|| JetStreamJournal::open(client.clone(), stream.clone())).await?,
-        );
+        let journal =
+            until_answered(|| JetStreamJournal::open(client.clone(), stream.clone())).await?;
         let events = StreamConfig::events(EVENTS, replicas);
         until_answered(|| ensure_stream(&client, &events)).await?;
         let jetstream = jetstream::new(client.clone());
-        let key_store = loop {
+        let person_keys = loop {
             match NatsKeyStore::open(&jetstream, replicas).await {
                 Ok(store) => break store,
                 Err(why) => {
@@ -117,15 +132,48 @@ impl Core {
                 }
             }
         };
-
-        let tasks = TaskTracker::new();
-        let stopping = CancellationToken::new();
-        let (appender, appending) = Appender::start(Arc::clone(&journal), Limits::default());
-        let mut options = projection::Options::in_folder(config.data_dir.join(service));
-        options.store = StoreOptions {
+        let mut projection = projection::Options::in_folder(config.data_dir.join(service));
+        projection.store = StoreOptions {
             cache_bytes: usize::try_from(config.projection.cache_mib << 20).unwrap_or(usize::MAX),
             flush_every: Duration::from_millis(config.projection.flush_interval_ms),
         };
+        let foundation = Foundation {
+            journal: Arc::new(journal),
+            bus: Arc::new(JetStreamBus::new(client, replicas)),
+            person_keys: Arc::new(person_keys),
+            projection,
+            clock,
+        };
+        Self::on(foundation, blueprint, config)
+    }
+
+    /// As [`Core::start`], on a foundation that is there. Of the configuration it takes keys and calendar.
+    ///
+    /// # Errors
+    /// A configuration that cannot be used.
+    pub fn on(
+        foundation: Foundation,
+        blueprint: Blueprint,
+        config: &Config,
+    ) -> Result<Self, StartError> {
+        let Blueprint {
+            service,
+            projection: definition,
+            timer,
+            publications,
+        } = blueprint;
+        let Foundation {
+            journal,
+            bus,
+            person_keys,
+            projection: options,
+            clock,
+        } = foundation;
+        let keys = config.sealing.keys()?;
+        let calendar = Arc::new(LegalCalendar::new(config.calendar.table()?));
+        let tasks = TaskTracker::new();
+        let stopping = CancellationToken::new();
+        let (appender, appending) = Appender::start(Arc::clone(&journal), Limits::default());
         let (projection, projecting) =
             Projection::start(definition, Arc::clone(&journal), options)?;
         let commands = Commands::new(
@@ -148,10 +196,9 @@ impl Core {
         let samples = Arc::new(Samples::default());
         let relay = Relay {
             service,
-            client: client.clone(),
+            bus: Arc::clone(&bus),
             journal: Arc::clone(&journal),
             publications,
-            replicas,
             samples: Arc::clone(&samples),
         };
         tasks.spawn(relay.run(stopping.clone()));
@@ -166,14 +213,13 @@ impl Core {
             projection,
             clock,
             calendar,
-            sealer: Sealer::new(&keys, Arc::new(key_store)),
+            sealer: Sealer::new(&keys, person_keys),
             page_tokens: PageTokens::new(page_key.finalize().into()),
-            client,
+            bus,
             journal,
             appender,
             _appending: Arc::new(AbortOnDropHandle::new(appending)),
             samples,
-            replicas,
             stopping,
             tasks,
         })
@@ -183,9 +229,8 @@ impl Core {
     pub fn run_policy(&self, policy: Arc<dyn Policy>) {
         self.samples.add_policy(policy.name());
         self.tasks.spawn(policies::run(
-            self.client.clone(),
+            Arc::clone(&self.bus),
             policy,
-            self.replicas,
             Arc::clone(&self.samples),
             self.stopping.clone(),
         ));
@@ -208,7 +253,7 @@ impl Core {
         });
         let projected = Arc::new(Projected {
             projection: self.projection.clone(),
-            client: self.client.clone(),
+            bus: Arc::clone(&self.bus),
         });
         Server::new(self.service, config, telemetry)
             .clock(Arc::clone(&self.clock))
@@ -242,7 +287,7 @@ impl Core {
             self.projection.stop();
             self.tasks.close();
             self.tasks.wait().await;
-            let _ = self.client.flush().await;
+            self.bus.flush().await;
         };
         if tokio::time::timeout(GRACE, ending).await.is_err() {
             tracing::warn!(
@@ -276,10 +321,6 @@ impl Service {
         self.core.stop().await;
         Ok(())
     }
-}
-
-fn is_connected(client: &Client) -> bool {
-    client.connection_state() == async_nats::connection::State::Connected
 }
 
 async fn connect(config: &Config, service: &'static str) -> Result<Client, StartError> {

@@ -1,15 +1,15 @@
 //! Whether this replica can answer, and up to which position.
 
-use super::is_connected;
+use crate::bus::Bus;
 use crate::projection::{Phase, Projection};
 use crate::server::{Positions, Readiness};
-use async_nats::Client;
 use async_trait::async_trait;
+use std::sync::Arc;
 
 #[derive(Debug)]
 pub(super) struct Projected {
     pub(super) projection: Projection,
-    pub(super) client: Client,
+    pub(super) bus: Arc<dyn Bus>,
 }
 
 #[async_trait]
@@ -36,7 +36,7 @@ impl Readiness for Projected {
             Phase::Opening => return Err("projection opening".into()),
             Phase::Halted(why) => return Err(format!("projection halted: {why}")),
         }
-        if is_connected(&self.client) {
+        if self.bus.is_connected() {
             Ok(())
         } else {
             Err("the bus is away".into())

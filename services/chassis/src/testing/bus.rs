@@ -27,6 +27,15 @@ impl Bus {
         self.folder.path()
     }
 
+    /// A connection of the test's own to JetStream.
+    ///
+    /// # Panics
+    /// If the server does not answer.
+    pub async fn jetstream(&self) -> async_nats::jetstream::Context {
+        let client = async_nats::connect(self.server.url()).await;
+        async_nats::jetstream::new(client.expect("the server is there"))
+    }
+
     /// A replica's configuration: its projection in `folder`, free ports, development authentication, fixed keys.
     ///
     /// # Panics

@@ -2,6 +2,7 @@
 //! a cluster that can be parted, a bus of a test's own.
 
 mod bus;
+pub mod bus_rules;
 pub mod conformance;
 mod network;
 mod proxy;

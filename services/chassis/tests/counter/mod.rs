@@ -63,7 +63,7 @@ impl Aggregate for Counter {
 }
 
 #[derive(Debug)]
-struct TooMuch;
+pub struct TooMuch;
 
 impl std::fmt::Display for TooMuch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -130,7 +130,7 @@ fn publish(event: &CounterEvent, origin: &Origin<'_>) -> Vec<PublishedEvent> {
     )]
 }
 
-fn blueprint(service: &'static str) -> Blueprint {
+pub fn blueprint(service: &'static str) -> Blueprint {
     Blueprint {
         service,
         projection: Definition::new(1).aggregate::<Counter>(index),

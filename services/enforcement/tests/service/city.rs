@@ -30,11 +30,7 @@ pub(crate) struct Replica {
 impl Replica {
     /// Returns once reads on this replica see everything written so far, through whatever replica.
     pub(crate) async fn caught_up(&self) {
-        let core = &self.service.core;
-        let jetstream = async_nats::jetstream::new(core.client.clone());
-        let stream = jetstream.get_stream("ENFORCEMENT").await.unwrap();
-        let head = stream.get_info().await.unwrap().state.last_sequence;
-        core.projection.reached(head).await;
+        self.service.core.caught_up().await.unwrap();
     }
 }
 

@@ -1,6 +1,7 @@
 //! Stories over real gRPC: a red light from camera to payment, its whole record, its past, its points; races and repeats.
 
 use crate::city::{Account, City, Line, Replica, day, driver, place, reason, red_light, time};
+use chassis::testing::Bus;
 use futures::StreamExt;
 use tonic::Code;
 use traffic_proto::enforcement::v1 as proto;
@@ -324,7 +325,7 @@ async fn the_law_answers_what_an_act_costs_without_a_case() {
 async fn what_others_may_know_is_published_in_order_without_a_person() {
     let city = City::start().await;
     let replica = city.replica().await;
-    let jetstream = async_nats::jetstream::new(replica.service.core.client.clone());
+    let jetstream = city.bus.jetstream().await;
     let stream = jetstream.get_stream("EVENTS").await.unwrap();
     let consumer = stream
         .create_consumer(async_nats::jetstream::consumer::pull::OrderedConfig {
@@ -471,7 +472,7 @@ async fn hazards_riders_and_detained_vehicles_have_their_methods() {
 }
 
 /// What parking publishes of one act, seen for the `time`th time.
-async fn see_illegal_parking(replica: &Replica, time: u32) {
+async fn see_illegal_parking(bus: &Bus, time: u32) {
     let mut headers = async_nats::HeaderMap::new();
     for (name, value) in [
         ("ce-specversion", "1.0".to_owned()),
@@ -495,7 +496,8 @@ async fn see_illegal_parking(replica: &Replica, time: u32) {
         "observeTime": format!("2026-03-02T00:0{time}:00Z"),
         "actTime": "2026-03-02T00:00:00Z",
     });
-    async_nats::jetstream::new(replica.service.core.client.clone())
+    bus.jetstream()
+        .await
         .publish_with_headers(
             "events.parking.illegal_parking_seen.371702",
             headers,
@@ -510,9 +512,9 @@ async fn see_illegal_parking(replica: &Replica, time: u32) {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_act_of_illegal_parking_that_parking_sees_thrice_is_one_case() {
     let city = City::start().await;
-    let (one, two) = (city.replica().await, city.replica().await);
+    let (_one, two) = (city.replica().await, city.replica().await);
     for time in 1..=3 {
-        see_illegal_parking(&one, time).await;
+        see_illegal_parking(&city.bus, time).await;
     }
     let mut officer = cases(&city, &two, Account::Officer).await;
     let list = proto::ListViolationsRequest {
@@ -520,7 +522,7 @@ async fn one_act_of_illegal_parking_that_parking_sees_thrice_is_one_case() {
         ..proto::ListViolationsRequest::default()
     };
     let mut applied = two.service.core.projection.watch_applied();
-    let jetstream = async_nats::jetstream::new(one.service.core.client.clone());
+    let jetstream = city.bus.jetstream().await;
     let handled = || async {
         let events = jetstream.get_stream("EVENTS").await.unwrap();
         let policy = events

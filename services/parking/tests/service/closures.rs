@@ -60,7 +60,7 @@ async fn street(world: &mut World) -> Replica {
 async fn an_approval_closes_exactly_the_touched_bays_and_the_reopening_frees_them() {
     let mut world = World::new().await;
     let mut replica = street(&mut world).await;
-    world.publish(&replica, 10, &approved()).await;
+    world.publish(10, &approved()).await;
     replica.until_closed(BAYS, &touched()).await;
     let closed = replica
         .manage
@@ -86,13 +86,13 @@ async fn an_approval_closes_exactly_the_touched_bays_and_the_reopening_frees_the
     assert_eq!(late.get_ref().closed_by, ["permits/p1"]);
 
     world
-        .publish(&replica, 20, &permits::RoadReopened { r#ref: reference() })
+        .publish(20, &permits::RoadReopened { r#ref: reference() })
         .await;
     replica.until_closed(BAYS, &[]).await;
     replica
         .until(|| async { (!replica.bay("late").await.is_closed()).then_some(()) })
         .await;
-    let events = world.published_until(&replica, ".BayReopened").await;
+    let events = world.published_until(".BayReopened").await;
     let closed = events
         .iter()
         .filter(|(kind, _)| kind.ends_with(".BayClosed"))
@@ -107,9 +107,9 @@ async fn a_reopening_that_overtakes_its_approval_wins_and_repetitions_change_not
     let replica = street(&mut world).await;
     for _ in 0..2 {
         world
-            .publish(&replica, 20, &permits::RoadReopened { r#ref: reference() })
+            .publish(20, &permits::RoadReopened { r#ref: reference() })
             .await;
-        world.publish(&replica, 10, &approved()).await;
+        world.publish(10, &approved()).await;
     }
     // Events about one permit are handled in order: when the last has been, all have.
     let marker = permits::RoadOccupationApproved {
@@ -119,7 +119,7 @@ async fn a_reopening_that_overtakes_its_approval_wins_and_repetitions_change_not
         }),
         ..approved()
     };
-    world.publish(&replica, 30, &marker).await;
+    world.publish(30, &marker).await;
     replica.until_closed(BAYS, &touched()).await;
     for number in touched() {
         let bay = replica.bay(&format!("b{number}")).await;
@@ -135,7 +135,7 @@ async fn two_replicas_close_each_bay_once_and_one_goes_on_when_the_other_ends() 
     let one = street(&mut world).await;
     let two = world.replica().await;
     for _ in 0..3 {
-        world.publish(&one, 10, &approved()).await;
+        world.publish(10, &approved()).await;
     }
     one.until_closed(BAYS, &touched()).await;
     two.until_closed(BAYS, &touched()).await;
@@ -144,10 +144,10 @@ async fn two_replicas_close_each_bay_once_and_one_goes_on_when_the_other_ends() 
         r#ref: reference(),
         ..Default::default()
     };
-    world.publish(&two, 11, &suspended).await;
+    world.publish(11, &suspended).await;
     two.until_closed(BAYS, &[]).await;
     world
-        .publish(&two, 12, &permits::PermitResumed { r#ref: reference() })
+        .publish(12, &permits::PermitResumed { r#ref: reference() })
         .await;
     two.until_closed(BAYS, &touched()).await;
     let commits = two
@@ -176,7 +176,7 @@ async fn daily_hours_close_and_free_by_the_clock() {
         from_minute: 10 * 60,
         until_minute: 11 * 60,
     });
-    world.publish(&replica, 10, &approved).await;
+    world.publish(10, &approved).await;
     replica
         .until(|| async {
             replica
@@ -204,7 +204,7 @@ async fn an_event_that_makes_no_sense_is_passed_over() {
         stretch: None,
         ..approved()
     };
-    world.publish(&replica, 10, &nowhere).await;
+    world.publish(10, &nowhere).await;
     let mut absurd = approved();
     absurd.stretch.as_mut().expect("set").line = Some(permits::Line {
         points: vec![
@@ -215,7 +215,7 @@ async fn an_event_that_makes_no_sense_is_passed_over() {
             3
         ],
     });
-    world.publish(&replica, 11, &absurd).await;
+    world.publish(11, &absurd).await;
     let toxic = permits::PermitRevoked {
         r#ref: Some(permits::PermitRef {
             kind: permits::PermitKind::ToxicTransport.into(),
@@ -223,8 +223,8 @@ async fn an_event_that_makes_no_sense_is_passed_over() {
         }),
         ..Default::default()
     };
-    world.publish(&replica, 12, &toxic).await;
-    world.publish(&replica, 13, &approved()).await;
+    world.publish(12, &toxic).await;
+    world.publish(13, &approved()).await;
     replica.until_closed(BAYS, &touched()).await;
     replica.service.stop().await;
 }
@@ -318,7 +318,7 @@ async fn the_real_bays_of_melbourne_are_imported_and_an_occupation_closes_those_
     });
     expected.sort();
     assert!(expected.len() > 3, "a street with bays");
-    world.publish(&replica, 10, &occupation).await;
+    world.publish(10, &occupation).await;
     let client = &replica.manage;
     replica
         .until(|| async {

@@ -376,7 +376,7 @@ async fn an_unpaid_charge_is_noticed_reminded_twice_and_referred_with_its_plate_
             })
             .await;
     }
-    let events = world.published_until(&replica, ".ArrearsReferred").await;
+    let events = world.published_until(".ArrearsReferred").await;
     let (last, before) = events.split_last().expect("events");
     assert_eq!(last.1["plate"], "鲁R12345");
     assert_eq!(last.1["outstandingFen"], "450");

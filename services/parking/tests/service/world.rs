@@ -183,12 +183,7 @@ impl World {
     }
 
     /// Publishes an event as the permits service does.
-    pub(crate) async fn publish<M: prost::Name + Serialize>(
-        &self,
-        replica: &Replica,
-        position: u64,
-        message: &M,
-    ) {
+    pub(crate) async fn publish<M: prost::Name + Serialize>(&self, position: u64, message: &M) {
         let name = M::NAME
             .chars()
             .enumerate()
@@ -211,7 +206,7 @@ impl World {
             headers.insert(header, value.as_str());
         }
         let data = serde_json::to_vec(message).expect("JSON");
-        let jetstream = async_nats::jetstream::new(replica.service.core.client.clone());
+        let jetstream = self.bus.jetstream().await;
         jetstream
             .publish_with_headers(
                 format!("events.permits.{name}.371702"),
@@ -225,12 +220,8 @@ impl World {
     }
 
     /// The published events of parking, as type and JSON, until one is of `last` type.
-    pub(crate) async fn published_until(
-        &self,
-        replica: &Replica,
-        last: &str,
-    ) -> Vec<(String, serde_json::Value)> {
-        let jetstream = async_nats::jetstream::new(replica.service.core.client.clone());
+    pub(crate) async fn published_until(&self, last: &str) -> Vec<(String, serde_json::Value)> {
+        let jetstream = self.bus.jetstream().await;
         let stream = jetstream.get_stream("EVENTS").await.expect("the stream");
         let consumer = stream
             .create_consumer(async_nats::jetstream::consumer::pull::OrderedConfig {

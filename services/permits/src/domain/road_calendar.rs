@@ -116,12 +116,16 @@ impl Aggregate for RoadCalendar {
     const TYPE: &'static str = "road-calendar";
     type Event = RoadCalendarEvent;
 
-    fn evolve(state: Option<Self>, event: &RoadCalendarEvent, _: Timestamp) -> Option<Self> {
+    fn evolve(state: Option<Self>, event: &RoadCalendarEvent, at: Timestamp) -> Option<Self> {
         let mut calendar = state.unwrap_or(Self {
             bookings: Vec::new(),
         });
         match event {
             RoadCalendarEvent::RoadBooked { booking, .. } => {
+                debug_assert!(
+                    calendar.conflicts(booking, at).next().is_none(),
+                    "two granted occupations on one stretch at one time"
+                );
                 calendar
                     .bookings
                     .retain(|held| held.permit != booking.permit);

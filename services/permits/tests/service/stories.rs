@@ -523,7 +523,7 @@ async fn personal_data_reach_neither_journal_nor_events_in_the_clear() {
     let application = permit(Application::ToxicTransport(toxic()));
     let name = accepted(&mut applicant, &mut reviewer, application).await;
     reviewer.approve_permit(approve(&name)).await.unwrap();
-    let jetstream = async_nats::jetstream::new(replica.service.core.client.clone());
+    let jetstream = city.bus.jetstream().await;
     let driver = crate::samples::nth_person(1).unwrap().identity_number;
     for (stream, last) in [
         ("PERMITS", "permits.log.>"),

@@ -97,7 +97,7 @@ async fn agencies_receive_an_approved_occupation_as_a_cloud_event() {
     };
     reviewer.approve_permit(approve).await.unwrap();
 
-    let jetstream = async_nats::jetstream::new(replica.service.core.client.clone());
+    let jetstream = city.bus.jetstream().await;
     let events = jetstream.get_stream("EVENTS").await.unwrap();
     let config = async_nats::jetstream::consumer::pull::OrderedConfig {
         filter_subject: "events.permits.>".into(),

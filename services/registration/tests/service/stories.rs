@@ -250,7 +250,7 @@ async fn nothing_personal_is_answered_stored_readably_or_published() {
             .any(|event| event.r#type == "vehicle_registered")
     );
     let mut seen = format!("{approved:?}{history:?}");
-    let jetstream = async_nats::jetstream::new(replica.service.core.client.clone());
+    let jetstream = city.bus.jetstream().await;
     for stream in ["REGISTRATION", "EVENTS"] {
         let stream = jetstream.get_stream(stream).await.unwrap();
         let last = stream.get_info().await.unwrap().state.last_sequence;

@@ -1,6 +1,6 @@
 //! Flushes a store from time to time.
 
-use super::Sled;
+use super::disk::Sled;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;

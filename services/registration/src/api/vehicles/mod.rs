@@ -19,6 +19,7 @@ use crate::domain::vehicle::{Vehicle, notices};
 use chassis::commands::{Call, Done};
 use chassis::domain::values::{DocumentNumber, PlateNumber, Text, Vin};
 use chassis::domain::{Halt, Invalid, Transaction};
+use chassis::random;
 use chassis::server::{Failure, Fields};
 use chassis::service::Core;
 use futures::stream::BoxStream;
@@ -27,7 +28,6 @@ use tonic::{Request, Response, Status};
 use traffic_proto::Step;
 use traffic_proto::registration::v1 as proto;
 use traffic_proto::registration::v1::vehicle_service_server::VehicleService;
-use uuid::Uuid;
 
 /// Numbers that are looked at to find an offer's.
 const MOST_LOOKED_AT: u32 = 1_000;
@@ -47,7 +47,7 @@ impl VehicleApi {
 
     /// Free numbers of a kind, as the lot draws them: fewer than an offer has if the series is nearly given out.
     async fn lot(&self, category: PlateCategory) -> Result<Vec<PlateNumber>, Failure> {
-        let seed = Uuid::new_v4();
+        let seed = random::id();
         let today = self.core.calendar.date(self.core.clock.now());
         self.core
             .projection

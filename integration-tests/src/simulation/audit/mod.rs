@@ -1,0 +1,299 @@
+//! What must hold, all along and when everything has come to rest.
+
+mod book;
+mod facts;
+
+use super::Report;
+use super::city::City;
+use super::host::{Face, Process, Service};
+use super::plan::HOSTS;
+use super::users::by;
+use book::Book;
+use chassis::commit::Commit;
+use chassis::journal::Position;
+use chassis::projection::{Digest, MemoryDisk, Options, Projection};
+use facts::Facts;
+use jiff::SignedDuration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+use traffic_proto::parking::v1 as parking_v1;
+use traffic_proto::parking::v1::parking_session_service_server::ParkingSessionService;
+
+/// A timer may be late by this much.
+const LATE: SignedDuration = SignedDuration::from_secs(60);
+/// How often a damaged projection may have to be rebuilt until it can be read.
+const REBUILDS: usize = 3;
+/// Nothing must happen for this long before everything counts as at rest.
+const QUIET: Duration = Duration::from_secs(10);
+
+#[derive(Debug)]
+pub(super) struct Audit {
+    city: Arc<City>,
+    /// In the order of [`Service::ALL`].
+    books: [Book; 4],
+    facts: Facts,
+    messages: u64,
+    acknowledged: usize,
+    hasher: DefaultHasher,
+}
+
+impl Audit {
+    pub(super) fn new(city: Arc<City>) -> Self {
+        Self {
+            city,
+            books: Service::ALL.map(Book::new),
+            facts: Facts::default(),
+            messages: 0,
+            acknowledged: 0,
+            hasher: DefaultHasher::new(),
+        }
+    }
+
+    fn book(&self, service: Service) -> &Book {
+        &self.books[service as usize]
+    }
+
+    /// Looks at what has been committed, published and acknowledged since the last time.
+    pub(super) fn glance(&mut self) -> Result<(), String> {
+        for book in &mut self.books {
+            let journal = self.city.ground.journal(book.service);
+            for stored in journal.commits_after(book.looked_at) {
+                let commit = Commit::decode(&stored.payload).map_err(|why| why.to_string())?;
+                book.enter(&stored, &commit)?;
+                self.hasher.write(&stored.payload);
+                self.facts.enter(book.service, &stored, &commit)?;
+            }
+        }
+        self.facts.hold(&self.city.told.lock())?;
+        self.published_once_and_in_order()?;
+        self.acknowledged_is_there()
+    }
+
+    fn published_once_and_in_order(&mut self) -> Result<(), String> {
+        for message in self.city.ground.bus.messages_after(self.messages) {
+            self.messages += 1;
+            self.hasher.write(&message.payload);
+            let id = message.headers.get("ce-id");
+            let id = id.ok_or("an event without an id")?.as_str();
+            let of_service = |book: &&mut Book| id.starts_with(book.service.name());
+            let book = self.books.iter_mut().find(of_service);
+            book.ok_or("an event of no service")?
+                .published(id, &message)?;
+        }
+        Ok(())
+    }
+
+    fn acknowledged_is_there(&mut self) -> Result<(), String> {
+        let told = self.city.told.lock();
+        for (service, command, position) in &told.acknowledged[self.acknowledged..] {
+            let found = self.book(*service).commands.get(command);
+            if found != Some(position) {
+                return Err(format!(
+                    "{service:?} acknowledged {command} at {position}, its journal has it at {found:?}"
+                ));
+            }
+            self.acknowledged += 1;
+        }
+        Ok(())
+    }
+
+    /// Waits until nothing happens any more and nothing is left to be done.
+    pub(super) async fn rest(&mut self) -> Result<(), String> {
+        let mut quiet = None;
+        loop {
+            self.glance()?;
+            let seen: Vec<Position> = self.books.iter().map(|book| book.looked_at).collect();
+            if self.restless().await.is_empty() {
+                if quiet.as_ref() == Some(&seen) {
+                    return Ok(());
+                }
+                quiet = Some(seen);
+            } else {
+                quiet = None;
+            }
+            tokio::time::sleep(QUIET).await;
+        }
+    }
+
+    /// Who is not at rest, and why.
+    pub(super) async fn restless(&self) -> String {
+        let mut why = Vec::new();
+        for (policy, left) in self.city.ground.bus.backlogs() {
+            if left > 0 {
+                why.push(format!("{policy} has left {left}"));
+            }
+        }
+        for book in &self.books {
+            let name = book.service.name();
+            if book.published < book.expected.len() {
+                let (done, all) = (book.published, book.expected.len());
+                why.push(format!("{name} has published {done} of {all}"));
+            }
+            for process in self.city.serving(book.service) {
+                let applied = process.core.projection.applied();
+                if applied < book.looked_at {
+                    why.push(format!("{name} is at {applied} of {}", book.looked_at));
+                }
+                let due = self.city.time.now() - LATE;
+                match process.core.projection.due(due, 3).await {
+                    Ok((due, _)) if due.is_empty() => {}
+                    due => why.push(format!("{name} has overdue {due:?}")),
+                }
+            }
+        }
+        let serving: usize = Service::ALL
+            .map(|service| self.city.serving(service).len())
+            .iter()
+            .sum();
+        if serving < HOSTS {
+            why.push(format!("{serving} of {HOSTS} hosts serve"));
+        }
+        why.join("; ")
+    }
+
+    /// What must hold at rest.
+    pub(super) async fn complete(mut self) -> Result<Report, String> {
+        self.glance()?;
+        self.refused_left_nothing()?;
+        for book in &self.books {
+            self.projections_agree(book.service).await?;
+        }
+        self.money_is_conserved().await?;
+        self.closures_follow_permits().await?;
+        let published = |service: Service| self.book(service).expected.as_slice();
+        self.facts
+            .cases_are_known_to_registration(published(Service::Enforcement))?;
+        self.facts
+            .plates_are_known_everywhere(published(Service::Registration))?;
+        self.facts.fines_are_paid_once(&self.city.told.lock())?;
+        let told = self.city.told.lock();
+        Ok(Report {
+            acknowledged: told.acknowledged.len() as u64,
+            refused: told.refused.len() as u64,
+            commits: self.books.iter().map(|book| book.looked_at).sum(),
+            published: self.messages,
+            digest: self.hasher.finish(),
+            ..Report::default()
+        })
+    }
+
+    fn refused_left_nothing(&self) -> Result<(), String> {
+        for (service, command) in &self.city.told.lock().refused {
+            if let Some(position) = self.book(*service).commands.get(command) {
+                return Err(format!("{service:?} refused {command}, done at {position}"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn projections_agree(&self, service: Service) -> Result<(), String> {
+        let journal = self.city.ground.journal(service).clone();
+        let fresh = Options::in_memory(&MemoryDisk::new());
+        let definition = service.blueprint().projection;
+        let (rebuilt, _running) = Projection::start(definition, Arc::new(journal), fresh)
+            .map_err(|error| error.to_string())?;
+        rebuilt.ready().await;
+        let expected = digest(&rebuilt).await?;
+        rebuilt.stop();
+        for process in self.city.serving(service) {
+            let found = digest(&process.core.projection).await?;
+            if found != expected {
+                return Err(format!(
+                    "{service:?}: {found:?}, rebuilt from the journal {expected:?}"
+                ));
+            }
+            let broken = process.core.projection.status().await.broken_chains;
+            if broken > 0 {
+                return Err(format!("{service:?} has seen {broken} broken chains"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Charged is paid and open less what was given back, and every payment is on one session once.
+    async fn money_is_conserved(&self) -> Result<(), String> {
+        let mut payments: BTreeMap<String, (String, i64)> = BTreeMap::new();
+        for session in sessions(&self.city.serving(Service::Parking)).await? {
+            let sum = |transfers: &[parking_v1::Transfer]| {
+                transfers.iter().map(|one| one.amount_fen).sum::<i64>()
+            };
+            let charged = session
+                .charge
+                .as_ref()
+                .map_or(0, |charge| charge.amount_fen);
+            let kept = sum(&session.payments) - sum(&session.refunds);
+            if charged - kept != session.outstanding_fen - session.overpaid_fen {
+                return Err(format!("money is not conserved: {session:?}"));
+            }
+            for payment in session.payments {
+                let booked = (session.name.clone(), payment.amount_fen);
+                if let Some(before) = payments.insert(payment.reference.clone(), booked) {
+                    let reference = payment.reference;
+                    return Err(format!("{reference} is booked twice, first on {before:?}"));
+                }
+            }
+        }
+        let told = &self.city.told.lock().payments;
+        if payments != *told {
+            return Err(format!("booked {payments:?}, told {told:?}"));
+        }
+        Ok(())
+    }
+
+    async fn closures_follow_permits(&self) -> Result<(), String> {
+        let granted = self.facts.occupations_in_force();
+        for process in self.city.serving(Service::Parking) {
+            let known = process
+                .core
+                .projection
+                .read(parking::read_model::occupations_in_force)
+                .await
+                .map_err(|error| error.to_string())?;
+            let known: BTreeSet<String> =
+                known.iter().map(|(id, _)| id.as_str().to_owned()).collect();
+            if known != granted {
+                return Err(format!("in force {granted:?}, in parking {known:?}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reading every row finds what is damaged, and has it rebuilt: then the digest is asked for again.
+async fn digest(projection: &Projection) -> Result<Digest, String> {
+    let mut why = String::new();
+    for _ in 0..REBUILDS {
+        projection.ready().await;
+        match projection.digest(None).await {
+            Ok(Ok(digest)) => return Ok(digest),
+            Ok(Err(passed)) => why = format!("{passed:?}"),
+            Err(error) => why = error.to_string(),
+        }
+        tokio::time::sleep(QUIET).await;
+    }
+    Err(why)
+}
+
+async fn sessions(parking: &[Process]) -> Result<Vec<parking_v1::Session>, String> {
+    let Some(Face::Parking(api)) = parking.first().map(|process| &process.face) else {
+        return Err("no replica of parking serves".into());
+    };
+    let mut sessions = Vec::new();
+    let mut request = parking_v1::ListSessionsRequest {
+        page_size: 100,
+        ..Default::default()
+    };
+    loop {
+        let page = ParkingSessionService::list_sessions(api, by("auditor", request.clone()))
+            .await
+            .map_err(|status| status.to_string())?
+            .into_inner();
+        sessions.extend(page.sessions);
+        if page.next_page_token.is_empty() {
+            return Ok(sessions);
+        }
+        request.page_token = page.next_page_token;
+    }
+}

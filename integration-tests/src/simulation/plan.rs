@@ -1,0 +1,216 @@
+//! What happens in a run, drawn from its seed: users' stories and faults, each at its time.
+
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+use std::fmt::{self, Display};
+use std::ops::Range;
+use std::time::Duration;
+
+/// Two of each service.
+pub(super) const HOSTS: usize = 8;
+pub(super) const ROADS: u8 = 3;
+pub(super) const BAYS: u8 = 6;
+pub(super) const CARS: u8 = 5;
+
+/// A run: the same plan always goes the same way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub seed: u64,
+    /// By time.
+    pub steps: Vec<Step>,
+}
+
+/// One thing that happens. Its own number keeps what it draws the same when others are left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub at: Duration,
+    pub number: u64,
+    pub act: Act,
+}
+
+/// What happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Someone files for a repair on this road, and lives with what comes of it.
+    Occupy {
+        road: u8,
+    },
+    /// Vehicles come to this bay and leave it, and their drivers pay.
+    Park {
+        bay: u8,
+    },
+    /// Somebody reports a car that stood where it must not; the case is decided and paid, or cancelled.
+    Prosecute {
+        car: u8,
+    },
+    /// A dealer files a new car, which is registered or withdrawn; some of its owners are in a hurry and file twice.
+    Register {
+        car: u8,
+    },
+    /// A host's process ends after so many more awaits on its wire; of its unflushed batches the newest are lost.
+    Crash {
+        host: usize,
+        after: u32,
+        down: Duration,
+        lost: usize,
+        disk: Disk,
+    },
+    /// A host is cut off from the bus.
+    Partition {
+        host: usize,
+        length: Duration,
+    },
+    /// A host's answers are late.
+    Slow {
+        host: usize,
+        length: Duration,
+    },
+    /// A host gets nothing from journal and bus, but may write.
+    Hold {
+        host: usize,
+        length: Duration,
+    },
+    /// The bus is away for everyone.
+    Outage {
+        length: Duration,
+    },
+    FullDisk {
+        host: usize,
+        length: Duration,
+    },
+    /// A host's clock is set wrong.
+    SetClock {
+        host: usize,
+        skew_ms: i64,
+    },
+    /// An operator has a projection rebuilt.
+    Rebuild {
+        host: usize,
+    },
+    /// Time passes in which nobody does anything.
+    Skip {
+        hours: u16,
+    },
+}
+
+/// What becomes of a disk while its host is down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disk {
+    Keeps,
+    IsReplaced,
+    LosesRows,
+}
+
+impl Act {
+    pub(super) fn is_fault(&self) -> bool {
+        !matches!(
+            self,
+            Self::Occupy { .. }
+                | Self::Park { .. }
+                | Self::Prosecute { .. }
+                | Self::Register { .. }
+                | Self::Skip { .. }
+        )
+    }
+}
+
+impl Plan {
+    /// The plan of a seed.
+    pub fn of(seed: u64) -> Self {
+        let mut random = SmallRng::seed_from_u64(seed);
+        let random = &mut random;
+        let length = random.random_range(60_000..900_000);
+        let stories = random.random_range(6..40);
+        let faults = random.random_range(0..24);
+        let mut steps = Vec::new();
+        for _ in 0..stories {
+            let act = match random.random_range(0..4) {
+                0 => Act::Occupy {
+                    road: random.random_range(0..ROADS),
+                },
+                1 => Act::Park {
+                    bay: random.random_range(0..BAYS),
+                },
+                2 => Act::Prosecute {
+                    car: random.random_range(0..CARS),
+                },
+                _ => Act::Register {
+                    car: random.random_range(0..CARS),
+                },
+            };
+            steps.push((random.random_range(0..length), act));
+        }
+        for _ in 0..faults {
+            steps.push((random.random_range(0..length), fault(random)));
+        }
+        for _ in 0..random.random_range(0..4) {
+            let hours = [1, 9, 30, 24 * 8, 24 * 35][random.random_range(0..5)];
+            steps.push((random.random_range(0..length), Act::Skip { hours }));
+        }
+        steps.sort_by_key(|(at, _)| *at);
+        let steps = (0..)
+            .zip(steps)
+            .map(|(number, (at, act))| Step {
+                at: Duration::from_millis(at),
+                number,
+                act,
+            })
+            .collect();
+        Self { seed, steps }
+    }
+
+    pub(super) fn without(&self, range: Range<usize>) -> Self {
+        let kept = self.steps.iter().enumerate();
+        let kept = kept.filter(|(index, _)| !range.contains(index));
+        Self {
+            seed: self.seed,
+            steps: kept.map(|(_, step)| step.clone()).collect(),
+        }
+    }
+}
+
+fn fault(random: &mut SmallRng) -> Act {
+    let host = random.random_range(0..HOSTS);
+    let mut length = |longest| Duration::from_millis(random.random_range(100..longest));
+    let (short, long) = (length(3_000), length(40_000));
+    match random.random_range(0..16) {
+        0..=5 => Act::Crash {
+            host,
+            after: random.random_range(0..60),
+            down: long,
+            lost: random.random_range(0..20),
+            disk: match random.random_range(0..10) {
+                0 => Disk::IsReplaced,
+                1 => Disk::LosesRows,
+                _ => Disk::Keeps,
+            },
+        },
+        6 | 7 => Act::Partition {
+            host,
+            length: short,
+        },
+        8 => Act::Partition { host, length: long },
+        9 | 10 => Act::Slow { host, length: long },
+        11 => Act::Hold { host, length: long },
+        12 => Act::Outage { length: short },
+        13 => Act::FullDisk {
+            host,
+            length: short,
+        },
+        14 => Act::SetClock {
+            host,
+            skew_ms: random.random_range(-100_000..100_000),
+        },
+        _ => Act::Rebuild { host },
+    }
+}
+
+impl Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "seed {}, {} steps:", self.seed, self.steps.len())?;
+        for Step { at, number, act } in &self.steps {
+            writeln!(f, "  {:>9.3} s  #{number:<3} {act:?}", at.as_secs_f64())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,334 @@
+//! Users: they file, park, pay and are fined through whatever replica answers, and repeat a request until they know what
+//! became of it.
+
+mod cases;
+mod stays;
+mod vehicles;
+mod works;
+
+use super::city::City;
+use super::host::{Face, Service};
+use super::wire::Sabotage;
+use crate::load::position_of;
+use chassis::commands::Call;
+use chassis::domain::{Actor, Channel};
+use chassis::server::{Caller, Scopes};
+use enforcement::api::Api as EnforcementApi;
+use jiff::Timestamp;
+use parking::api::Api as ParkingApi;
+use permits::api::Api as PermitsApi;
+use rand::rngs::SmallRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use registration::Apis as RegistrationApis;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use tonic::{Code, Request, Response, Status};
+use traffic_proto::enforcement::v1 as enforcement_v1;
+use traffic_proto::parking::v1 as parking_v1;
+use traffic_proto::permits::v1 as permits_v1;
+use traffic_proto::registration::v1 as registration_v1;
+use uuid::Uuid;
+
+/// How long a client waits for an answer.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// What users have been told: to be found in the journals again.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    /// Command, by service: at which position it was carried out.
+    pub(super) acknowledged: Vec<(Service, Uuid, u64)>,
+    /// Commands that were refused at the first attempt: they must have left nothing.
+    pub(super) refused: Vec<(Service, Uuid)>,
+    /// When each filed occupation is to begin and end, and on which road.
+    pub(super) occupations: BTreeMap<String, (u8, Timestamp, Timestamp)>,
+    /// What was paid for parking, by reference: session and amount.
+    pub(super) payments: BTreeMap<String, (String, i64)>,
+    /// What was paid of fines, by reference: violation and amount.
+    pub(super) fines: BTreeMap<String, (String, i64)>,
+    /// Plates that were given to vehicles.
+    plates: Vec<String>,
+    /// Numbers of readings used, by bay.
+    readings: BTreeMap<u8, u64>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Users {
+    city: Arc<City>,
+}
+
+/// What a command came to in the end; the outer error is a violation.
+type Answer<T> = Result<Result<Response<T>, Status>, String>;
+
+/// A resource, which answers to one request must agree on.
+trait Told: Clone + Debug + PartialEq + Send {}
+impl<T: Clone + Debug + PartialEq + Send> Told for T {}
+
+/// The methods of one service.
+trait Methods: Clone + Send + Sync + 'static {
+    const SERVICE: Service;
+
+    /// As a replica offers them, if it is one of this service.
+    fn of(face: &Face) -> Option<&Self>;
+}
+
+macro_rules! methods {
+    ($($methods:ty: $service:ident),* $(,)?) => {$(
+        impl Methods for $methods {
+            const SERVICE: Service = Service::$service;
+
+            fn of(face: &Face) -> Option<&Self> {
+                match face {
+                    Face::$service(methods) => Some(methods),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+methods! {
+    PermitsApi: Permits,
+    ParkingApi: Parking,
+    EnforcementApi: Enforcement,
+    RegistrationApis: Registration,
+}
+
+/// One user at work.
+struct User {
+    city: Arc<City>,
+    random: SmallRng,
+}
+
+impl Users {
+    pub(super) fn new(city: Arc<City>) -> Self {
+        Self { city }
+    }
+
+    fn user(&self, number: u64) -> User {
+        User {
+            city: Arc::clone(&self.city),
+            random: SmallRng::seed_from_u64(self.city.seed.rotate_left(32) ^ number),
+        }
+    }
+}
+
+impl User {
+    async fn think(&mut self) {
+        let milliseconds = self.random.random_range(0..20_000);
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+    }
+
+    fn now(&self) -> Timestamp {
+        self.city.time.now()
+    }
+
+    /// Of a vehicle that was registered, or of one from elsewhere.
+    fn some_plate(&mut self, other: u8) -> String {
+        let told = self.city.told.lock();
+        match told.plates.choose(&mut self.random) {
+            Some(plate) if self.random.random_bool(0.7) => plate.clone(),
+            _ => format!("鲁R{other:05}"),
+        }
+    }
+
+    /// Repeats a command until it is answered for good, and notes what was told.
+    async fn command<A: Methods, M: Identified, T: Told, Sent>(
+        &mut self,
+        account: &str,
+        mut request: M,
+        method: impl Fn(A, Request<M>) -> Sent + Send + Sync,
+    ) -> Answer<T>
+    where
+        Sent: Future<Output = Result<Response<T>, Status>> + Send,
+    {
+        request.set_request_id(self.new_id());
+        let mut attempts = 0;
+        let mut answered: Option<T> = None;
+        loop {
+            attempts += 1;
+            if attempts > 1 && self.city.sabotage == Some(Sabotage::NewRequestIds) {
+                request.set_request_id(self.new_id());
+            }
+            let sent = by(account, request.clone());
+            let command = Call::of(&sent, request.request_id())
+                .map_err(|failure| format!("{failure:?}"))?
+                .command_id;
+            let answer = self.once(|api| method(api, sent)).await;
+            match answer {
+                Ok(response) => {
+                    let position = position_of(&response);
+                    if let Some(before) = &answered
+                        && before != response.get_ref()
+                    {
+                        return Err(format!(
+                            "one request, two answers: {before:?} and {:?}",
+                            response.get_ref()
+                        ));
+                    }
+                    let acknowledged = (A::SERVICE, command, position);
+                    self.city.told.lock().acknowledged.push(acknowledged);
+                    // Now and then an answer is lost on its way to the user, who asks again.
+                    if self.random.random_bool(0.15) {
+                        answered = Some(response.into_inner());
+                        continue;
+                    }
+                    return Ok(Ok(response));
+                }
+                Err(status) if is_passing(&status) => {
+                    let pause = self.random.random_range(50..3_000);
+                    tokio::time::sleep(Duration::from_millis(pause)).await;
+                }
+                Err(status) if status.code() == Code::Internal => {
+                    return Err(format!("an internal error: {status}"));
+                }
+                Err(status) => {
+                    if let Some(before) = answered {
+                        return Err(format!("done as {before:?}, then refused: {status}"));
+                    }
+                    if attempts == 1 {
+                        self.city.told.lock().refused.push((A::SERVICE, command));
+                    }
+                    return Ok(Err(status));
+                }
+            }
+        }
+    }
+
+    /// Repeats a request without an identity until a replica answers.
+    async fn until_told<A: Methods, T, Sent>(
+        &mut self,
+        method: impl Fn(A) -> Sent + Send + Sync,
+    ) -> Answer<T>
+    where
+        Sent: Future<Output = Result<Response<T>, Status>> + Send,
+    {
+        loop {
+            match self.once(&method).await {
+                Err(status) if is_passing(&status) => {
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                }
+                Err(status) if status.code() == Code::Internal => {
+                    return Err(format!("an internal error: {status}"));
+                }
+                answered => return Ok(answered),
+            }
+        }
+    }
+
+    /// Asks one replica once.
+    async fn once<A: Methods, T, Sent>(
+        &mut self,
+        method: impl FnOnce(A) -> Sent + Send,
+    ) -> Result<Response<T>, Status>
+    where
+        Sent: Future<Output = Result<Response<T>, Status>> + Send,
+    {
+        let serving = self.city.serving(A::SERVICE);
+        if serving.is_empty() {
+            return Err(Status::unavailable("no replica serves"));
+        }
+        let process = &serving[self.random.random_range(0..serving.len())];
+        let Some(api) = A::of(&process.face).cloned() else {
+            return Err(Status::internal("a replica of another service was asked"));
+        };
+        let deadline = Instant::now() + DEADLINE;
+        tokio::select! {
+            biased;
+            () = process.wire.ended() => Err(Status::unavailable("the replica has ended")),
+            answer = tokio::time::timeout_at(deadline, method(api)) => {
+                answer.unwrap_or_else(|_| Err(Status::deadline_exceeded("no answer in time")))
+            }
+        }
+    }
+
+    fn new_id(&mut self) -> String {
+        let bytes: [u8; 16] = self.random.random();
+        uuid::Builder::from_random_bytes(bytes)
+            .into_uuid()
+            .to_string()
+    }
+}
+
+/// Whether to ask again: nothing is decided by it.
+fn is_passing(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::Unavailable | Code::Aborted | Code::DeadlineExceeded
+    )
+}
+
+/// A request that has passed the server's guard.
+pub(super) fn by<M>(account: &str, message: M) -> Request<M> {
+    let mut request = Request::new(message);
+    request.extensions_mut().insert(Arc::new(Caller {
+        actor: Actor {
+            id: account.to_owned(),
+            districts: Vec::new(),
+        },
+        channel: Channel::Api,
+        scopes: Scopes::All,
+    }));
+    request
+}
+
+fn seconds(from: Timestamp, seconds: i64) -> Timestamp {
+    from + jiff::SignedDuration::from_secs(seconds)
+}
+
+/// To the second.
+fn contract_time(at: Timestamp) -> pbjson_types::Timestamp {
+    pbjson_types::Timestamp {
+        seconds: at.as_second(),
+        nanos: 0,
+    }
+}
+
+/// A message with a request id.
+trait Identified: prost::Message + prost::Name + Clone + Default + 'static {
+    fn request_id(&self) -> &str;
+    fn set_request_id(&mut self, id: String);
+}
+
+macro_rules! identified {
+    ($($message:ty),* $(,)?) => {$(
+        impl Identified for $message {
+            fn request_id(&self) -> &str {
+                &self.request_id
+            }
+            fn set_request_id(&mut self, id: String) {
+                self.request_id = id;
+            }
+        }
+    )*};
+}
+
+identified! {
+    enforcement_v1::AcceptHandlingRequest,
+    enforcement_v1::CancelViolationRequest,
+    enforcement_v1::DecideViolationRequest,
+    enforcement_v1::PassReviewRequest,
+    enforcement_v1::RecordPaymentRequest,
+    enforcement_v1::RecordViolationRequest,
+    enforcement_v1::SendNoticeRequest,
+    enforcement_v1::ServeDecisionRequest,
+    parking_v1::CreateBayRequest,
+    parking_v1::CreateTariffRequest,
+    parking_v1::CreateZoneRequest,
+    parking_v1::RecordPaymentRequest,
+    permits_v1::AcceptPermitRequest,
+    permits_v1::ApprovePermitRequest,
+    permits_v1::CreatePermitRequest,
+    permits_v1::FinishWorkRequest,
+    permits_v1::RecordReopeningAcceptanceRequest,
+    permits_v1::ResumePermitRequest,
+    permits_v1::RevokePermitRequest,
+    permits_v1::StartWorkRequest,
+    permits_v1::SuspendPermitRequest,
+    registration_v1::ApproveApplicationRequest,
+    registration_v1::CreateApplicationRequest,
+    registration_v1::WithdrawApplicationRequest,
+}

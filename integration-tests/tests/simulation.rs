@@ -1,0 +1,68 @@
+//! The simulation itself: it is the same each time, it finds what is broken on purpose, and a few seeds hold.
+
+use integration_tests::simulation::{Plan, Sabotage, run, shortest};
+
+/// Seeds that a plain `cargo test` runs; `simulate` runs a thousand.
+const SEEDS: u64 = 20;
+/// Seeds within which a broken promise must show.
+const ENOUGH: u64 = 40;
+
+#[test]
+fn the_invariants_hold_over_a_few_seeds() {
+    for seed in 0..SEEDS {
+        let plan = Plan::of(seed);
+        if let Err(violation) = run(&plan, None) {
+            panic!("seed {seed}: {violation}\n{plan}");
+        }
+    }
+}
+
+#[test]
+fn a_seed_goes_the_same_way_each_time() {
+    for seed in [1, 2, 3, 7, 11] {
+        let plan = Plan::of(seed);
+        let reports: Vec<_> = (0..3).map(|_| run(&plan, None)).collect();
+        assert_eq!(reports[0], reports[1], "seed {seed}");
+        assert_eq!(reports[1], reports[2], "seed {seed}");
+    }
+}
+
+/// Whether some seed shows that this is broken; what it shows.
+fn found(sabotage: Sabotage) -> String {
+    let broken = (0..ENOUGH).find_map(|seed| run(&Plan::of(seed), Some(sabotage)).err());
+    broken
+        .unwrap_or_else(|| panic!("{sabotage:?} shows in none of {ENOUGH} seeds"))
+        .what
+}
+
+#[test]
+fn commits_stored_whatever_their_guards_say_are_found() {
+    found(Sabotage::NoGuards);
+}
+
+#[test]
+fn a_relay_that_nobody_fences_off_is_found() {
+    found(Sabotage::NoFence);
+}
+
+#[test]
+fn a_request_carried_out_twice_is_found() {
+    found(Sabotage::NewRequestIds);
+}
+
+#[test]
+fn an_acknowledged_commit_that_is_not_stored_is_found() {
+    found(Sabotage::LostCommits);
+}
+
+#[test]
+fn the_shortest_history_breaks_the_same_way_with_fewer_steps() {
+    let sabotage = Some(Sabotage::LostCommits);
+    let plan = (0..ENOUGH)
+        .map(Plan::of)
+        .find(|plan| plan.steps.len() > 4 && run(plan, sabotage).is_err())
+        .expect("a seed that shows it");
+    let (shorter, violation) = shortest(&plan, sabotage);
+    assert!(shorter.steps.len() < plan.steps.len());
+    assert_eq!(run(&shorter, sabotage), Err(violation));
+}
