@@ -11,4 +11,5 @@ mod stations;
 mod service_counter;
 mod service_ebikes;
 mod service_import;
+mod service_published;
 mod world;

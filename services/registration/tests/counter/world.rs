@@ -2,10 +2,12 @@
 
 use chassis::clock::ManualClock;
 use chassis::domain::Channel as Through;
+use chassis::published::{EVENTS, ReceivedEvent};
 use chassis::server::{Audience, Claims, TokenIssuer};
 use chassis::service::Service;
 use chassis::telemetry::Telemetry;
 use chassis::testing::Bus;
+use futures::StreamExt;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tonic::metadata::MetadataValue;
@@ -77,14 +79,18 @@ pub(crate) enum Account {
 
 impl City {
     pub(crate) async fn start() -> Self {
+        // Monday.
+        Self::start_at("2026-03-02T09:00:00+08:00").await
+    }
+
+    pub(crate) async fn start_at(now: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let issuer = TokenIssuer::generate("test").unwrap();
         let keys = issuer.key_set().to_string();
         std::fs::write(folder.path().join("keys.json"), keys).unwrap();
         Self {
             bus: Bus::start().await,
-            // Monday.
-            clock: ManualClock::starting_at("2026-03-02T09:00:00+08:00".parse().unwrap()),
+            clock: ManualClock::starting_at(now.parse().unwrap()),
             issuer,
             folder,
         }
@@ -174,6 +180,30 @@ impl City {
         let (channel, bearer) = self.line(replica, Account::Kiosk).await;
         KioskServiceClient::with_interceptor(channel, bearer)
     }
+}
+
+/// What another agency reads: the first `count` published events whose subject matches, with their subjects on the bus.
+pub(crate) async fn heard(
+    replica: &Replica,
+    filter: &str,
+    count: usize,
+) -> Vec<(String, ReceivedEvent)> {
+    let jetstream = async_nats::jetstream::new(replica.service.core.client.clone());
+    let events = jetstream.get_stream(EVENTS).await.unwrap();
+    let config = async_nats::jetstream::consumer::pull::OrderedConfig {
+        filter_subject: filter.into(),
+        ..Default::default()
+    };
+    let consumer = events.create_consumer(config).await.unwrap();
+    let messages = consumer.messages().await.unwrap().take(count);
+    messages
+        .map(|message| {
+            let message = message.unwrap();
+            let event = ReceivedEvent::parse(message.headers.as_ref(), message.payload.clone());
+            (message.subject.to_string(), event.unwrap())
+        })
+        .collect()
+        .await
 }
 
 /// `reason` and `legal_basis` of a refusal.
