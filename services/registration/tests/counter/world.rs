@@ -20,6 +20,7 @@ use traffic_proto::registration::v1::ebike_service_client::EbikeServiceClient;
 use traffic_proto::registration::v1::kiosk_service_client::KioskServiceClient;
 use traffic_proto::registration::v1::order_service_client::OrderServiceClient;
 use traffic_proto::registration::v1::station_service_client::StationServiceClient;
+use traffic_proto::registration::v1::vehicle_service_client::VehicleServiceClient;
 
 pub(crate) struct City {
     pub(crate) bus: Bus,
@@ -123,7 +124,7 @@ impl City {
             ),
             Account::Officer => (
                 "officer:A1",
-                "registration.read registration.station",
+                "registration.read registration.station registration.decide",
                 vec![371_702],
                 None,
             ),
@@ -169,6 +170,15 @@ impl City {
     ) -> StationServiceClient<Line> {
         let (channel, bearer) = self.line(replica, account).await;
         StationServiceClient::with_interceptor(channel, bearer)
+    }
+
+    pub(crate) async fn vehicles(
+        &self,
+        replica: &Replica,
+        account: Account,
+    ) -> VehicleServiceClient<Line> {
+        let (channel, bearer) = self.line(replica, account).await;
+        VehicleServiceClient::with_interceptor(channel, bearer)
     }
 
     pub(crate) async fn orders(&self, replica: &Replica) -> OrderServiceClient<Line> {
