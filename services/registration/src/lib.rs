@@ -24,6 +24,7 @@ use chassis::published::Publications;
 use chassis::service::{Blueprint, Core, Service};
 use chassis::telemetry::Telemetry;
 use domain::application::Application;
+use domain::ebike::Ebike;
 use domain::vehicle::Vehicle;
 use plate_stock::PlateStock;
 use policies::OpenCases;
@@ -110,7 +111,8 @@ pub fn blueprint() -> Blueprint {
         timer: Some(on_due),
         publications: Publications::new()
             .of::<Vehicle>(published::vehicle)
-            .of::<Application>(published::application),
+            .of::<Application>(published::application)
+            .of::<Ebike>(published::ebike),
     }
 }
 

@@ -1,5 +1,9 @@
 //! Own events as the rest of the world sees them: messages of `published.proto`, made of the event alone.
 
+mod ebikes;
+
+pub use ebikes::ebike;
+
 use crate::contract::enums::{
     cancellation_cause, encumbrance_kind, hold_kind, plate_change_cause, plate_kind, use_nature,
     vehicle_class, vehicle_state,

@@ -3,6 +3,7 @@
 use super::days::district;
 use super::ebikes::{EbikeDraft, check_station, ebike_frame, read_ebike};
 use super::parties::{Unsealed, resident};
+use super::vehicles::vin;
 use crate::domain::ebike::plate::EbikePlate;
 use crate::domain::ebike::{FrameNumber, filing};
 use crate::domain::kiosk::blank::BlankNumber;
@@ -11,6 +12,7 @@ use crate::domain::kiosk::{KioskBusiness, KioskId, KioskSession, SessionId, Stag
 use crate::domain::order::Order;
 use crate::plate_stock::PlateStock;
 use chassis::commands::{Call, Done};
+use chassis::domain::values::Vin;
 use chassis::domain::{Halt, Invalid, Rejection, Revision, Transaction};
 use chassis::projection::Versioned;
 use chassis::server::{Failure, Fields, to_timestamp};
@@ -33,6 +35,7 @@ type Answer = Result<Response<proto::KioskSession>, Status>;
 enum Draft {
     Registration(EbikeDraft),
     PlateReissue(FrameNumber, Unsealed),
+    LicenceReissue(Vin, Unsealed),
 }
 
 impl KioskApi {
@@ -164,6 +167,10 @@ impl KioskApi {
                 frame,
                 owner: owner.bare(),
             }),
+            Draft::LicenceReissue(vin, owner) => Ok(KioskBusiness::LicenceReissue {
+                vin,
+                owner: owner.bare(),
+            }),
         }
     }
 }
@@ -230,6 +237,14 @@ impl KioskService for KioskApi {
                             let owner =
                                 Unsealed::read(sealer, "owner", reissue.owner.as_ref(), fields);
                             Some(Draft::PlateReissue(frame?, owner?))
+                        })
+                    }
+                    Some(Kind::VehicleLicenceReissue(reissue)) => {
+                        fields.within("vehicle_licence_reissue", |fields| {
+                            let vin = vin("vehicle", &reissue.vehicle, fields);
+                            let owner =
+                                Unsealed::read(sealer, "owner", reissue.owner.as_ref(), fields);
+                            Some(Draft::LicenceReissue(vin?, owner?))
                         })
                     }
                     None => {

@@ -85,6 +85,12 @@ pub fn application(
             .map_or(proto::PlateOrderState::Unspecified, plate_step)
             .into(),
         filed_by: own.filed_by.clone(),
+        order: own
+            .approval
+            .as_ref()
+            .and_then(|approval| approval.order.as_ref())
+            .map(|order| format!("orders/{order}"))
+            .unwrap_or_default(),
         etag: revision.etag(),
     }
 }

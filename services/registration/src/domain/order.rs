@@ -10,7 +10,7 @@
 //! and due for refund; nothing is lost because it was not expected.
 
 use super::fees::{FeeItem, FeeTable};
-use super::instruments::order_164;
+use super::instruments::{order_164, traffic_law};
 use super::wording::{Wording, refusal_in_words, says, says_plainly};
 use chassis::domain::values::{Fen, Text};
 use chassis::domain::{Aggregate, District, Halt, Invalid, LegalBasis, RefusalKind, Transaction};
@@ -25,6 +25,8 @@ chassis::uuid_id! {
 
 /// Lines of one order, at most.
 pub const MOST_LINES: usize = 20;
+/// How the subject of an order begins that a decision has opened.
+pub const OF_DECISIONS: &str = "applications/";
 /// Payments and refunds of one order, at most.
 const MOST_TRANSFERS: usize = 64;
 
@@ -272,6 +274,7 @@ pub enum OrderGround {
     NotPaid { outstanding: Fen },
     Ended { is: &'static str },
     RefundTooLarge { due: Fen },
+    OfADecision,
 }
 
 impl OrderGround {
@@ -314,6 +317,12 @@ impl OrderGround {
                 RefusalKind::Forbidden,
                 format!("the order is {is}"),
                 "该缴费单已使用或已取消",
+            ),
+            Self::OfADecision => says(
+                "ORDER_OF_A_DECISION",
+                traffic_law("art. 81"),
+                "a decision has set it: it is paid, and what it is for handed over; nobody takes it back",
+                "该缴费单由业务办结产生，应当缴费领取牌证，不得取消",
             ),
             Self::RefundTooLarge { due } => says(
                 "REFUND_TOO_LARGE",
@@ -419,9 +428,12 @@ pub fn mark_used(tx: &mut Transaction, id: &OrderId) -> Result<(), Halt> {
 /// Nothing will be done for it: what was paid is due back, also what comes later.
 ///
 /// # Errors
-/// It was used or cancelled before.
+/// It was used or cancelled before, or a decision has set it.
 pub fn cancel(tx: &mut Transaction, id: &OrderId, reason: Text<500>) -> Result<(), Halt> {
     let order = load(tx, id)?;
+    if order.subject.as_str().starts_with(OF_DECISIONS) {
+        return Err(OrderGround::OfADecision.into());
+    }
     is_not_ended(&order)?;
     tx.record::<Order>(id.as_str(), [OrderEvent::OrderCancelled { reason }])
 }

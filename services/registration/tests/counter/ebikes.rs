@@ -8,14 +8,24 @@ use registration::domain::ebike::filing::{
     transfer,
 };
 use registration::domain::ebike::ground::EbikeGround;
-use registration::domain::ebike::plate::{Block, PlateBlock, PlateBlockEvent, Series, draw};
+use registration::domain::ebike::plate::{
+    Block, EbikePlate, PlateBlock, PlateBlockEvent, Series, draw,
+};
 use registration::domain::ebike::standards::{Conformity, EbikeRules};
-use registration::domain::ebike::{CancelReason, Ebike, EbikeEvent, OriginKind, Stage};
+use registration::domain::ebike::{CancelReason, Ebike, EbikeEvent, Marked, OriginKind, Stage};
 
 fn registered() -> Scenario {
     start()
         .when(|tx| register(tx, &application('a'), regular(0)))
         .and()
+}
+
+/// How later events name an e-bike that bears this plate.
+fn marked(plate: EbikePlate) -> Marked {
+    Marked {
+        plate,
+        district: application('a').district,
+    }
 }
 
 fn state(scenario: &Scenario) -> Ebike {
@@ -228,6 +238,7 @@ fn what_meets_no_standard_gets_a_dated_plate_while_they_are_given() {
 
 #[test]
 fn a_dated_plate_ends_with_its_last_day_and_is_then_no_plate() {
+    let of = marked(plate(Series::Transitional, 0));
     let filed = Scenario::at("2022-06-01T10:00:00+08:00")
         .when(|tx| register(tx, &old(), plate(Series::Transitional, 0)))
         .and();
@@ -237,7 +248,7 @@ fn a_dated_plate_ends_with_its_last_day_and_is_then_no_plate() {
         .then_nothing()
         .later("2026-01-01T00:00:00+08:00")
         .when(|tx| pass_time(tx, &frame()))
-        .then::<Ebike>(frame().as_str(), [EbikeEvent::TransitionalPlateExpired])
+        .then::<Ebike>(frame().as_str(), [EbikeEvent::PlateExpired { of }])
         .and();
     expired
         .when(|tx| pass_time(tx, &frame()))
@@ -265,6 +276,7 @@ fn renewals_are_refused_by_date_and_there_is_only_one() {
             [EbikeEvent::TransitionalPlateRenewed {
                 valid_until: date(2026, 12, 31),
                 ends_at: at("2027-01-01T00:00:00"),
+                of: Some(marked(plate(Series::Transitional, 0))),
             }],
         )
         .and();
@@ -337,6 +349,7 @@ fn a_transfer_needs_the_owner_another_owner_and_keeps_the_plate() {
             [EbikeEvent::EbikeTransferred {
                 owner: owner('b'),
                 origin: bought(date(2026, 3, 1)),
+                of: Some(marked(regular(0))),
             }],
         )
         .and();

@@ -1,6 +1,6 @@
 //! Synthetic people, e-bikes and stations, for tests of the law.
 
-use chassis::domain::values::{DocumentNumber, Fen, Text};
+use chassis::domain::values::{DocumentNumber, Fen, PlateNumber, Text, Vin};
 use chassis::domain::{Actor, District, PersonRef, Sealed};
 use chassis::testing::{Outcome, Scenario};
 use jiff::Timestamp;
@@ -11,6 +11,9 @@ use registration::domain::order::{OrderId, ProviderReference, Transfer};
 use registration::domain::party::Party;
 use registration::domain::station::hours::{OpeningHours, Window};
 use registration::domain::station::{Business, Details, StationKind};
+use registration::domain::vehicle;
+use registration::domain::vehicle::class::{Particulars, UseNature, VehicleClass};
+use registration::domain::vehicle::event::{Registration, VehicleFact};
 use std::collections::BTreeSet;
 
 /// Monday. All stories begin here.
@@ -146,4 +149,45 @@ pub(crate) fn transfer(reference: &str, fen: u64) -> Transfer {
 pub(crate) fn with<T: Clone + std::fmt::Debug>(outcome: Outcome<T>) -> (Scenario, T) {
     let value = outcome.value().clone();
     (outcome.and(), value)
+}
+
+pub(crate) fn vin() -> Vin {
+    Vin::parse("1M8GDM9AXKP042788").unwrap()
+}
+
+/// The car of `owner('a')`, registered this winter.
+pub(crate) fn on_the_road(scenario: Scenario) -> Scenario {
+    let particulars = Particulars {
+        class: VehicleClass::SmallPassenger,
+        use_nature: UseNature::NonOperating,
+        brand: text("Sample"),
+        model: text("S1"),
+        colour: text("white"),
+        engine_number: None,
+        new_energy: false,
+        seats: 5,
+        gross_mass_kg: 1_800,
+        made_on: date(2026, 1, 15),
+        imported: false,
+        customs_supervised: false,
+        inspection_exempt: true,
+    };
+    let registration = Registration {
+        district: mudan(),
+        particulars: particulars.clone(),
+        owner: owner('a'),
+        number: PlateNumber::parse("鲁R12345").unwrap(),
+        since: date(2026, 2, 2),
+        first_registered_on: date(2026, 2, 2),
+        scrap_on: None,
+        inspection_valid_until: date(2028, 2, 2),
+    };
+    let facts = [
+        VehicleFact::VehicleEntered {
+            district: mudan(),
+            particulars,
+        },
+        VehicleFact::VehicleRegistered(Box::new(registration)),
+    ];
+    scenario.when(|tx| vehicle::record(tx, &vin(), facts)).and()
 }

@@ -1,6 +1,7 @@
 //! Kiosks: every step, every refusal, and a power cut anywhere (Order 164 arts. 6, 7, 8, 50, 86).
 
 use crate::fixtures::*;
+use chassis::domain::values::Fen;
 use chassis::testing::Scenario;
 use proptest::prelude::*;
 use registration::domain::ebike::Ebike;
@@ -9,8 +10,12 @@ use registration::domain::kiosk::blank::BlankNumber;
 use registration::domain::kiosk::steps::{
     abandon, confirm, file, open, pass_time, report_printed, report_spoiled, resume, start_print,
 };
-use registration::domain::kiosk::{KioskBusiness, KioskId, KioskSession, SessionId, Stage};
-use registration::domain::order::{Ending, Order};
+use registration::domain::kiosk::{
+    KioskBusiness, KioskEvent, KioskId, KioskSession, SessionId, Stage,
+};
+use registration::domain::order::{Ending, Order, OrderId, record_payment};
+use registration::domain::vehicle::event::{Hold, HoldKind, VehicleFact};
+use registration::domain::vehicle::{self, Vehicle};
 
 fn kiosk(name: &str) -> KioskId {
     KioskId::parse(name).unwrap()
@@ -239,6 +244,147 @@ fn a_lost_plate_is_made_again_at_a_kiosk() {
     assert_eq!(scenario.state::<Ebike>(frame().as_str()).plate_reissues, 1);
 }
 
+/// The owner of a registered car asks for its licence to be made again; confirmed, and to be paid.
+fn licence_wanted() -> (Scenario, SessionId, OrderId) {
+    let (scenario, id) =
+        with(on_the_road(start()).when(|tx| open(tx, &kiosk("k1"), mudan(), &person('a'))));
+    let scenario = scenario
+        .when(|tx| file(tx, &id, &licence_of('a')))
+        .and()
+        .when(|tx| confirm(tx, &id, None))
+        .and();
+    let order = session(&scenario, &id).order.unwrap();
+    (scenario, id, order)
+}
+
+fn licence_of(letter: char) -> KioskBusiness {
+    KioskBusiness::LicenceReissue {
+        vin: vin(),
+        owner: owner(letter),
+    }
+}
+
+#[test]
+fn a_vehicle_licence_is_made_again_once_it_is_paid_for_and_not_before_art_52() {
+    let unpaid = Some("Order 164 art. 3(3)");
+    let (scenario, id, order) = licence_wanted();
+    let licences = |scenario: &Scenario| scenario.state::<Vehicle>(vin().as_str()).licences;
+    assert_eq!(
+        scenario.state::<Order>(order.as_str()).outstanding(),
+        Fen::yuan(10)
+    );
+    let scenario = scenario
+        .when(|tx| start_print(tx, &id, &blank("B1")))
+        .then_refused("NOT_PAID", unpaid)
+        .when(|tx| record_payment(tx, &order, transfer("T1", 999)))
+        .and()
+        .when(|tx| start_print(tx, &id, &blank("B1")))
+        .then_refused("NOT_PAID", unpaid);
+    assert_eq!(licences(&scenario), 1);
+    let scenario = scenario
+        .when(|tx| record_payment(tx, &order, transfer("T2", 1)))
+        .and()
+        .when(|tx| start_print(tx, &id, &blank("B1")))
+        .and()
+        // The kiosk asks again after a power cut; the first blank is spoiled.
+        .when(|tx| start_print(tx, &id, &blank("B1")))
+        .then_nothing()
+        .when(|tx| report_spoiled(tx, &id, &blank("B1")))
+        .and()
+        .when(|tx| start_print(tx, &id, &blank("B2")))
+        .and()
+        .when(|tx| report_printed(tx, &id, &blank("B2")))
+        .and();
+    assert_eq!(
+        licences(&scenario),
+        2,
+        "made again once, on the second blank"
+    );
+    let order = scenario.state::<Order>(order.as_str());
+    assert_eq!(order.ending, Some(Ending::Used));
+    assert_eq!(order.refund_due(), Fen::ZERO);
+}
+
+#[test]
+fn a_fee_that_comes_in_the_last_minute_gives_the_session_as_long_again() {
+    let (scenario, id, order) = licence_wanted();
+    let mut paid = transfer("T1", 1_000);
+    paid.at = at("2026-03-02T09:29:00");
+    let scenario = scenario
+        .later("2026-03-02T09:29:30+08:00")
+        .when(|tx| record_payment(tx, &order, paid))
+        .and()
+        .later("2026-03-02T09:30:00+08:00")
+        .when(|tx| pass_time(tx, &id))
+        .then::<KioskSession>(id.as_str(), [KioskEvent::PaymentNoticed])
+        .and();
+    assert_eq!(
+        session(&scenario, &id).waits_until,
+        at("2026-03-02T10:00:00")
+    );
+    // Nobody prints: it ends for all that, and the money goes back.
+    let scenario = scenario
+        .later("2026-03-02T10:00:00+08:00")
+        .when(|tx| pass_time(tx, &id))
+        .then::<KioskSession>(id.as_str(), [KioskEvent::SessionExpired])
+        .and();
+    let order = scenario.state::<Order>(order.as_str());
+    assert_eq!(
+        (order.ending, order.refund_due()),
+        (Some(Ending::Cancelled), Fen::yuan(10))
+    );
+}
+
+#[test]
+fn a_part_of_the_fee_keeps_no_session_open() {
+    let (scenario, id, order) = licence_wanted();
+    let mut paid = transfer("T1", 999);
+    paid.at = at("2026-03-02T09:29:00");
+    scenario
+        .later("2026-03-02T09:30:00+08:00")
+        .when(|tx| record_payment(tx, &order, paid))
+        .and()
+        .when(|tx| pass_time(tx, &id))
+        .then::<KioskSession>(id.as_str(), [KioskEvent::SessionExpired]);
+}
+
+#[test]
+fn only_the_owner_has_the_licence_of_a_registered_vehicle_made_again() {
+    let (scenario, id) = opened();
+    let scenario = scenario
+        .when(|tx| file(tx, &id, &licence_of('a')))
+        .then_refused("VEHICLE_NOT_FOUND", None);
+    let (scenario, stranger) =
+        with(on_the_road(scenario).when(|tx| open(tx, &kiosk("k1"), mudan(), &person('b'))));
+    scenario
+        .when(|tx| file(tx, &stranger, &licence_of('b')))
+        .then_refused("NOT_THE_OWNER", Some("Order 164 art. 52(1)"))
+        .when(|tx| file(tx, &stranger, &licence_of('a')))
+        .then_refused("NOT_THE_APPLICANT", Some("Order 164 art. 86"));
+}
+
+#[test]
+fn what_was_paid_goes_back_if_the_vehicle_is_stolen_before_it_is_printed_art_76() {
+    let (scenario, id, order) = licence_wanted();
+    let stolen = Hold {
+        kind: HoldKind::Theft,
+        agency: text("Sample Police"),
+        notice: number("N-1"),
+        since: at("2026-03-02T09:01:00"),
+    };
+    let scenario = scenario
+        .when(|tx| record_payment(tx, &order, transfer("T1", 1_000)))
+        .and()
+        .when(|tx| vehicle::record(tx, &vin(), [VehicleFact::HoldPlaced(stolen)]))
+        .and()
+        .when(|tx| start_print(tx, &id, &blank("B1")))
+        .then_refused("VEHICLE_STOLEN", Some("Order 164 art. 76(1)"))
+        .when(|tx| abandon(tx, &id))
+        .and();
+    let order = scenario.state::<Order>(order.as_str());
+    assert_eq!(order.refund_due(), Fen::yuan(10));
+}
+
 #[test]
 fn a_registration_needs_a_plate_set_aside() {
     let (scenario, id) = filed();
@@ -282,7 +428,6 @@ proptest! {
             };
             filed += outcome.events::<Ebike>(frame().as_str()).len();
             for event in outcome.events::<KioskSession>(id.as_str()) {
-                use registration::domain::kiosk::KioskEvent;
                 match event {
                     KioskEvent::SheetPrinted { .. } => printed += 1,
                     KioskEvent::ReviewConfirmed { .. } => orders += 1,

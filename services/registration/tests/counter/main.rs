@@ -11,4 +11,6 @@ mod stations;
 mod service_counter;
 mod service_ebikes;
 mod service_import;
+mod service_paid;
+mod service_published;
 mod world;

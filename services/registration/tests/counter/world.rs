@@ -2,10 +2,12 @@
 
 use chassis::clock::ManualClock;
 use chassis::domain::Channel as Through;
+use chassis::published::{EVENTS, ReceivedEvent};
 use chassis::server::{Audience, Claims, TokenIssuer};
 use chassis::service::Service;
 use chassis::telemetry::Telemetry;
 use chassis::testing::Bus;
+use futures::StreamExt;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tonic::metadata::MetadataValue;
@@ -18,6 +20,7 @@ use traffic_proto::registration::v1::ebike_service_client::EbikeServiceClient;
 use traffic_proto::registration::v1::kiosk_service_client::KioskServiceClient;
 use traffic_proto::registration::v1::order_service_client::OrderServiceClient;
 use traffic_proto::registration::v1::station_service_client::StationServiceClient;
+use traffic_proto::registration::v1::vehicle_service_client::VehicleServiceClient;
 
 pub(crate) struct City {
     pub(crate) bus: Bus,
@@ -73,14 +76,18 @@ pub(crate) enum Account {
 
 impl City {
     pub(crate) async fn start() -> Self {
+        // Monday.
+        Self::start_at("2026-03-02T09:00:00+08:00").await
+    }
+
+    pub(crate) async fn start_at(now: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let issuer = TokenIssuer::generate("test").unwrap();
         let keys = issuer.key_set().to_string();
         std::fs::write(folder.path().join("keys.json"), keys).unwrap();
         Self {
             bus: Bus::start().await,
-            // Monday.
-            clock: ManualClock::starting_at("2026-03-02T09:00:00+08:00".parse().unwrap()),
+            clock: ManualClock::starting_at(now.parse().unwrap()),
             issuer,
             folder,
         }
@@ -113,7 +120,7 @@ impl City {
             ),
             Account::Officer => (
                 "officer:A1",
-                "registration.read registration.station",
+                "registration.read registration.station registration.decide",
                 vec![371_702],
                 None,
             ),
@@ -161,6 +168,15 @@ impl City {
         StationServiceClient::with_interceptor(channel, bearer)
     }
 
+    pub(crate) async fn vehicles(
+        &self,
+        replica: &Replica,
+        account: Account,
+    ) -> VehicleServiceClient<Line> {
+        let (channel, bearer) = self.line(replica, account).await;
+        VehicleServiceClient::with_interceptor(channel, bearer)
+    }
+
     pub(crate) async fn orders(&self, replica: &Replica) -> OrderServiceClient<Line> {
         let (channel, bearer) = self.line(replica, Account::Provider).await;
         OrderServiceClient::with_interceptor(channel, bearer)
@@ -170,6 +186,30 @@ impl City {
         let (channel, bearer) = self.line(replica, Account::Kiosk).await;
         KioskServiceClient::with_interceptor(channel, bearer)
     }
+}
+
+/// What another agency reads: the first `count` published events whose subject matches, with their subjects on the bus.
+pub(crate) async fn heard(
+    replica: &Replica,
+    filter: &str,
+    count: usize,
+) -> Vec<(String, ReceivedEvent)> {
+    let jetstream = async_nats::jetstream::new(replica.service.core.client.clone());
+    let events = jetstream.get_stream(EVENTS).await.unwrap();
+    let config = async_nats::jetstream::consumer::pull::OrderedConfig {
+        filter_subject: filter.into(),
+        ..Default::default()
+    };
+    let consumer = events.create_consumer(config).await.unwrap();
+    let messages = consumer.messages().await.unwrap().take(count);
+    messages
+        .map(|message| {
+            let message = message.unwrap();
+            let event = ReceivedEvent::parse(message.headers.as_ref(), message.payload.clone());
+            (message.subject.to_string(), event.unwrap())
+        })
+        .collect()
+        .await
 }
 
 /// `reason` and `legal_basis` of a refusal.

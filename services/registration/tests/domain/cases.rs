@@ -2,7 +2,8 @@
 
 use crate::fixtures::{
     MONDAY, VIN, application, approval, approving, bank, car, city_officer, company, dealer, done,
-    filed, filing, initial, number, officer, person, plate, registered, sealed, text, vehicle, vin,
+    filed, filing, initial, number, officer, paid, person, plate, registered, sealed, text,
+    vehicle, vin,
 };
 use chassis::testing::Scenario;
 use jiff::civil::date;
@@ -250,7 +251,7 @@ fn a_dealer_files_turnkey_and_the_plates_are_made_shipped_and_delivered() {
     let scenario = scenario
         .when(|tx| plates_delivered(tx, &id))
         .then_refused("WRONG_STATE", None);
-    let scenario = ship(scenario).and();
+    let scenario = ship(paid(scenario, &id)).and();
     let scenario = scenario.when(|tx| plates_delivered(tx, &id)).and();
     let delivered: Application = application(&scenario, &id);
     assert_eq!(delivered.plates, Some(PlateStep::Delivered));
@@ -263,7 +264,9 @@ fn plates_that_are_fetched_are_not_shipped() {
     let scenario = scenario
         .when(|tx| plates_shipped(tx, &id, text("Sample Post"), number("T-1")))
         .then_refused("NO_DELIVERY", None);
-    scenario.when(|tx| plates_delivered(tx, &id)).and();
+    paid(scenario, &id)
+        .when(|tx| plates_delivered(tx, &id))
+        .and();
 }
 
 #[test]

@@ -7,9 +7,10 @@ use jiff::civil::Date;
 use registration::domain::application::event::{ElectronicCheck, Examination};
 use registration::domain::application::filing::{File, file};
 use registration::domain::application::materials::{Evidence, Material};
-use registration::domain::application::request::{Destination, NewVehicle, Request, Transfer};
+use registration::domain::application::request::{self, Destination, NewVehicle, Request};
 use registration::domain::application::review::{Approve, approve};
 use registration::domain::application::{Application, ApplicationId};
+use registration::domain::order::{Order, OrderId, ProviderReference, Transfer, record_payment};
 use registration::domain::party::Party;
 use registration::domain::plate::PlateWish;
 use registration::domain::vehicle::class::{Particulars, UseNature, VehicleClass};
@@ -168,7 +169,7 @@ pub(crate) fn filing(request: Request, applicants: Vec<Party>) -> File {
 }
 
 pub(crate) fn transfer_to(new_owner: char, destination: Destination) -> Request {
-    Request::Transfer(Box::new(Transfer {
+    Request::Transfer(Box::new(request::Transfer {
         new_owner: person(new_owner),
         delivered_on: day("2026-03-01"),
         destination,
@@ -255,4 +256,26 @@ pub(crate) fn vehicle(scenario: &Scenario) -> Vehicle {
 
 pub(crate) fn application(scenario: &Scenario, id: &ApplicationId) -> Application {
     scenario.state(id.as_str())
+}
+
+/// What the decision charges for.
+pub(crate) fn order_of(scenario: &Scenario, id: &ApplicationId) -> (OrderId, Order) {
+    let approval = application(scenario, id).approval.unwrap();
+    let order = approval.order.unwrap();
+    let state = scenario.state(order.as_str());
+    (order, state)
+}
+
+/// The applicant pays what the decision charges.
+#[track_caller]
+pub(crate) fn paid(scenario: Scenario, id: &ApplicationId) -> Scenario {
+    let (order, state) = order_of(&scenario, id);
+    let transfer = Transfer {
+        reference: ProviderReference::new("bank", order.as_str()).unwrap(),
+        amount: state.outstanding(),
+        at: scenario.now(),
+    };
+    scenario
+        .when(|tx| record_payment(tx, &order, transfer))
+        .and()
 }

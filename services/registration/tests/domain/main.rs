@@ -5,6 +5,7 @@
 
 mod cases;
 mod changes;
+mod charges;
 mod conditions;
 mod fixtures;
 mod limits;

@@ -1,7 +1,7 @@
 //! Temporary plates (arts. 46 to 48): how long, how often, and until when.
 
 use crate::fixtures::{
-    MONDAY, approving, car, city_officer, day, done, filed, filing, initial, person, vehicle,
+    MONDAY, approving, car, city_officer, day, done, filed, filing, initial, paid, person, vehicle,
 };
 use chassis::testing::{Outcome, Scenario};
 use registration::domain::application::ApplicationId;
@@ -92,7 +92,7 @@ fn temporary_plates_are_void_three_working_days_after_the_plates_have_come() {
     let outcome = filed(scenario, initial(car(), 'b'));
     let id = outcome.value().clone();
     let scenario = approving(outcome.and(), &id).and();
-    let scenario = scenario
+    let scenario = paid(scenario, &id)
         .by(city_officer())
         .when(|tx| plates_made(tx, &id))
         .and()

@@ -13,6 +13,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 use tonic_types::StatusExt;
+use traffic_proto::registration::v1::order_service_client::OrderServiceClient;
 use traffic_proto::registration::v1::vehicle_service_client::VehicleServiceClient;
 
 pub(crate) struct City {
@@ -37,6 +38,8 @@ impl Replica {
 
 pub(crate) type Client = VehicleServiceClient<InterceptedService<Channel, Bearer>>;
 
+pub(crate) type Orders = OrderServiceClient<InterceptedService<Channel, Bearer>>;
+
 /// Puts an account's token on each request.
 #[derive(Clone)]
 pub(crate) struct Bearer(MetadataValue<tonic::metadata::Ascii>);
@@ -59,6 +62,7 @@ pub(crate) enum Account {
     PlateMaker,
     Court,
     Agency,
+    Provider,
 }
 
 impl City {
@@ -100,6 +104,17 @@ impl City {
 
     /// A client of one replica, acting for an account.
     pub(crate) async fn client(&self, replica: &Replica, account: Account) -> Client {
+        let (channel, bearer) = self.line(replica, account).await;
+        VehicleServiceClient::with_interceptor(channel, bearer)
+    }
+
+    /// The payment provider's client.
+    pub(crate) async fn orders(&self, replica: &Replica) -> Orders {
+        let (channel, bearer) = self.line(replica, Account::Provider).await;
+        OrderServiceClient::with_interceptor(channel, bearer)
+    }
+
+    async fn line(&self, replica: &Replica, account: Account) -> (Channel, Bearer) {
         let (id, scope, districts) = match account {
             Account::Dealer => (
                 "partner:dealer",
@@ -122,6 +137,11 @@ impl City {
                 "registration.read registration.hold",
                 vec![371_700],
             ),
+            Account::Provider => (
+                "provider:bank",
+                "registration.read registration.pay",
+                vec![],
+            ),
             Account::Agency => ("agency:E1", "registration.read", vec![]),
         };
         let claims = Claims {
@@ -141,7 +161,7 @@ impl City {
             .connect()
             .await
             .unwrap();
-        VehicleServiceClient::with_interceptor(channel, Bearer(token.parse().unwrap()))
+        (channel, Bearer(token.parse().unwrap()))
     }
 }
 

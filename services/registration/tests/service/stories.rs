@@ -1,6 +1,6 @@
 //! Vehicles from the dealer to the second owner, as dealers, officers, courts and agencies live them.
 
-use crate::city::{Account, City, Client, reason};
+use crate::city::{Account, City, Client, Orders, reason};
 use crate::samples::{
     ADDRESS, IDENTITY, NAME, OTHER_IDENTITY, PHONE, approve, create, initial, organisation, person,
     transfer, vin,
@@ -26,6 +26,28 @@ pub(crate) async fn decided(
         .await
         .unwrap()
         .into_inner()
+}
+
+/// Tells that what a decision costs has come.
+async fn pay_order(provider: &mut Orders, order: &str) {
+    let name = order.to_owned();
+    let owed = provider
+        .get_order(proto::GetOrderRequest { name: name.clone() })
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(owed.total_fen, 12_000, "plates, licence and certificate");
+    let paid = proto::RecordOrderPaymentRequest {
+        name,
+        transfer: Some(proto::OrderTransfer {
+            provider: "bank".into(),
+            reference: "T-1".into(),
+            amount_fen: owed.outstanding_fen,
+            transfer_time: owed.open_time,
+        }),
+        ..Default::default()
+    };
+    provider.record_order_payment(paid).await.unwrap();
 }
 
 async fn get(client: &mut Client, vin: &str) -> proto::Vehicle {
@@ -85,6 +107,8 @@ async fn a_dealer_registers_a_car_turnkey_with_a_chosen_number() {
         proto::PlateOrderState::Ordered
     );
 
+    replica.caught_up().await;
+    pay_order(&mut city.orders(&replica).await, &approved.order).await;
     let name = approved.name.clone();
     maker
         .record_plates_made(proto::RecordPlatesMadeRequest {

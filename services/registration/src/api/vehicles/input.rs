@@ -294,7 +294,7 @@ fn for_each_party(file: &mut File, mut change: impl FnMut(&mut Party)) {
 }
 
 /// The vehicle that a resource name names.
-pub(super) fn vin(field: &str, name: &str, fields: &mut Fields) -> Option<Vin> {
+pub(in crate::api) fn vin(field: &str, name: &str, fields: &mut Fields) -> Option<Vin> {
     let vin = fields.resource(field, name, "vehicles/{vin}")?;
     fields.value(field, vin, |vin| Vin::parse(&vin))
 }

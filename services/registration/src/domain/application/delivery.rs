@@ -1,5 +1,7 @@
-//! The plates that follow from a decision: made, shipped if they are brought, delivered (arts. 47(6), 50, 71).
+//! The plates that follow from a decision: made, shipped if they are brought, delivered (arts. 47(6), 50, 71). They leave the office
+//! once they are paid for.
 
+use super::charges;
 use super::event::{ApplicationFact, PlateStep};
 use super::steps::{load, record};
 use super::{Application, ApplicationId, as_officer_of};
@@ -17,7 +19,7 @@ pub fn plates_made(tx: &mut Transaction, id: &ApplicationId) -> Result<(), Halt>
 }
 
 /// # Errors
-/// Unless they are made, and are to be brought.
+/// Unless they are made and paid for, and are to be brought.
 pub fn plates_shipped(
     tx: &mut Transaction,
     id: &ApplicationId,
@@ -37,7 +39,7 @@ pub fn plates_shipped(
 /// The owner has them: three working days later temporary plates are void (art. 47(6)).
 ///
 /// # Errors
-/// Unless they are shipped, or made and fetched.
+/// Unless they are shipped, or made, paid for and fetched.
 pub fn plates_delivered(tx: &mut Transaction, id: &ApplicationId) -> Result<(), Halt> {
     let before = |application: &Application| match application.delivery {
         Some(_) => PlateStep::Shipped,
@@ -76,6 +78,9 @@ fn step(
             needs: needs.as_str(),
         }
         .into());
+    }
+    if fact != ApplicationFact::PlatesMade {
+        charges::hand_over(tx, &application)?;
     }
     let number = application.number().cloned();
     record(tx, id, &application, number.as_ref(), fact)

@@ -2,6 +2,7 @@
 
 use super::materials::{Evidence, Material};
 use super::request::Request;
+use crate::domain::order::OrderId;
 use crate::domain::party::Party;
 use crate::domain::plate::{Former, PlateWish};
 use crate::domain::vehicle::class::PlateCategory;
@@ -133,6 +134,9 @@ pub struct Approval {
     pub number: Option<PlateNumber>,
     /// Plates with this number are to be made.
     pub plates_to_make: bool,
+    /// What is charged for plates and documents; `None`: nothing.
+    #[serde(default)]
+    pub order: Option<OrderId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,11 +1,12 @@
 //! An application (业务申请): what is applied for, its proofs, its time limit, the decision, and the plates that follow from it.
 //!
 //! ```text
-//!   filed ──something is missing──> incomplete ──supplied──> accepted ──approved──> approved: plates made, shipped, delivered
+//!   filed ──something is missing──> incomplete ──supplied──> accepted ──approved──> approved: plates made; once paid, shipped, delivered
 //!     └──nothing is missing─────────────────────────────────────^ │  └──refused
 //!                         (withdrawn, as long as it is undecided)─┘
 //! ```
 
+pub mod charges;
 pub mod conditions;
 pub mod deadlines;
 pub mod delivery;

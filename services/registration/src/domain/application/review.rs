@@ -1,5 +1,6 @@
 //! What officers do: ask once for what is missing, approve, refuse.
 
+use super::charges;
 use super::conditions::{self, Case};
 use super::effects;
 use super::event::{
@@ -7,7 +8,7 @@ use super::event::{
 };
 use super::materials::{self, Material};
 use super::request::Business;
-use super::steps::{as_reviewer, close, end, in_stage, load, record};
+use super::steps::{as_reviewer, category, close, end, in_stage, load, record};
 use super::{Application, ApplicationId, Stage};
 use crate::domain::ground::Ground;
 use crate::domain::instruments::order_164;
@@ -58,7 +59,7 @@ pub struct Approve {
     pub examination: Option<Examination>,
 }
 
-/// Decides as applied for: the vehicle changes in the same transaction.
+/// Decides as applied for: the vehicle changes in the same transaction, and what is charged for plates and documents is fixed.
 ///
 /// # Errors
 /// As filing; and if a confirmation or the examination is missing.
@@ -81,12 +82,16 @@ pub fn approve(tx: &mut Transaction, id: &ApplicationId, command: Approve) -> Re
     // Closed first, so that the vehicle's own events tell of a vehicle that is free again.
     close(tx, id, &application)?;
     let outcome = effects::carry_out(tx, &application)?;
+    let vehicle = tx.load::<Vehicle>(application.vin.as_str())?;
+    let category = category(&application.request, vehicle.as_deref());
+    let order = charges::open(tx, id, &application, category, &outcome)?;
     let approval = Approval {
         at: tx.now(),
         checks: command.checks,
         examination: command.examination,
         number: outcome.number.clone(),
         plates_to_make: outcome.plates_to_make,
+        order,
     };
     let approved = ApplicationFact::ApplicationApproved(Box::new(approval));
     record(tx, id, &application, outcome.number.as_ref(), approved)

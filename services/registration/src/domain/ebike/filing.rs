@@ -133,6 +133,7 @@ pub fn transfer(
     let event = EbikeEvent::EbikeTransferred {
         owner: to.clone(),
         origin: origin.clone(),
+        of: Some(ebike.marked()),
     };
     tx.record::<Ebike>(frame.as_str(), [event])
 }
@@ -154,7 +155,8 @@ pub fn reissue_plate(
     if !presented {
         return Err(EbikeGround::NotPresented.into());
     }
-    tx.record::<Ebike>(frame.as_str(), [EbikeEvent::EbikePlateReissued])
+    let event = EbikeEvent::PlateReissued { of: ebike.marked() };
+    tx.record::<Ebike>(frame.as_str(), [event])
 }
 
 /// # Errors
@@ -172,6 +174,7 @@ pub fn renew_transitional(tx: &mut Transaction, frame: &FrameNumber) -> Result<(
     let event = EbikeEvent::TransitionalPlateRenewed {
         valid_until,
         ends_at: end_of(tx.context.calendar, valid_until),
+        of: Some(ebike.marked()),
     };
     tx.record::<Ebike>(frame.as_str(), [event])
 }
@@ -191,7 +194,11 @@ pub fn cancel(
     if !ebike.owner.is_same(owner) {
         return Err(EbikeGround::NotTheOwner.into());
     }
-    tx.record::<Ebike>(frame.as_str(), [EbikeEvent::EbikeCancelled { reason }])
+    let event = EbikeEvent::EbikeCancelled {
+        reason,
+        of: Some(ebike.marked()),
+    };
+    tx.record::<Ebike>(frame.as_str(), [event])
 }
 
 /// A dated plate runs out.
@@ -201,7 +208,8 @@ pub fn cancel(
 pub fn pass_time(tx: &mut Transaction, frame: &FrameNumber) -> Result<(), Halt> {
     let ebike = load(tx, frame)?;
     if ebike.next_due().is_some_and(|due| due <= tx.now()) {
-        tx.record::<Ebike>(frame.as_str(), [EbikeEvent::TransitionalPlateExpired])?;
+        let event = EbikeEvent::PlateExpired { of: ebike.marked() };
+        tx.record::<Ebike>(frame.as_str(), [event])?;
     }
     Ok(())
 }

@@ -160,7 +160,23 @@ pub struct Ebike {
     pub plate_reissues: u16,
 }
 
-/// What happened to an e-bike.
+impl Ebike {
+    pub(crate) fn marked(&self) -> Marked {
+        Marked {
+            plate: self.plate,
+            district: self.district,
+        }
+    }
+}
+
+/// Under which plate an e-bike goes, and where: stands in its later events, so that each says enough to be published by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marked {
+    pub plate: EbikePlate,
+    pub district: District,
+}
+
+/// What happened to an e-bike. Events from before they were published lack what [`Marked`] says, and stay private.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum EbikeEvent {
     /// Also again, after a cancellation.
@@ -185,15 +201,29 @@ pub enum EbikeEvent {
     EbikeTransferred {
         owner: Party,
         origin: Origin,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<Marked>,
     },
+    /// Only in old journals; now [`PlateReissued`](Self::PlateReissued).
     EbikePlateReissued,
+    PlateReissued {
+        of: Marked,
+    },
     TransitionalPlateRenewed {
         valid_until: Date,
         ends_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<Marked>,
     },
+    /// Only in old journals; now [`PlateExpired`](Self::PlateExpired).
     TransitionalPlateExpired,
+    PlateExpired {
+        of: Marked,
+    },
     EbikeCancelled {
         reason: CancelReason,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<Marked>,
     },
 }
 
@@ -232,16 +262,17 @@ impl Aggregate for Ebike {
             // Handled above.
             EbikeEvent::EbikeRegistered { .. } => {}
             EbikeEvent::OwnerParticularsChanged { owner } => ebike.owner = owner.clone(),
-            EbikeEvent::EbikeTransferred { owner, origin } => {
+            EbikeEvent::EbikeTransferred { owner, origin, .. } => {
                 ebike.owner = owner.clone();
                 ebike.origin = origin.clone();
             }
-            EbikeEvent::EbikePlateReissued => {
+            EbikeEvent::EbikePlateReissued | EbikeEvent::PlateReissued { .. } => {
                 ebike.plate_reissues = ebike.plate_reissues.saturating_add(1);
             }
             EbikeEvent::TransitionalPlateRenewed {
                 valid_until,
                 ends_at,
+                ..
             } => {
                 ebike.ends_at = Some(*ends_at);
                 ebike.conformity = Conformity::Transitional {
@@ -249,8 +280,10 @@ impl Aggregate for Ebike {
                 };
                 ebike.stage = Stage::Registered;
             }
-            EbikeEvent::TransitionalPlateExpired => ebike.stage = Stage::Expired,
-            EbikeEvent::EbikeCancelled { reason } => ebike.stage = Stage::Cancelled(*reason),
+            EbikeEvent::TransitionalPlateExpired | EbikeEvent::PlateExpired { .. } => {
+                ebike.stage = Stage::Expired;
+            }
+            EbikeEvent::EbikeCancelled { reason, .. } => ebike.stage = Stage::Cancelled(*reason),
         }
         Some(ebike)
     }
@@ -266,6 +299,19 @@ impl Aggregate for Ebike {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn events_from_before_they_named_the_plate_are_still_understood() {
+        for old in [
+            r#""EbikePlateReissued""#,
+            r#""TransitionalPlateExpired""#,
+            r#"{"EbikeCancelled":{"reason":"Lost"}}"#,
+            r#"{"TransitionalPlateRenewed":{"valid_until":"2026-06-30","ends_at":"2026-06-30T16:00:00Z"}}"#,
+        ] {
+            let event: EbikeEvent = serde_json::from_str(old).unwrap();
+            assert_eq!(serde_json::to_string(&event).unwrap(), old);
+        }
+    }
 
     #[test]
     fn a_frame_number_is_the_same_however_it_is_written() {

@@ -4,6 +4,7 @@
 //!   identified ──file──> filed ──confirm──> confirmed ──pay──> (the order is paid) ──start print──> printing ──printed──> done
 //!        │                 └── again until confirmed             what was filed is carried out here ─┘ │ spoiled: another blank
 //!        └──────────────── abandoned, or nothing for 30 minutes: expired; what was paid for nothing goes back
+//!                          (money that has just come is a step too: the session waits anew)
 //! ```
 //!
 //! Each step is one command with a request id that the kiosk keeps before it sends it, so it may send it again after a
@@ -18,6 +19,7 @@
 
 pub mod blank;
 pub mod ground;
+mod licence;
 pub mod steps;
 
 use super::ebike::plate::EbikePlate;
@@ -26,6 +28,7 @@ use super::fees::FeeItem;
 use super::order::OrderId;
 use super::party::Party;
 use blank::BlankNumber;
+use chassis::domain::values::Vin;
 use chassis::domain::{Aggregate, District, PersonRef};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -49,7 +52,15 @@ pub const MOST_SPOILED: u8 = 3;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum KioskBusiness {
     EbikeRegistration(Application),
-    EbikePlateReissue { frame: FrameNumber, owner: Party },
+    EbikePlateReissue {
+        frame: FrameNumber,
+        owner: Party,
+    },
+    /// 补领、换领行驶证 (Order 164 art. 52): carries a fee.
+    LicenceReissue {
+        vin: Vin,
+        owner: Party,
+    },
 }
 
 impl KioskBusiness {
@@ -58,13 +69,14 @@ impl KioskBusiness {
             Self::EbikeRegistration(_) | Self::EbikePlateReissue { .. } => {
                 vec![(FeeItem::EbikePlate, 1)]
             }
+            Self::LicenceReissue { .. } => vec![(FeeItem::VehicleLicence, 1)],
         }
     }
 
     pub fn applicant(&self) -> &Party {
         match self {
             Self::EbikeRegistration(application) => &application.owner,
-            Self::EbikePlateReissue { owner, .. } => owner,
+            Self::EbikePlateReissue { owner, .. } | Self::LicenceReissue { owner, .. } => owner,
         }
     }
 
@@ -73,6 +85,7 @@ impl KioskBusiness {
         match self {
             Self::EbikeRegistration(application) => format!("ebikes/{}", application.frame),
             Self::EbikePlateReissue { frame, .. } => format!("ebikes/{frame}"),
+            Self::LicenceReissue { vin, .. } => format!("vehicles/{vin}"),
         }
     }
 }
@@ -146,6 +159,8 @@ pub enum KioskEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         plate: Option<EbikePlate>,
     },
+    /// What is owed has just come in: the session waits anew.
+    PaymentNoticed,
     /// What was filed takes effect.
     BusinessCarriedOut {
         resource: String,
@@ -205,6 +220,8 @@ impl Aggregate for KioskSession {
                 session.plate = *plate;
                 session.stage = Stage::Confirmed;
             }
+            // Like every step it moves the end, below.
+            KioskEvent::PaymentNoticed => {}
             KioskEvent::BusinessCarriedOut { .. } => session.carried_out = true,
             KioskEvent::PrintStarted { blank } => {
                 session.blank = Some(blank.clone());

@@ -2,10 +2,12 @@
 
 use super::blank::{self, BlankNumber};
 use super::ground::KioskGround;
-use super::{KioskBusiness, KioskEvent, KioskId, KioskSession, MOST_SPOILED, SessionId, Stage};
+use super::{
+    IDLE, KioskBusiness, KioskEvent, KioskId, KioskSession, MOST_SPOILED, SessionId, Stage, licence,
+};
 use crate::domain::ebike::filing;
 use crate::domain::ebike::plate::EbikePlate;
-use crate::domain::order::{self, Order, OrderGround, OrderId};
+use crate::domain::order::{self, Order, OrderGround, OrderId, OrderState};
 use chassis::domain::values::Text;
 use chassis::domain::{District, Halt, PersonRef, Transaction};
 use std::sync::Arc;
@@ -39,7 +41,7 @@ pub fn look(tx: &mut Transaction, id: &SessionId) -> Result<(), Halt> {
 /// What is wanted; again, with corrections, until it is confirmed.
 ///
 /// # Errors
-/// It is for somebody else; or it has been confirmed.
+/// It is for somebody else, or it has been confirmed; or a vehicle licence is not to be had.
 pub fn file(tx: &mut Transaction, id: &SessionId, business: &KioskBusiness) -> Result<(), Halt> {
     let session = at(
         tx,
@@ -49,6 +51,10 @@ pub fn file(tx: &mut Transaction, id: &SessionId, business: &KioskBusiness) -> R
     )?;
     if business.applicant().person() != Some(&session.person) {
         return Err(KioskGround::NotTheApplicant.into());
+    }
+    if let KioskBusiness::LicenceReissue { vin, owner } = business {
+        // Told while it can still be corrected, not once it is paid.
+        licence::check(tx, vin, owner)?;
     }
     let business = business.clone();
     tx.record::<KioskSession>(id.as_str(), [KioskEvent::BusinessFiled { business }])
@@ -135,6 +141,7 @@ fn carry_out(
             // The kiosk's camera has read the frame number: the e-bike stands before it.
             filing::reissue_plate(tx, frame, owner, true)
         }
+        KioskBusiness::LicenceReissue { vin, owner } => licence::reissue(tx, vin, owner),
     }
 }
 
@@ -202,7 +209,8 @@ pub fn abandon(tx: &mut Transaction, id: &SessionId) -> Result<(), Halt> {
     tx.record::<KioskSession>(id.as_str(), [KioskEvent::SessionAbandoned])
 }
 
-/// Nothing has happened for too long: what was paid for nothing goes back. What has taken effect stays.
+/// Nothing has happened for too long: what was paid for nothing goes back. What has taken effect stays. A session whose fee has
+/// just come in waits as long again: whoever pays in the last minute shall have time to print.
 ///
 /// # Errors
 /// [`Halt`] if something cannot be read.
@@ -212,9 +220,27 @@ pub fn pass_time(tx: &mut Transaction, id: &SessionId) -> Result<(), Halt> {
         return Ok(());
     }
     if !session.carried_out {
+        if was_just_paid(tx, &session)? {
+            return tx.record::<KioskSession>(id.as_str(), [KioskEvent::PaymentNoticed]);
+        }
         cancel_order(tx, &session, "the session expired")?;
     }
     tx.record::<KioskSession>(id.as_str(), [KioskEvent::SessionExpired])
+}
+
+/// All of it is paid, and the last of it came while the session waited.
+fn was_just_paid(tx: &mut Transaction, session: &KioskSession) -> Result<bool, Halt> {
+    let Some(id) = &session.order else {
+        return Ok(false);
+    };
+    let now = tx.now();
+    let order = tx.load::<Order>(id.as_str())?;
+    Ok(order.is_some_and(|order| {
+        let last = order.payments.last().map(|payment| payment.at);
+        order.state() == OrderState::Paid
+            // Providers' clocks differ from ours a little, in both directions.
+            && last.is_some_and(|at| at - IDLE < now && now < at + IDLE)
+    }))
 }
 
 fn cancel_order(tx: &mut Transaction, session: &KioskSession, why: &str) -> Result<(), Halt> {
