@@ -58,7 +58,7 @@ pub(crate) enum Command {
     /// Registration: import e-bikes, or make a file of invented ones
     #[command(subcommand)]
     Registration(RegistrationCommand),
-    /// Measure commands and reads against the bare bus and a bare server
+    /// Measure commands and reads against the bare bus and a bare server, or a year of the city
     Bench(BenchOptions),
     /// Run one part of a bench in this process
     #[command(hide = true)]

@@ -5,6 +5,7 @@
 //!   connect    how services are reached           events   what the suite publishes
 //!   output     tables for people, JSON for scripts
 //!   suite      the list of services               history, projection, permits, parking, registration, bench
+//!   invented   people, firms and vehicles who do not exist
 //! ```
 
 mod bench;
@@ -13,6 +14,7 @@ mod connect;
 mod events;
 mod failure;
 mod history;
+mod invented;
 mod output;
 mod parking_commands;
 mod permits_commands;

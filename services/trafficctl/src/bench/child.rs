@@ -22,6 +22,9 @@ pub(crate) struct ServeOptions {
     /// Where keys and projections are
     #[arg(long)]
     folder: PathBuf,
+    /// The folder of projections in it: each replica has one of its own
+    #[arg(long)]
+    projections: PathBuf,
 }
 
 pub(crate) fn run(options: &ServeOptions, nats: &str) -> Result<(), Failure> {
@@ -36,7 +39,7 @@ pub(crate) fn run(options: &ServeOptions, nats: &str) -> Result<(), Failure> {
     let service = suite::named(&options.what)?;
     let mut config = Config::default();
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    config.data_dir = options.folder.join("projections");
+    config.data_dir = options.folder.join(&options.projections);
     config.grpc.listen = any_port;
     config.http.listen = any_port;
     config.nats.urls = vec![nats.to_owned()];

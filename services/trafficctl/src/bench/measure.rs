@@ -126,7 +126,8 @@ async fn work<W: Worker>(
     Ok(done)
 }
 
-fn histogram() -> Result<Histogram<u64>, Failure> {
+/// Of latencies in microseconds.
+pub(super) fn histogram() -> Result<Histogram<u64>, Failure> {
     Histogram::new_with_bounds(1, LONGEST_US, 3).map_err(Failure::failed)
 }
 

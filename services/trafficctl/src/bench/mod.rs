@@ -5,7 +5,7 @@
 //!   child processes   permits, parking, registration, enforcement, a bare tonic server, nats-server with sync_interval: always
 //! ```
 //!
-//! All share the machine's cores, so ratios say more than rates.
+//! All share the machine's cores, so ratios say more than rates. `bench year` drives a year of the city through the same processes.
 
 pub(crate) mod child;
 mod echo;
@@ -17,14 +17,14 @@ mod processes;
 mod raw;
 mod registration_load;
 mod report;
+mod requests;
+mod stage;
+mod year;
 
-use crate::connect::{Bearer, Connection, endpoint};
 use crate::failure::Failure;
 use crate::output::Format;
 use crate::progress;
-use crate::up::{Keys, Tokens};
-use chassis::nats_server::{self, NatsServer};
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use enforcement_load::EnforcementLoad;
 use measure::{Plan, Sample, measure};
 use parking_load::ParkingLoad;
@@ -32,16 +32,15 @@ use permits_load::PermitsLoad;
 use processes::{Cpu, Process};
 use registration_load::RegistrationLoad;
 use report::{Report, Row};
-use std::path::Path;
+use stage::{CONNECTIONS, PROJECTIONS, Stage, connections};
 use std::time::Duration;
-use tempfile::TempDir;
-use tonic::service::interceptor::InterceptedService;
-
-/// HTTP/2 connections that the clients share.
-const CONNECTIONS: usize = 4;
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct BenchOptions {
+    #[command(subcommand)]
+    what: Option<BenchCommand>,
+
     /// Requests in flight, each level measured by itself
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64, 256], value_name = "N,...",
           value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -54,6 +53,12 @@ pub(crate) struct BenchOptions {
     /// Whose commands are measured
     #[arg(long, value_enum, default_value_t = Service::All)]
     service: Service,
+}
+
+#[derive(Debug, Subcommand)]
+enum BenchCommand {
+    /// Drive a year of the city through the services, check that nothing is lost or doubled, and measure
+    Year(year::YearOptions),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -73,37 +78,32 @@ impl Service {
 }
 
 pub(crate) async fn run(format: Format, options: &BenchOptions) -> Result<(), Failure> {
-    let folder = TempDir::with_prefix("traffic-bench-")?;
-    let keys = Keys::load_or_create(&folder.path().join("keys"))?;
-    let tokens = Tokens::issue(&keys)?;
+    if let Some(BenchCommand::Year(year)) = &options.what {
+        return year::run(format, year).await;
+    }
     let spinner = progress::spinner("starting the bus");
-    let mut nats = NatsServer::start(nats_server::Options::new(folder.path().join("nats")))
-        .await
-        .map_err(Failure::failed)?;
+    let stage = Stage::set(None).await?;
     let bench = Bench {
         options,
-        folder: folder.path(),
-        url: nats.url(),
-        tokens,
+        stage: &stage,
         spinner: spinner.clone(),
     };
     let measured = Box::pin(bench.run()).await;
     spinner.finish_and_clear();
-    nats.stop().await;
+    stage.strike().await;
     report::print(format, &measured?)
 }
 
 struct Bench<'a> {
     options: &'a BenchOptions,
-    folder: &'a Path,
-    url: String,
-    tokens: Tokens,
+    stage: &'a Stage,
     spinner: indicatif::ProgressBar,
 }
 
 impl Bench<'_> {
     async fn run(&self) -> Result<Report, Failure> {
         let wanted = self.options.service;
+        let tokens = &self.stage.tokens;
 
         // The commands of permits give the raw publishes their size and the echo its answer, so they are always there.
         let permits = self.child("permits").await?;
@@ -116,15 +116,15 @@ impl Bench<'_> {
             .await?;
         let most = self.options.in_flight.iter().copied().max().unwrap_or(1);
         let permits_load = PermitsLoad::prepare(
-            self.connections(&permits, &self.tokens.applicant).await?,
-            self.connections(&permits, &self.tokens.reviewer).await?,
+            connections(&permits, &tokens.applicant).await?,
+            connections(&permits, &tokens.reviewer).await?,
         )
         .await?;
         let parking_load = match &parking {
             Some(process) => Some(
                 ParkingLoad::prepare(
-                    self.connections(process, &self.tokens.operator).await?,
-                    self.connections(process, &self.tokens.warden).await?,
+                    connections(process, &tokens.operator).await?,
+                    connections(process, &tokens.warden).await?,
                     usize::from(most),
                 )
                 .await?,
@@ -133,23 +133,23 @@ impl Bench<'_> {
         };
         let enforcement_load = match &enforcement {
             Some(process) => Some(EnforcementLoad::prepare(
-                self.connections(process, &self.tokens.camera).await?,
-                self.connections(process, &self.tokens.officer).await?,
-                self.connections(process, &self.tokens.operator).await?,
+                connections(process, &tokens.camera).await?,
+                connections(process, &tokens.officer).await?,
+                connections(process, &tokens.operator).await?,
             )?),
             None => None,
         };
         let registration_load = match &registration {
             Some(process) => Some(RegistrationLoad::prepare(
-                self.connections(process, &self.tokens.operator).await?,
-                self.connections(process, &self.tokens.officer).await?,
+                connections(process, &tokens.operator).await?,
+                connections(process, &tokens.officer).await?,
             )?),
             None => None,
         };
-        echo::keep(self.folder, permits_load.answer())?;
+        echo::keep(self.stage.folder(), permits_load.answer())?;
         let echo = self.child("echo").await?;
-        let echo_connections = self.connections(&echo, &self.tokens.applicant).await?;
-        let raw = raw::RawLoad::prepare(&self.url, "PERMITS").await?;
+        let echo_connections = connections(&echo, &tokens.applicant).await?;
+        let raw = raw::RawLoad::prepare(&self.stage.url(), "PERMITS").await?;
 
         let mut rows = Vec::new();
         for in_flight in self.options.in_flight.iter().map(|n| usize::from(*n)) {
@@ -275,23 +275,7 @@ impl Bench<'_> {
 
     async fn child(&self, what: &'static str) -> Result<Process, Failure> {
         self.spinner.set_message(format!("starting {what}"));
-        Process::start(what, self.folder, &self.url).await
-    }
-
-    async fn connections(
-        &self,
-        process: &Process,
-        token: &str,
-    ) -> Result<Vec<Connection>, Failure> {
-        let mut connections = Vec::with_capacity(CONNECTIONS);
-        for _ in 0..CONNECTIONS {
-            let channel = endpoint(&process.grpc)?
-                .connect()
-                .await
-                .map_err(Failure::failed)?;
-            connections.push(InterceptedService::new(channel, Bearer::new(Some(token))?));
-        }
-        Ok(connections)
+        self.stage.start(what, PROJECTIONS).await
     }
 
     /// A measurement, and the processor time that its parts took.
@@ -300,9 +284,17 @@ impl Bench<'_> {
         process: Option<&Process>,
         measuring: impl Future<Output = Result<Sample, Failure>>,
     ) -> Result<Sample, Failure> {
-        let before = Cpu::read(process);
-        let mut sample = measuring.await?;
-        sample.cpu = Cpu::read(process).since(&before);
-        Ok(sample)
+        watched(process.as_slice(), measuring).await
     }
+}
+
+/// A measurement, and the processor time that its parts took.
+async fn watched(
+    processes: &[&Process],
+    measuring: impl Future<Output = Result<Sample, Failure>>,
+) -> Result<Sample, Failure> {
+    let before = Cpu::read(processes);
+    let mut sample = measuring.await?;
+    sample.cpu = Cpu::read(processes).since(&before);
+    Ok(sample)
 }

@@ -30,26 +30,7 @@ impl ParkingLoad {
             .first()
             .cloned()
             .ok_or_else(|| Failure::failed("no connection"))?;
-        let zone = open_zones(manager.clone()).await?;
-        let bays = (0..count).map(|number| ImportBaysRequest {
-            bay_id: bay(number),
-            bay: Some(Bay {
-                zone: zone.clone(),
-                position: Some(GeoPoint {
-                    latitude: 35.25,
-                    longitude: 115.48 + number as f64 * 1e-4,
-                }),
-                kind: BayKind::Standard.into(),
-                ..Bay::default()
-            }),
-        });
-        let marked = bays::import(manager, bays.collect(), |_| {}).await?;
-        if let Some(problem) = marked.problems.first() {
-            return Err(Failure::failed(format!(
-                "bay {}: {}",
-                problem.row, problem.message
-            )));
-        }
+        mark_bays(manager, count).await?;
         Ok(Self {
             clients: devices
                 .into_iter()
@@ -70,7 +51,33 @@ impl ParkingLoad {
     }
 }
 
-fn bay(number: usize) -> String {
+/// Opens the sample's zones and marks so many bays along a road.
+pub(super) async fn mark_bays(manager: Connection, count: usize) -> Result<(), Failure> {
+    let zone = open_zones(manager.clone()).await?;
+    let bays = (0..count).map(|number| ImportBaysRequest {
+        bay_id: bay(number),
+        bay: Some(Bay {
+            zone: zone.clone(),
+            position: Some(GeoPoint {
+                latitude: 35.25,
+                longitude: 115.48 + number as f64 * 1e-4,
+            }),
+            kind: BayKind::Standard.into(),
+            ..Bay::default()
+        }),
+    });
+    let marked = bays::import(manager, bays.collect(), |_| {}).await?;
+    match marked.problems.first() {
+        None => Ok(()),
+        Some(problem) => Err(Failure::failed(format!(
+            "bay {}: {}",
+            problem.row, problem.message
+        ))),
+    }
+}
+
+/// The id of a bay, by its number.
+pub(super) fn bay(number: usize) -> String {
     format!("bench-{number}")
 }
 

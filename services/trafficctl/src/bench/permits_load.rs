@@ -1,20 +1,14 @@
 //! What firms and reviewers do: file an application, accept it, and look at it.
 
 use super::measure::Worker;
+use super::requests::permits::{filed, planned_works};
+use super::requests::request_id;
 use crate::connect::Connection;
 use crate::failure::{Failure, describe};
-use crate::time::now;
-use jiff::ToSpan;
 use prost::Message;
 use std::sync::Arc;
-use traffic_proto::permits::v1::permit::Application;
 use traffic_proto::permits::v1::permit_service_client::PermitServiceClient;
-use traffic_proto::permits::v1::{
-    AcceptPermitRequest, CreatePermitRequest, Day, GetPermitRequest, LaneStatus, LaneType, LaneUse,
-    Line, OccupationTime, Organisation, Permit, Person, Point, RoadOccupation, RoadSide,
-    RoadStretch, Signs, TravelDirection, VehicleImpact, WorkType,
-};
-use uuid::Uuid;
+use traffic_proto::permits::v1::{AcceptPermitRequest, GetPermitRequest, Permit};
 
 /// Permits that are read: few enough to stay hot.
 const HOT: usize = 64;
@@ -41,7 +35,7 @@ impl PermitsLoad {
         let mut answer = Permit::default();
         for _ in 0..HOT {
             answer = client
-                .create_permit(application())
+                .create_permit(filed(planned_works(), request_id()))
                 .await
                 .map_err(|status| Failure::of("permits", &status))?
                 .into_inner();
@@ -87,11 +81,7 @@ impl PermitsLoad {
     }
 
     fn reader(&self, client: PermitServiceClient<Connection>, number: usize) -> Reads {
-        Reads {
-            client,
-            hot: Arc::clone(&self.hot),
-            next: number,
-        }
+        Reads::new(client, Arc::clone(&self.hot), number)
     }
 }
 
@@ -115,7 +105,7 @@ impl Worker for Commands {
             None => {
                 let permit = self
                     .applicant
-                    .create_permit(application())
+                    .create_permit(filed(planned_works(), request_id()))
                     .await
                     .map_err(|status| describe(&status))?;
                 self.filed = Some(permit.into_inner().name);
@@ -123,7 +113,7 @@ impl Worker for Commands {
             Some(name) => {
                 let accept = AcceptPermitRequest {
                     name,
-                    request_id: Uuid::now_v7().to_string(),
+                    request_id: request_id(),
                     ..AcceptPermitRequest::default()
                 };
                 self.reviewer
@@ -142,6 +132,21 @@ pub(super) struct Reads {
     next: usize,
 }
 
+impl Reads {
+    /// Reads of these permits in turn, from the one of this number on.
+    pub(super) fn new(
+        client: PermitServiceClient<Connection>,
+        hot: Arc<[String]>,
+        number: usize,
+    ) -> Self {
+        Self {
+            client,
+            hot,
+            next: number,
+        }
+    }
+}
+
 impl Worker for Reads {
     async fn step(&mut self) -> Result<(), String> {
         self.next = self.next.wrapping_add(1);
@@ -153,99 +158,5 @@ impl Worker for Reads {
             .await
             .map_err(|status| describe(&status))?;
         Ok(())
-    }
-}
-
-/// The credit code of an invented firm: the number under a fixed beginning, and the check character (GB 32100).
-fn credit_code(number: u32) -> String {
-    const ALPHABET: &[u8] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
-    let mut code = format!("91371700MA{number:07}");
-    let mut weight = 1;
-    let mut sum = 0;
-    for letter in code.bytes() {
-        let value = ALPHABET.iter().position(|known| *known == letter);
-        sum += value.unwrap_or_default() * weight;
-        weight = weight * 3 % 31;
-    }
-    code.push(char::from(ALPHABET[(31 - sum % 31) % 31]));
-    code
-}
-
-/// An application for works of three days in a month, invented.
-fn application() -> CreatePermitRequest {
-    let start = now() + (30 * 24).hours();
-    let point = |longitude| Point {
-        longitude,
-        latitude: 35.25,
-    };
-    let stretch = RoadStretch {
-        roads: vec!["示例路".to_owned()],
-        directions: vec![TravelDirection::Eastbound.into()],
-        line: Some(Line {
-            points: vec![point(115.48), point(115.481)],
-        }),
-        side: RoadSide::Right.into(),
-        width_cm: 350,
-        lanes: vec![LaneUse {
-            order: 1,
-            r#type: LaneType::General.into(),
-            status: LaneStatus::Closed.into(),
-        }],
-        impact: VehicleImpact::SomeLanesClosed.into(),
-    };
-    let occupation = RoadOccupation {
-        stretch: Some(stretch),
-        time: Some(OccupationTime {
-            start_time: Some(chassis::operations::timestamp(start)),
-            end_time: Some(chassis::operations::timestamp(start + 72.hours())),
-            daily_hours: None,
-        }),
-        work_type: WorkType::Utilities.into(),
-        description: "样本：敷设电缆".to_owned(),
-        traffic_plan: "样本：保留一条车道".to_owned(),
-        signs: Some(Signs {
-            upstream_m: 80,
-            upstream_night_m: 150,
-        }),
-        public_notice_on: Some(Day {
-            value: (start - (10 * 24).hours()).strftime("%Y-%m-%d").to_string(),
-        }),
-        emergency: None,
-        road_authority_consent: "样本-1".to_owned(),
-        joint_plan: None,
-    };
-    CreatePermitRequest {
-        permit: Some(Permit {
-            district: "371702".to_owned(),
-            applicant: Some(Organisation {
-                name: "示例施工单位（样本数据）".to_owned(),
-                // Many firms file at the same moment, hardly ever one of them twice.
-                credit_code: credit_code(rand::random::<u32>() % 10_000_000),
-            }),
-            // One person for all: a firm files under the same contact again and again.
-            contact: Some(Person {
-                name: "示例联系人".to_owned(),
-                identity_number: "371702199001010013".to_owned(),
-                ..Person::default()
-            }),
-            application: Some(Application::RoadOccupation(occupation)),
-            ..Permit::default()
-        }),
-        request_id: Uuid::now_v7().to_string(),
-        validate_only: false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use chassis::domain::values::CreditCode;
-
-    #[test]
-    fn invented_firms_have_credit_codes_that_permits_takes() {
-        for number in [0, 1, 31, 4_711, 9_999_999] {
-            let code = credit_code(number);
-            assert!(CreditCode::parse(&code).is_ok(), "{code}");
-        }
     }
 }

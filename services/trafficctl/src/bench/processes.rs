@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use serde::{Deserialize, Serialize};
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -32,10 +33,12 @@ impl Process {
     pub(super) async fn start(
         what: &'static str,
         folder: &Path,
+        projections: &str,
         nats: &str,
     ) -> Result<Self, Failure> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["serve", what, "--nats", nats, "--folder"])
+            .args(["serve", what, "--nats", nats])
+            .args(["--projections", projections, "--folder"])
             .arg(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -61,7 +64,12 @@ impl Process {
 
     /// Memory that it holds, in bytes.
     pub(super) fn resident_bytes(&self) -> u64 {
-        resident(self.id)
+        memory(self.id, "VmRSS:")
+    }
+
+    /// The most memory that it has held, in bytes.
+    pub(super) fn peak_bytes(&self) -> u64 {
+        memory(self.id, "VmHWM:")
     }
 
     pub(super) async fn end(mut self) {
@@ -77,16 +85,36 @@ impl Process {
 
 /// Memory held by the youngest process of this name below this one.
 pub(super) fn resident_of(name: &str) -> u64 {
-    descendant(name).map_or(0, resident)
+    descendant(name).map_or(0, |id| memory(id, "VmRSS:"))
 }
 
-fn resident(id: u32) -> u64 {
+/// The most memory that the youngest process of this name below this one has held.
+pub(super) fn peak_of(name: &str) -> u64 {
+    descendant(name).map_or(0, |id| memory(id, "VmHWM:"))
+}
+
+/// A line of `/proc/ID/status` that tells of memory. Bytes.
+fn memory(id: u32, line: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
     let kib = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .find_map(|text| text.strip_prefix(line))
         .and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
     kib.unwrap_or(0) * 1024
+}
+
+/// What the files below a folder take on the disk. A file that goes away meanwhile takes nothing.
+pub(super) fn bytes_on_disk(folder: &Path) -> u64 {
+    /// The kernel counts blocks of this size, whatever the file system's own are.
+    const BLOCK: u64 = 512;
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.metadata() {
+            Ok(found) if found.is_dir() => bytes_on_disk(&entry.path()),
+            Ok(found) => found.blocks() * BLOCK,
+            Err(_) => 0,
+        })
+        .sum()
 }
 
 /// Processor time used up to an instant, in seconds.
@@ -107,10 +135,10 @@ pub(super) struct CpuShare {
 }
 
 impl Cpu {
-    pub(super) fn read(process: Option<&Process>) -> Self {
+    pub(super) fn read(processes: &[&Process]) -> Self {
         Self {
             at: Instant::now(),
-            service: process.map_or(0.0, |process| seconds(process.id)),
+            service: processes.iter().map(|process| seconds(process.id)).sum(),
             bus: descendant("nats-server").map_or(0.0, seconds),
             client: seconds(std::process::id()),
         }
@@ -177,8 +205,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_files_take_counts_those_of_folders_within() {
+        let folder = tempfile::tempdir().unwrap();
+        let within = folder.path().join("a/b");
+        fs::create_dir_all(&within).unwrap();
+        fs::write(within.join("file"), vec![1; 100_000]).unwrap();
+        assert!(bytes_on_disk(folder.path()) >= 100_000);
+        assert_eq!(bytes_on_disk(&folder.path().join("nowhere")), 0);
+    }
+
+    #[test]
     fn the_kernel_says_what_this_process_uses() {
-        assert!(resident(std::process::id()) > 1024 * 1024);
+        let own = std::process::id();
+        assert!(memory(own, "VmRSS:") > 1024 * 1024);
+        assert!(memory(own, "VmHWM:") >= memory(own, "VmRSS:"));
         assert!(seconds(std::process::id()) >= 0.0);
         assert_eq!(resident_of("no such process"), 0);
         assert!(is_below(std::process::id()));

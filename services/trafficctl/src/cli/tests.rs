@@ -48,6 +48,10 @@ fn what_contradicts_itself_or_is_out_of_bounds_is_refused() {
         "trafficctl bench --in-flight 0",
         "trafficctl bench --in-flight 1,5000",
         "trafficctl bench --seconds 0",
+        "trafficctl bench year --scale 0",
+        "trafficctl bench year --scale many",
+        "trafficctl bench year --in-flight 0",
+        "trafficctl bench --seconds 1 year",
         "trafficctl parking import-bays x.csv --create-zones",
         "trafficctl --output yaml events tail",
     ] {

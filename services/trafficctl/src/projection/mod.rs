@@ -1,5 +1,6 @@
 //! `projection`: where the projections of services stand, rebuilding them, and whether replicas agree.
 
+mod fresh;
 mod replica;
 mod status;
 mod verify;
@@ -8,6 +9,7 @@ use crate::connect::Target;
 use crate::failure::Failure;
 use crate::output::Format;
 use clap::{Args, Subcommand};
+pub(crate) use fresh::{Fresh, journal};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProjectionCommand {

@@ -5,25 +5,16 @@
 //! never comes, and the next try aims at the present one.
 
 use super::Which;
+use super::fresh::Fresh;
 use super::replica::{Answer, Replica};
 use crate::connect::Target;
 use crate::failure::Failure;
 use crate::output::{self, Format};
-use crate::progress;
-use chassis::journal::{JetStreamJournal, Journal, StreamConfig};
-use chassis::projection::{Options, Phase, Projection};
-use chassis::service::Blueprint;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
-use tempfile::TempDir;
-use traffic_proto::operations::v1::Digest;
 
 /// Tries to find a position that all pass through while asked.
 const TRIES: u32 = 8;
-/// How long a fresh rebuild is waited for at a position, a little longer than a replica's own deadline.
-const WAIT: Duration = Duration::from_secs(12);
 
 #[derive(Debug, Serialize)]
 struct Verdict {
@@ -49,7 +40,7 @@ pub(super) async fn run(target: &Target, format: Format, which: &Which) -> Resul
     let mut different = Vec::new();
     for (service, mut sides) in services {
         if let [Side::Replica(replica)] = sides.as_slice() {
-            let fresh = Fresh::build(target, (replica.service.blueprint)()).await?;
+            let fresh = Fresh::build(target.bus().await?, (replica.service.blueprint)()).await?;
             sides.push(Side::Fresh(fresh));
         }
         let verdict = compare(service, &sides).await?;
@@ -161,7 +152,7 @@ impl Side {
     async fn position(&self) -> Result<u64, Failure> {
         match self {
             Self::Replica(replica) => Ok(replica.state().await?.applied_position),
-            Self::Fresh(fresh) => Ok(fresh.projection.applied()),
+            Self::Fresh(fresh) => Ok(fresh.applied()),
         }
     }
 
@@ -176,92 +167,6 @@ impl Side {
         if let Self::Fresh(fresh) = self {
             fresh.end().await;
         }
-    }
-}
-
-/// A projection made anew from the journal, in this process and a folder of its own.
-struct Fresh {
-    projection: Projection,
-    projecting: tokio::task::JoinHandle<()>,
-    _folder: TempDir,
-}
-
-impl Fresh {
-    async fn build(target: &Target, blueprint: Blueprint) -> Result<Self, Failure> {
-        let folder = tempfile::tempdir()?;
-        let service = blueprint.service;
-        let client = target.bus().await?;
-        let stream = StreamConfig::new(&service.to_uppercase(), service);
-        let name = service.to_uppercase();
-        let existing = async_nats::jetstream::new(client.clone())
-            .get_stream(&name)
-            .await
-            .map_err(|error| Failure::failed(format!("no stream {name} on the bus: {error}")))?;
-        let stream = StreamConfig {
-            replicas: existing.cached_info().config.num_replicas,
-            ..stream
-        };
-        let journal = JetStreamJournal::open(client, stream)
-            .await
-            .map_err(Failure::failed)?;
-        let journal: Arc<dyn Journal> = Arc::new(journal);
-        let head = journal.extent().await.map_err(Failure::failed)?.last;
-        let (projection, projecting) = Projection::start(
-            blueprint.projection,
-            journal,
-            Options::in_folder(folder.path()),
-        )?;
-        let fresh = Self {
-            projection,
-            projecting,
-            _folder: folder,
-        };
-        fresh.caught_up(head).await?;
-        Ok(fresh)
-    }
-
-    /// Waits until everything up to the head is replayed.
-    async fn caught_up(&self, head: u64) -> Result<(), Failure> {
-        let bar = progress::bar(head, "rebuilding");
-        let mut phases = self.projection.watch_phase();
-        let mut applied = self.projection.watch_applied();
-        loop {
-            match self.projection.phase() {
-                Phase::Live => break,
-                Phase::Halted(why) => {
-                    return Err(Failure::failed(format!("the rebuild halted: {why}")));
-                }
-                Phase::Opening | Phase::CatchingUp { .. } => {}
-            }
-            bar.set_position(self.projection.applied());
-            tokio::select! {
-                _ = phases.changed() => {}
-                _ = applied.changed() => {}
-            }
-        }
-        bar.finish_and_clear();
-        Ok(())
-    }
-
-    async fn digest(&self, position: u64) -> Result<Answer, Failure> {
-        let at = (position > 0).then_some(position);
-        let Ok(answer) = tokio::time::timeout(WAIT, self.projection.digest(at)).await else {
-            return Ok(Answer::NotReached);
-        };
-        Ok(match answer.map_err(Failure::failed)? {
-            Ok(digest) => Answer::At(Digest {
-                position: digest.position,
-                rows: digest.rows,
-                hash: format!("{:032x}", digest.hash),
-            }),
-            Err(passed) => Answer::Passed(passed.0),
-        })
-    }
-
-    async fn end(self) {
-        self.projection.stop();
-        // Its folder goes after it.
-        let _ = self.projecting.await;
     }
 }
 

@@ -5,7 +5,7 @@ use crate::failure::{Failure, describe};
 use registration::ebike_file::Line;
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Streaming};
@@ -63,7 +63,8 @@ struct Import<L> {
     lines: L,
     /// To be sent (again) before further lines.
     waiting: VecDeque<ImportEbikesRequest>,
-    unanswered: BTreeMap<i64, ImportEbikesRequest>,
+    /// With when each was sent.
+    unanswered: BTreeMap<i64, (Instant, ImportEbikesRequest)>,
     /// There are no more lines.
     read: bool,
     summary: Summary,
@@ -74,12 +75,14 @@ enum Ended {
     Done,
     /// What is unanswered must be sent again.
     Broken {
-        answered: bool,
+        /// Something was answered before.
+        any: bool,
         why: String,
     },
 }
 
-/// Sends all lines, and tells now and then how many have been answered. A stream that breaks is begun again.
+/// Sends all lines, and tells with each answer how many have been answered and how long this one took. A stream that breaks
+/// is begun again.
 ///
 /// # Errors
 /// Registration does not answer for a minute, or refuses the caller. What was answered is registered; sending the file
@@ -87,7 +90,7 @@ enum Ended {
 pub(crate) async fn import(
     connection: Connection,
     lines: impl Iterator<Item = Line>,
-    progress: impl Fn(u64),
+    mut answered: impl FnMut(u64, Duration),
 ) -> Result<Summary, Failure> {
     let mut client = EbikeServiceClient::new(connection);
     let mut import = Import {
@@ -99,10 +102,10 @@ pub(crate) async fn import(
     };
     let mut attempt = 0;
     loop {
-        match import.stream(&mut client, &progress).await? {
+        match import.stream(&mut client, &mut answered).await? {
             Ended::Done => break,
-            Ended::Broken { answered, why } => {
-                attempt = if answered { 0 } else { attempt + 1 };
+            Ended::Broken { any, why } => {
+                attempt = if any { 0 } else { attempt + 1 };
                 if attempt == ATTEMPTS {
                     let rows = import.summary.rows;
                     return Err(Failure::failed(format!(
@@ -123,14 +126,18 @@ impl<L: Iterator<Item = Line>> Import<L> {
     async fn stream(
         &mut self,
         client: &mut EbikeServiceClient<Connection>,
-        progress: &impl Fn(u64),
+        answered: &mut impl FnMut(u64, Duration),
     ) -> Result<Ended, Failure> {
         let again = std::mem::take(&mut self.unanswered);
-        self.waiting = again.into_values().chain(self.waiting.drain(..)).collect();
+        self.waiting = again
+            .into_values()
+            .map(|(_, row)| row)
+            .chain(self.waiting.drain(..))
+            .collect();
         let before = self.summary.rows;
         let broken = |import: &Self, why: String| {
             Ok(Ended::Broken {
-                answered: import.summary.rows > before,
+                any: import.summary.rows > before,
                 why,
             })
         };
@@ -152,7 +159,7 @@ impl<L: Iterator<Item = Line>> Import<L> {
                     let next = self.next_row();
                     match (permit, next) {
                         (Some(permit), Some(row)) => {
-                            self.unanswered.insert(row.row, row.clone());
+                            self.unanswered.insert(row.row, (Instant::now(), row.clone()));
                             permit.send(row);
                         }
                         // The stream has broken: the answers say why.
@@ -165,8 +172,8 @@ impl<L: Iterator<Item = Line>> Import<L> {
                 }
                 answer = answers.message() => match answer {
                     Ok(Some(answer)) => {
-                        self.take(answer);
-                        progress(self.summary.rows);
+                        let sent = self.take(answer);
+                        answered(self.summary.rows, sent.map(|at| at.elapsed()).unwrap_or_default());
                     }
                     Ok(None) if self.is_done() => return Ok(Ended::Done),
                     Ok(None) => return broken(self, "the stream ended early".into()),
@@ -213,11 +220,9 @@ impl<L: Iterator<Item = Line>> Import<L> {
         None
     }
 
-    fn take(&mut self, answer: ImportEbikesResponse) {
-        // An answer to what was not sent is none of ours.
-        let Some(row) = self.unanswered.remove(&answer.row) else {
-            return;
-        };
+    /// Answers when the row was sent; `None` of an answer to what was not sent, which is none of ours.
+    fn take(&mut self, answer: ImportEbikesResponse) -> Option<Instant> {
+        let (sent, row) = self.unanswered.remove(&answer.row)?;
         self.summary.rows += 1;
         match answer.outcome() {
             ImportEbikesOutcome::Registered => self.summary.registered += 1,
@@ -239,6 +244,7 @@ impl<L: Iterator<Item = Line>> Import<L> {
             legal_basis: problem.legal_basis,
         });
         self.summary.problems.extend(problems);
+        Some(sent)
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) async fn run(
         other @ FileProblem::Unreadable(_) => Failure::failed(other),
     })?;
     let connection = target.service("registration").await?;
-    let summary = ebikes::import(connection, lines, |rows| bar.set_position(rows)).await;
+    let summary = ebikes::import(connection, lines, |rows, _| bar.set_position(rows)).await;
     bar.finish_and_clear();
     let summary = summary?;
     format.print(&summary, text)?;

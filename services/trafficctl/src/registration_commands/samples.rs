@@ -1,15 +1,13 @@
 //! Invented e-bikes: any number of them, the same for the same seed, some of them wrong in a known way.
 //!
-//! Everything is well-formed, check digits included, and nothing exists: the identity numbers are of a district that there
-//! is none of (379999), the phones begin with 000.
+//! Everything is well-formed, check digits included, and nothing exists: the identity numbers are of nobody, the phones begin
+//! with 000.
 
+use crate::invented::{DISTRICTS, Random, identity_number};
 use registration::ebike_file::HEADINGS;
 
 /// Makers whose serial numbers run beside each other.
 const MAKERS: u64 = 40;
-const DISTRICTS: [&str; 9] = [
-    "371702", "371703", "371721", "371722", "371723", "371724", "371725", "371726", "371728",
-];
 
 /// The values of one line, in the order of [`HEADINGS`].
 pub(crate) type Values = [String; HEADINGS.len()];
@@ -67,7 +65,7 @@ impl Samples {
 
     /// The values of a line, counted from 0.
     pub(crate) fn values(&self, row: u64) -> Values {
-        let mut random = Random(self.seed ^ row.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut random = Random::of(self.seed, row);
         // Two of three e-bikes have an owner of their own, the others share theirs.
         let owner = random.below((self.rows * 2 / 3).max(1));
         let days = random.below(5 * 365);
@@ -96,7 +94,7 @@ impl Samples {
     }
 
     fn frame_number(&self, row: u64) -> String {
-        let maker = Random(self.seed.wrapping_add(row)).below(MAKERS);
+        let maker = Random::new(self.seed.wrapping_add(row)).below(MAKERS);
         format!("{:04}26{row:09}", 9_000 + maker)
     }
 
@@ -132,40 +130,6 @@ impl Samples {
             Flaw::UnknownOrigin => "found".clone_into(kind),
             Flaw::UnknownDistrict => "37".clone_into(district),
         }
-    }
-}
-
-/// Of somebody born between 1950 and 2004, by a number below 20 million.
-fn identity_number(owner: u64) -> String {
-    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let born =
-        jiff::civil::date(1950, 1, 1) + jiff::Span::new().days(i64_of(owner / 1_000 % (55 * 365)));
-    let digits = format!(
-        "379999{:04}{:02}{:02}{:03}",
-        born.year(),
-        born.month(),
-        born.day(),
-        owner % 1_000
-    );
-    let sum: u32 = digits
-        .bytes()
-        .zip(WEIGHTS)
-        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
-        .sum();
-    let check = char::from(b"10X98765432"[(sum % 11) as usize]);
-    format!("{digits}{check}")
-}
-
-/// Splitmix64: a few lines that give the same numbers for ever, which a library's generator does not promise.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % bound
     }
 }
 

@@ -8,3 +8,4 @@ mod harness;
 mod imports;
 mod up;
 mod verify;
+mod year;
