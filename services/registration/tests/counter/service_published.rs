@@ -49,7 +49,7 @@ async fn another_agency_hears_what_becomes_of_an_ebike_and_never_whose_it_is() {
     };
     ebikes.cancel_ebike(cancel).await.unwrap();
 
-    let heard = heard(&replica, "events.registration.>", 4).await;
+    let heard = heard(&city.bus, "events.registration.>", 4).await;
     let subjects: Vec<&str> = heard.iter().map(|(subject, _)| subject.as_str()).collect();
     assert_eq!(
         subjects,
@@ -98,7 +98,7 @@ async fn another_agency_hears_until_when_a_dated_plate_may_be_ridden() {
     ebikes.renew_transitional_plate(renew).await.unwrap();
     city.clock.set("2027-01-01T00:00:00+08:00".parse().unwrap());
 
-    let heard = heard(&replica, "events.registration.>", 3).await;
+    let heard = heard(&city.bus, "events.registration.>", 3).await;
     let first: proto::EbikeRegistered = heard[0].1.decode().unwrap();
     let kind = first.r#ref.unwrap().plate_kind;
     assert_eq!(kind, i32::from(proto::EbikePlateKind::Transitional));
@@ -130,7 +130,7 @@ async fn a_file_of_many_ebikes_is_heard_row_by_row_however_long_it_is() {
     assert_eq!(plates.len(), ROWS as usize);
 
     let heard = heard(
-        &replica,
+        &city.bus,
         "events.registration.ebike_registered.>",
         ROWS as usize,
     )

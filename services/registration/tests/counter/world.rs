@@ -189,12 +189,8 @@ impl City {
 }
 
 /// What another agency reads: the first `count` published events whose subject matches, with their subjects on the bus.
-pub(crate) async fn heard(
-    replica: &Replica,
-    filter: &str,
-    count: usize,
-) -> Vec<(String, ReceivedEvent)> {
-    let jetstream = async_nats::jetstream::new(replica.service.core.client.clone());
+pub(crate) async fn heard(bus: &Bus, filter: &str, count: usize) -> Vec<(String, ReceivedEvent)> {
+    let jetstream = bus.jetstream().await;
     let events = jetstream.get_stream(EVENTS).await.unwrap();
     let config = async_nats::jetstream::consumer::pull::OrderedConfig {
         filter_subject: filter.into(),

@@ -19,6 +19,14 @@ use registration::domain::vehicle::class::{PlateCategory, UseNature};
 use registration::domain::vehicle::event::Document;
 
 /// What it is, plates that are made for it, what is charged, and the article that gives it out.
+/// A business, the category of the plate it ends with, what it costs, and the article of Order 164 that says what is made.
+type Priced = (
+    Request,
+    Option<PlateCategory>,
+    &'static [(FeeItem, u16)],
+    &'static str,
+);
+
 #[test]
 fn each_business_charges_for_the_plates_and_documents_that_its_article_gives_out() {
     use PlateCategory::{Large, Motorcycle, Small, Trailer};
@@ -35,7 +43,7 @@ fn each_business_charges_for_the_plates_and_documents_that_its_article_gives_out
         changed_on: day("2026-03-01"),
     };
     let document = |document| Request::DocumentReissue { document };
-    let table: [(Request, Option<PlateCategory>, &[(FeeItem, u16)], &str); 17] = [
+    let table: [Priced; 17] = [
         (
             initial(),
             Some(Small),
