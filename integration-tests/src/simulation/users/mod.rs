@@ -20,7 +20,7 @@ use permits::api::Api as PermitsApi;
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
-use registration::Apis as RegistrationApis;
+use registration::api::vehicles::VehicleApi;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -94,7 +94,7 @@ methods! {
     PermitsApi: Permits,
     ParkingApi: Parking,
     EnforcementApi: Enforcement,
-    RegistrationApis: Registration,
+    VehicleApi: Registration,
 }
 
 /// One user at work.

@@ -1,6 +1,6 @@
 //! New cars: filed, and registered with a plate or withdrawn.
 
-use super::{RegistrationApis, Users};
+use super::{Users, VehicleApi};
 use crate::workloads::registration::{approval, car, vin};
 use rand::RngExt;
 use traffic_proto::registration::v1 as registration_v1;
@@ -18,9 +18,7 @@ impl Users {
             application: Some(car(&vin("S", u64::from(which)))),
             ..Default::default()
         };
-        let file = |apis: RegistrationApis, request| async move {
-            apis.vehicles.create_application(request).await
-        };
+        let file = |api: VehicleApi, request| async move { api.create_application(request).await };
         let Ok(filed) = user.command("partner:dealer", request, file).await? else {
             return Ok(());
         };
@@ -31,17 +29,15 @@ impl Users {
                 name,
                 ..Default::default()
             };
-            let withdraw = |apis: RegistrationApis, request| async move {
-                apis.vehicles.withdraw_application(request).await
-            };
+            let withdraw =
+                |api: VehicleApi, request| async move { api.withdraw_application(request).await };
             user.command("partner:dealer", request, withdraw)
                 .await?
                 .ok();
             return Ok(());
         }
-        let approve = |apis: RegistrationApis, request| async move {
-            apis.vehicles.approve_application(request).await
-        };
+        let approve =
+            |api: VehicleApi, request| async move { api.approve_application(request).await };
         let approved = user
             .command("officer:one", approval(&name), approve)
             .await?;

@@ -3,16 +3,17 @@
 use super::desk::Done;
 use super::drive::{Part, Plan};
 use super::found::pages;
-use super::tally::Tally;
+use super::tally::{Tally, event};
 use crate::connect::Connection;
 use crate::failure::Failure;
 use crate::registration_commands::ebikes;
 use crate::registration_commands::samples::Samples;
+use prost::Name;
 use registration::ebike_file::{self, Line};
 use std::time::Instant;
 use tokio::task::JoinSet;
-use traffic_proto::registration::v1::ListEbikesRequest;
 use traffic_proto::registration::v1::ebike_service_client::EbikeServiceClient;
+use traffic_proto::registration::v1::{EbikeRegistered, ListEbikesRequest};
 
 const EBIKES: &str = "e-bikes registered";
 
@@ -51,6 +52,7 @@ pub(super) async fn register(
     }
     let mut sent = Tally::default();
     sent.add(EBIKES, plan.stories);
+    sent.add(event(&EbikeRegistered::full_name()), plan.stories);
     plan.progress.finish_and_clear();
     Ok((Part::of(&plan, &done, begun.elapsed()), sent))
 }
