@@ -107,6 +107,22 @@ impl Standing<'_> {
                 r#ref,
                 legal_basis: basis.to_string(),
             }),
+            VehicleFact::SchoolBusSignIssued(sign) => self.event(&proto::SchoolBusSignIssued {
+                r#ref,
+                valid_until: day(sign.valid_until),
+            }),
+            VehicleFact::SchoolBusSignRenewed { valid_until } => {
+                self.event(&proto::SchoolBusSignIssued {
+                    r#ref,
+                    valid_until: day(*valid_until),
+                })
+            }
+            VehicleFact::SchoolBusSignReturned { cause } => {
+                self.event(&proto::SchoolBusSignReturned {
+                    r#ref,
+                    legal_basis: cause.basis().to_string(),
+                })
+            }
             VehicleFact::VehicleEntered { .. }
             | VehicleFact::ApplicationOpened { .. }
             | VehicleFact::ApplicationClosed { .. }
@@ -114,7 +130,8 @@ impl Standing<'_> {
             | VehicleFact::OwnerReplaced { .. }
             | VehicleFact::TemporaryPlatesEnd { .. }
             | VehicleFact::PlatesReissued
-            | VehicleFact::DocumentReissued { .. } => return None,
+            | VehicleFact::DocumentReissued { .. }
+            | VehicleFact::SchoolBusSignReissued => return None,
         })
     }
 

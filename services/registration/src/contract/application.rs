@@ -4,7 +4,7 @@ use super::enums::{
     application_state, cancellation_cause, document, encumbrance_kind, material, plate_step,
     refusal_ground, temporary_ground, use_nature,
 };
-use super::vehicle::particulars;
+use super::vehicle::{driver, particulars};
 use super::{day, organisation, party, person, vehicle_name};
 use crate::domain::application::request::{
     Change, Corrected, Destination, OwnerFiling, Request, Transfer,
@@ -182,6 +182,15 @@ fn request(own: &Request) -> proto::application::Request {
             insurance_valid_until: day(temporary.insurance_valid_until),
             approved_until: temporary.approved_until.and_then(day),
         }),
+        Request::SchoolBusSign(licensed) => R::SchoolBusSign(proto::SchoolBusUse {
+            driver: driver(&licensed.driver),
+            route: licensed.route.to_string(),
+            hours: licensed.hours.to_string(),
+            stops: licensed.stops.to_string(),
+            licensed_until: day(licensed.licensed_until),
+            inspected_until: day(licensed.inspected_until),
+        }),
+        Request::SchoolBusSignReissue => R::SchoolBusSignReissue(proto::SchoolBusSignReissue {}),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::domain::vehicle::class::{PlateCategory, UseNature, VehicleClass};
 use crate::domain::vehicle::event::{
     CancellationCause, Document, EncumbranceKind, HoldKind, PlateChangeCause, TemporaryGround,
 };
+use crate::domain::vehicle::school_bus::SignReturnCause;
 use traffic_proto::registration::v1 as proto;
 
 macro_rules! both_ways {
@@ -57,6 +58,10 @@ both_ways!(material, read_material: Material <-> Material {
     RegistrationCertificate, VehicleLicence, Plates, OwnershipTransfer, CustomsRelease, JointOwnership, IdentityChange,
     FittingCertificate, MortgageContract, CourtRuling, AssistanceNotice, ScrapReceipt, DismantlingRecord, LossPledge,
     ExportProof, ReturnProof, CustomsPlateNotice, WrittenApplication, TestApproval, Mandate,
+    DriverLicence, SchoolBusLicence, SchoolBusPlan,
+});
+both_ways!(sign_return_cause, read_sign_return_cause: SignReturnCause <-> SignReturnCause {
+    ScrapAge, UseEnded, LicenceEnded,
 });
 both_ways!(application_state, read_application_state: Stage <-> ApplicationState {
     Incomplete, Accepted, Approved, Refused, Withdrawn,

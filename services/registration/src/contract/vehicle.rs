@@ -4,8 +4,9 @@ use super::enums::{
     encumbrance_kind, hold_kind, plate_kind, temporary_ground, use_nature, vehicle_class,
     vehicle_state,
 };
-use super::{application_name, day, party};
+use super::{application_name, day, party, person};
 use crate::domain::blocks::Blocked;
+use crate::domain::party::Party;
 use crate::domain::plate::PlateClaim;
 use crate::domain::plate::offer::{OfferId, PlateOffer};
 use crate::domain::vehicle::Vehicle;
@@ -101,7 +102,23 @@ pub fn vehicle(vin: &Vin, own: &Vehicle, revision: &Revision, blocked: Blocked) 
             .map(application_name)
             .unwrap_or_default(),
         etag: revision.etag(),
+        school_bus_sign: own
+            .school_bus_sign
+            .as_ref()
+            .map(|sign| proto::SchoolBusSign {
+                driver: driver(&sign.licensed.driver),
+                route: sign.licensed.route.to_string(),
+                hours: sign.licensed.hours.to_string(),
+                stops: sign.licensed.stops.to_string(),
+                issued_on: day(sign.issued_on),
+                valid_until: day(sign.valid_until),
+            }),
     }
+}
+
+/// Who drives a school bus: the reference only.
+pub(super) fn driver(own: &Party) -> Option<proto::Person> {
+    own.person().map(person)
 }
 
 pub fn plate(number: &PlateNumber, claim: &PlateClaim, calendar: &LegalCalendar) -> proto::Plate {

@@ -90,6 +90,17 @@ pub enum Ground {
     NeedsApplication,
     MarkTooEarly {
         from: Date,
+        months: i64,
+        basis: LegalBasis,
+    },
+    SchoolBusByOrganisation,
+    NoSchoolBus,
+    SchoolBusPapersOver,
+    SchoolBusInspectionTooLong {
+        longest: Date,
+    },
+    NoSchoolBusSign {
+        basis: LegalBasis,
     },
     TemporaryTooLong {
         longest: Date,
@@ -482,13 +493,47 @@ impl Ground {
                 "on this cause the owner applies",
                 "该情形应由机动车所有人申请注销登记",
             ),
-            Self::MarkTooEarly { from } => says(
+            Self::MarkTooEarly {
+                from,
+                months,
+                basis,
+            } => says(
                 "MARK_TOO_EARLY",
-                order_164("art. 54(1)"),
+                basis.clone(),
                 format!(
-                    "the mark can be applied for from {from}, three months before the old one ends"
+                    "the mark can be applied for from {from}, {months} months before the old one ends"
                 ),
-                format!("应在检验有效期满前三个月内申请，即自 {from} 起"),
+                format!("应在检验有效期满前 {months} 个月内申请，即自 {from} 起"),
+            ),
+            Self::SchoolBusByOrganisation => says(
+                "SCHOOL_BUS_BY_ORGANISATION",
+                order_164("art. 60(1)"),
+                "a school or whoever runs buses for it fetches the sign: one of the applicants is an organisation",
+                "校车标牌应当由学校或者校车服务提供者领取",
+            ),
+            Self::NoSchoolBus => says(
+                "NO_SCHOOL_BUS",
+                order_164("art. 60(2)"),
+                "it carries no passengers by its vehicle licence, which the sign must agree with",
+                "行驶证记载的车辆类型不属于载客汽车，不能核发校车标牌",
+            ),
+            Self::SchoolBusPapersOver => says(
+                "SCHOOL_BUS_PAPERS_OVER",
+                order_164("art. 61(2)"),
+                "the inspection or the licence is over, and a sign ends with the earlier of them",
+                "校车安全技术检验或者校车使用许可已过有效期",
+            ),
+            Self::SchoolBusInspectionTooLong { longest } => says(
+                "SCHOOL_BUS_INSPECTION_TOO_LONG",
+                order_164("art. 62(1)"),
+                format!("a school bus is inspected every half year: until {longest} at the latest"),
+                format!("校车每半年进行一次安全技术检验，有效期至迟为 {longest}"),
+            ),
+            Self::NoSchoolBusSign { basis } => says(
+                "NO_SCHOOL_BUS_SIGN",
+                basis.clone(),
+                "the vehicle has no school bus sign",
+                "该车未领取校车标牌",
             ),
             Self::TemporaryTooLong { longest, basis } => says(
                 "TEMPORARY_TOO_LONG",
@@ -569,7 +614,8 @@ impl Ground {
                 ("accident", accident.to_string()),
             ],
             Self::ApplicantBarred { until, .. } => vec![("until", until.to_string())],
-            Self::MarkTooEarly { from } => vec![("from", from.to_string())],
+            Self::SchoolBusInspectionTooLong { longest } => vec![("longest", longest.to_string())],
+            Self::MarkTooEarly { from, .. } => vec![("from", from.to_string())],
             Self::TemporaryTooLong { longest, .. } => vec![("longest", longest.to_string())],
             Self::NotConfirmed { material, .. } => vec![("material", material.as_str().to_owned())],
             _ => Vec::new(),

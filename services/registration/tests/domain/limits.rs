@@ -41,6 +41,8 @@ fn every_business_has_the_working_days_that_its_article_gives() {
         (B::InspectionMark, 1, "art. 54(3)"),
         (B::TemporaryPlate, 1, "art. 47(2)"),
         (B::IntelligentTestPlate, 1, "art. 48(2)"),
+        (B::SchoolBusSign, 3, "art. 60(2)"),
+        (B::SchoolBusSignReissue, 3, "art. 66"),
     ];
     assert_eq!(table.len(), Business::ALL.len());
     for (business, days, article) in table {

@@ -12,4 +12,5 @@ mod limits;
 mod numbers;
 mod papers;
 mod refusals;
+mod school_buses;
 mod temporary;

@@ -17,6 +17,7 @@ use crate::domain::party::Party;
 use crate::domain::plate::PlateWish;
 use crate::domain::vehicle::class::Particulars;
 use crate::domain::vehicle::event::TemporaryGround;
+use crate::domain::vehicle::school_bus::SchoolBusUse;
 use chassis::domain::Invalid;
 use chassis::domain::values::{CreditCode, DocumentNumber, Organisation, PlateNumber, Text, Vin};
 use chassis::sealing::Sealer;
@@ -248,10 +249,41 @@ impl<'a> Reader<'a> {
                 let valid_until = days::optional("valid_until", mark.valid_until.as_ref(), fields)?;
                 Some(Request::InspectionMark { valid_until })
             }),
+            R::SchoolBusSign(licensed) => fields.within("school_bus_sign", |fields| {
+                self.school_bus(licensed, fields)
+                    .map(|licensed| Request::SchoolBusSign(Box::new(licensed)))
+            }),
+            R::SchoolBusSignReissue(_) => Some(Request::SchoolBusSignReissue),
             R::TemporaryUse(temporary) => {
                 fields.within("temporary_use", |fields| read_temporary(temporary, fields))
             }
         }
+    }
+}
+
+impl Reader<'_> {
+    fn school_bus(
+        &mut self,
+        licensed: &proto::SchoolBusUse,
+        fields: &mut Fields,
+    ) -> Option<SchoolBusUse> {
+        let driver = fields.message("driver", licensed.driver.as_ref(), |person, fields| {
+            read_person(self.sealer, person, fields)
+        });
+        let route = fields.required("route", &licensed.route, Text::parse);
+        let hours = fields.required("hours", &licensed.hours, Text::parse);
+        let stops = fields.required("stops", &licensed.stops, Text::parse);
+        let until = days::required("licensed_until", licensed.licensed_until.as_ref(), fields);
+        let inspected =
+            days::required("inspected_until", licensed.inspected_until.as_ref(), fields);
+        Some(SchoolBusUse {
+            driver: self.keep(driver?),
+            route: route?,
+            hours: hours?,
+            stops: stops?,
+            licensed_until: until?,
+            inspected_until: inspected?,
+        })
     }
 }
 
@@ -284,6 +316,7 @@ fn for_each_party(file: &mut File, mut change: impl FnMut(&mut Party)) {
                 change(owner);
             }
         }
+        Request::SchoolBusSign(licensed) => change(&mut licensed.driver),
         Request::ParticularsChange { change: own, .. } => {
             if let Change::WholeVehicle { vehicle, .. } = &mut **own {
                 change(&mut vehicle.owner);

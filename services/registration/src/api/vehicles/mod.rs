@@ -7,6 +7,7 @@ mod watch;
 use crate::contract;
 use crate::contract::enums::{
     read_cancellation_cause, read_hold_kind, read_material, read_plate_kind, read_refusal_ground,
+    read_sign_return_cause,
 };
 use crate::domain::application::event::{ElectronicCheck, Examination};
 use crate::domain::application::review::{Approve, Refuse};
@@ -15,7 +16,7 @@ use crate::domain::plate::PlateClaim;
 use crate::domain::plate::offer::{self, OfferId, PlateOffer};
 use crate::domain::plate::series::Pools;
 use crate::domain::vehicle::class::PlateCategory;
-use crate::domain::vehicle::{Vehicle, notices};
+use crate::domain::vehicle::{Vehicle, notices, school_bus};
 use chassis::commands::{Call, Done};
 use chassis::domain::values::{DocumentNumber, PlateNumber, Text, Vin};
 use chassis::domain::{Halt, Invalid, Transaction};
@@ -424,6 +425,21 @@ impl VehicleService for VehicleApi {
         let (vin, kind, notice, lifting) = fields.finish((vin, kind, notice, lifting))?;
         self.vehicle_step(&request, vin, move |tx, vin| {
             notices::lift_hold(tx, vin, kind, notice.clone(), lifting.clone())
+        })
+        .await
+    }
+
+    async fn return_school_bus_sign(
+        &self,
+        request: Request<proto::ReturnSchoolBusSignRequest>,
+    ) -> Result<Response<proto::Vehicle>, Status> {
+        let message = request.get_ref();
+        let mut fields = Fields::new();
+        let vin = vin("name", &message.name, &mut fields);
+        let cause = fields.choice("cause", message.cause, read_sign_return_cause);
+        let (vin, cause) = fields.finish((vin, cause))?;
+        self.vehicle_step(&request, vin, move |tx, vin| {
+            school_bus::take_back(tx, vin, cause)
         })
         .await
     }

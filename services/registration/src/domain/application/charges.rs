@@ -58,7 +58,9 @@ pub fn of(request: &Request, category: PlateCategory, plates_to_make: bool) -> V
         | Request::Cancellation { .. }
         | Request::Correction { .. }
         | Request::PlateReissue
-        | Request::InspectionMark { .. } => &[],
+        | Request::InspectionMark { .. }
+        | Request::SchoolBusSign(_)
+        | Request::SchoolBusSignReissue => &[],
     };
     let plates = plates_to_make.then(|| plates(category));
     let items = plates.into_iter().chain(documents.iter().copied());

@@ -11,6 +11,7 @@ use crate::domain::vehicle::class::{Particulars, PlateCategory, UseNature};
 use crate::domain::vehicle::event::{
     CancellationCause, Document, EncumbranceKind, HoldKind, TemporaryGround,
 };
+use crate::domain::vehicle::school_bus::SchoolBusUse;
 use crate::domain::vehicle::{MOST_ENTRIES, Vehicle, VehicleStage, scrapping};
 use chassis::domain::values::Vin;
 use chassis::domain::{District, Halt, LegalBasis, TimeLimit, Transaction};
@@ -112,8 +113,14 @@ fn check_stage(case: &Case<'_>, vehicle: Option<&Vehicle>) -> Result<(), Ground>
     })
 }
 
-/// County offices do not register these (art. 2(3)).
+/// County offices do not register these (art. 2(3)); signs of school buses they give out all the same (art. 60(1)).
 fn check_competence(case: &Case<'_>, vehicle: Option<&Vehicle>) -> Result<(), Ground> {
+    if matches!(
+        case.request,
+        Request::SchoolBusSign(_) | Request::SchoolBusSignReissue
+    ) {
+        return Ok(());
+    }
     let told = case.request.particulars();
     let Some(particulars) = told.or_else(|| vehicle.map(|vehicle| &vehicle.particulars)) else {
         return Ok(());
@@ -165,6 +172,8 @@ fn applicant_basis(business: Business) -> LegalBasis {
         Business::InspectionMark => "art. 54(1)",
         Business::TemporaryPlate => "art. 46",
         Business::IntelligentTestPlate => "art. 48(1)",
+        Business::SchoolBusSign => "art. 60(1)(1)",
+        Business::SchoolBusSignReissue => "art. 66",
     })
 }
 
@@ -389,6 +398,7 @@ fn check_age(case: &Case<'_>, vehicle: Option<&Vehicle>, today: Date) -> Result<
             business if business.is_change() => "art. 21(1)(3)",
             business if business.is_transfer() => "art. 29(4)",
             Business::Mortgage | Business::Pledge => "art. 36",
+            Business::SchoolBusSign | Business::SchoolBusSignReissue => "art. 63(1)",
             _ => return Ok(()),
         };
         return Err(too_old(article));
@@ -534,6 +544,15 @@ fn check_business(
             },
             Some(vehicle),
         ) => Ok(check_mark(vehicle, today)?),
+        (Request::SchoolBusSign(licensed), Some(vehicle)) => {
+            Ok(check_school_bus(case, licensed, vehicle, today)?)
+        }
+        (Request::SchoolBusSignReissue, Some(vehicle)) if vehicle.school_bus_sign.is_none() => {
+            Err(Ground::NoSchoolBusSign {
+                basis: order_164("art. 66"),
+            }
+            .into())
+        }
         (Request::TemporaryPlate(temporary), vehicle) => {
             Ok(check_temporary(tx, temporary, vehicle)?)
         }
@@ -618,11 +637,37 @@ fn check_cancellation(cause: CancellationCause, vehicle: &Vehicle) -> Result<(),
     }
 }
 
-/// From three months before the inspection ends (art. 54(1)).
+/// Schools and those who run buses for them fetch signs (arts. 58, 60(1)), for vehicles that carry passengers.
+fn check_school_bus(
+    case: &Case<'_>,
+    licensed: &SchoolBusUse,
+    vehicle: &Vehicle,
+    today: Date,
+) -> Result<(), Ground> {
+    let organised = case
+        .applicants
+        .iter()
+        .any(|party| matches!(party, Party::Organisation(_)));
+    if !organised {
+        return Err(Ground::SchoolBusByOrganisation);
+    }
+    if !vehicle.particulars.class.carries_passengers() {
+        return Err(Ground::NoSchoolBus);
+    }
+    licensed.valid_until(today).map(|_| ())
+}
+
+/// From three months before the inspection ends (art. 54(1)); of a bus with a sign, from one month (art. 62(2)).
 fn check_mark(vehicle: &Vehicle, today: Date) -> Result<(), Ground> {
+    let (months, article) = match vehicle.school_bus_sign {
+        Some(_) => (1, "art. 62(2)"),
+        None => (3, "art. 54(1)"),
+    };
     match vehicle.inspection_valid_until {
-        Some(last) if today + 3.months() < last => Err(Ground::MarkTooEarly {
-            from: last - 3.months(),
+        Some(last) if today + months.months() < last => Err(Ground::MarkTooEarly {
+            from: last - months.months(),
+            months,
+            basis: order_164(article),
         }),
         _ => Ok(()),
     }

@@ -12,6 +12,7 @@ use crate::domain::vehicle::event::{
     CancellationCause, Encumbrance, PlateChangeCause, Registration, TemporaryGround,
     TemporaryPlate, VehicleFact,
 };
+use crate::domain::vehicle::school_bus::SchoolBusSign;
 use crate::domain::vehicle::{self, Vehicle, scrapping};
 use chassis::domain::values::{DocumentNumber, PlateNumber, Vin};
 use chassis::domain::{Halt, Transaction};
@@ -109,11 +110,27 @@ pub fn carry_out(tx: &mut Transaction, application: &Application) -> Result<Outc
             }],
         ),
         Request::InspectionMark { valid_until } => {
-            let issued = valid_until
-                .or(decision.vehicle.inspection_valid_until)
-                .map(|valid_until| VehicleFact::InspectionMarkIssued { valid_until });
-            decision.record(tx, issued)
+            let last = valid_until.or(decision.vehicle.inspection_valid_until);
+            let issued = last.map(|valid_until| VehicleFact::InspectionMarkIssued { valid_until });
+            // Art. 62(3): the sign of a school bus goes with it, as long as the licence lasts (art. 61(2)).
+            let sign = decision.vehicle.school_bus_sign.as_ref();
+            let renewed = sign.zip(*valid_until).map(|(sign, last)| {
+                let valid_until = last.min(sign.licensed.licensed_until);
+                VehicleFact::SchoolBusSignRenewed { valid_until }
+            });
+            decision.record(tx, issued.into_iter().chain(renewed))
         }
+        Request::SchoolBusSign(licensed) => {
+            let valid_until = licensed.valid_until(decision.today)?;
+            let sign = SchoolBusSign {
+                licensed: (**licensed).clone(),
+                district: application.district,
+                issued_on: decision.today,
+                valid_until,
+            };
+            decision.record(tx, [VehicleFact::SchoolBusSignIssued(Box::new(sign))])
+        }
+        Request::SchoolBusSignReissue => decision.record(tx, [VehicleFact::SchoolBusSignReissued]),
         Request::TemporaryPlate(temporary) => {
             let valid_until = decision.today + i64::from(temporary.days).days();
             decision.issue_temporary_plate(tx, temporary.ground, valid_until)

@@ -70,10 +70,16 @@ pub enum Material {
     TestApproval,
     /// 委托书
     Mandate,
+    /// 机动车驾驶证
+    DriverLicence,
+    /// 校车使用许可
+    SchoolBusLicence,
+    /// 校车运行方案
+    SchoolBusPlan,
 }
 
 impl Material {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 30] = [
         Self::Origin,
         Self::FactoryCertificate,
         Self::CompulsoryInsurance,
@@ -101,6 +107,9 @@ impl Material {
         Self::WrittenApplication,
         Self::TestApproval,
         Self::Mandate,
+        Self::DriverLicence,
+        Self::SchoolBusLicence,
+        Self::SchoolBusPlan,
     ];
 
     /// As stored, and in facts of refusals.
@@ -133,6 +142,9 @@ impl Material {
             Self::WrittenApplication => "written_application",
             Self::TestApproval => "test_approval",
             Self::Mandate => "mandate",
+            Self::DriverLicence => "driver_licence",
+            Self::SchoolBusLicence => "school_bus_licence",
+            Self::SchoolBusPlan => "school_bus_plan",
         }
     }
 
@@ -296,6 +308,13 @@ fn list(request: &Request, vehicle: Option<&Vehicle>, today: Date) -> List {
             list
         }
         Request::TemporaryPlate(temporary) => temporary_of(temporary.ground),
+        Request::SchoolBusSign(_) => vec![
+            (M::DriverLicence, "art. 60(1)(2)"),
+            (M::VehicleLicence, "art. 60(1)(3)"),
+            (M::SchoolBusLicence, "art. 60(1)(4)"),
+            (M::SchoolBusPlan, "art. 60(1)(5)"),
+        ],
+        Request::SchoolBusSignReissue => vec![(M::VehicleLicence, "art. 66")],
     }
 }
 

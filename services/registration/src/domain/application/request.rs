@@ -5,6 +5,7 @@ use crate::domain::vehicle::class::{Particulars, UseNature};
 use crate::domain::vehicle::event::{
     CancellationCause, Document, EncumbranceKind, TemporaryGround,
 };
+use crate::domain::vehicle::school_bus::SchoolBusUse;
 use chassis::domain::values::{DocumentNumber, Text, Vin};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -66,6 +67,10 @@ pub enum Request {
     InspectionMark { valid_until: Option<Date> },
     /// 临时行驶车号牌 (arts. 46 to 48)
     TemporaryPlate(Box<TemporaryUse>),
+    /// 校车标牌 (arts. 60, 64)
+    SchoolBusSign(Box<SchoolBusUse>),
+    /// 补领、换领校车标牌 (art. 66)
+    SchoolBusSignReissue,
 }
 
 /// A vehicle that was never registered.
@@ -200,10 +205,12 @@ pub enum Business {
     InspectionMark,
     TemporaryPlate,
     IntelligentTestPlate,
+    SchoolBusSign,
+    SchoolBusSignReissue,
 }
 
 impl Business {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::InitialRegistration,
         Self::ParticularsChange,
         Self::OwnerFiling,
@@ -226,6 +233,8 @@ impl Business {
         Self::InspectionMark,
         Self::TemporaryPlate,
         Self::IntelligentTestPlate,
+        Self::SchoolBusSign,
+        Self::SchoolBusSignReissue,
     ];
 
     /// 变更登记 (chapter 2, section 2), which art. 21 governs.
@@ -291,6 +300,8 @@ impl Request {
                 TemporaryGround::IntelligentTesting => Business::IntelligentTestPlate,
                 _ => Business::TemporaryPlate,
             },
+            Self::SchoolBusSign(_) => Business::SchoolBusSign,
+            Self::SchoolBusSignReissue => Business::SchoolBusSignReissue,
         }
     }
 

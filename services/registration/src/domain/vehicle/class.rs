@@ -37,6 +37,17 @@ impl VehicleClass {
         Self::Motorcycle,
     ];
 
+    /// 载客汽车
+    pub fn carries_passengers(self) -> bool {
+        matches!(
+            self,
+            Self::LargePassenger
+                | Self::MediumPassenger
+                | Self::SmallPassenger
+                | Self::MiniPassenger
+        )
+    }
+
     /// 小型、微型载客汽车, for which Order 164 makes many things easier.
     pub fn is_small_passenger(self) -> bool {
         matches!(self, Self::SmallPassenger | Self::MiniPassenger)

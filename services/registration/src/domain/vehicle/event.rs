@@ -2,6 +2,7 @@
 
 use super::Standing;
 use super::class::Particulars;
+use super::school_bus::{SchoolBusSign, SignReturnCause};
 use crate::domain::application::ApplicationId;
 use crate::domain::party::Party;
 use chassis::domain::values::{DocumentNumber, PlateNumber, Text};
@@ -100,6 +101,17 @@ pub enum VehicleFact {
     DocumentsVoided {
         basis: LegalBasis,
     },
+    /// For the first time, or again because something on it has changed (arts. 60, 64).
+    SchoolBusSignIssued(Box<SchoolBusSign>),
+    /// A lost or damaged one was made again (art. 66).
+    SchoolBusSignReissued,
+    /// With a new inspection mark (art. 62(3)).
+    SchoolBusSignRenewed {
+        valid_until: Date,
+    },
+    SchoolBusSignReturned {
+        cause: SignReturnCause,
+    },
 }
 
 impl VehicleFact {
@@ -129,6 +141,10 @@ impl VehicleFact {
             Self::PlatesReissued => "plates_reissued",
             Self::DocumentReissued { .. } => "document_reissued",
             Self::DocumentsVoided { .. } => "documents_voided",
+            Self::SchoolBusSignIssued(_) => "school_bus_sign_issued",
+            Self::SchoolBusSignReissued => "school_bus_sign_reissued",
+            Self::SchoolBusSignRenewed { .. } => "school_bus_sign_renewed",
+            Self::SchoolBusSignReturned { .. } => "school_bus_sign_returned",
         }
     }
 }

@@ -4,6 +4,7 @@
 pub mod class;
 pub mod event;
 pub mod notices;
+pub mod school_bus;
 pub mod scrapping;
 
 use super::application::ApplicationId;
@@ -18,6 +19,7 @@ use event::{
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
+use school_bus::SchoolBusSign;
 use serde::{Deserialize, Serialize};
 
 /// Mortgages, pledges, notices and temporary plates that one vehicle can have, each.
@@ -91,6 +93,7 @@ pub struct Vehicle {
     pub documents_void: bool,
     /// One at a time: what is decided on one changes what the next is about.
     pub open_application: Option<ApplicationId>,
+    pub school_bus_sign: Option<SchoolBusSign>,
 }
 
 /// How a vehicle stands, as far as others may know.
@@ -127,6 +130,7 @@ impl Vehicle {
             licences: 0,
             documents_void: false,
             open_application: None,
+            school_bus_sign: None,
         }
     }
 
@@ -200,6 +204,8 @@ impl Vehicle {
     }
 
     fn give_plate(&mut self, number: Option<&PlateNumber>, since: Date) {
+        // A sign names the number, and with it the owner: another one is to be fetched (arts. 61(1), 64).
+        self.school_bus_sign = None;
         if number.is_some() {
             self.licences += 1;
         }
@@ -212,6 +218,7 @@ impl Vehicle {
     fn leave(&mut self, stage: VehicleStage) {
         self.stage = stage;
         self.plate = None;
+        self.school_bus_sign = None;
     }
 
     fn apply(&mut self, fact: &VehicleFact) {
@@ -245,7 +252,10 @@ impl Vehicle {
                     self.swapped_on = Some(*since);
                 }
             }
-            VehicleFact::OwnerReplaced { owner } => self.owner = Some(owner.clone()),
+            VehicleFact::OwnerReplaced { owner } => {
+                self.owner = Some(owner.clone());
+                self.school_bus_sign = None;
+            }
             VehicleFact::VehicleTransferred {
                 owner,
                 number,
@@ -290,6 +300,14 @@ impl Vehicle {
                 event::Document::Licence => self.licences += 1,
             },
             VehicleFact::DocumentsVoided { .. } => self.documents_void = true,
+            VehicleFact::SchoolBusSignIssued(sign) => self.school_bus_sign = Some((**sign).clone()),
+            VehicleFact::SchoolBusSignReissued => {}
+            VehicleFact::SchoolBusSignRenewed { valid_until } => {
+                if let Some(sign) = &mut self.school_bus_sign {
+                    sign.valid_until = *valid_until;
+                }
+            }
+            VehicleFact::SchoolBusSignReturned { .. } => self.school_bus_sign = None,
         }
     }
 }
