@@ -55,7 +55,7 @@ impl Service {
                 "parking.read parking.manage parking.officer parking.device parking.pay"
             }
             Self::Enforcement => {
-                "enforcement.read enforcement.record enforcement.review enforcement.handle enforcement.decide \
+                "enforcement.read enforcement.record enforcement.review enforcement.handle enforcement.legal enforcement.decide \
                  enforcement.party enforcement.pay enforcement.education enforcement.hazard enforcement.persuade"
             }
             Self::Registration => {

@@ -14,7 +14,8 @@ use crate::domain::violation::account::{Account, Instalment};
 use crate::domain::violation::decision::Decide;
 use crate::domain::violation::event::{Filing, RemedyOutcome, Review};
 use crate::domain::violation::{
-    Violation, capture, decision, default, handling, objection, payment, remedy, roadside,
+    Violation, capture, decision, default, handling, legal_review, objection, payment, remedy,
+    roadside,
 };
 use chassis::commands::{Call, Done};
 use chassis::domain::values::{DocumentNumber, Text};
@@ -386,6 +387,41 @@ impl ViolationService for Api {
         let abandoned = request.get_ref().abandoned;
         self.on_case(&request, id, move |tx, id| {
             handling::hold_hearing(tx, id, abandoned)
+        })
+        .await
+    }
+
+    async fn require_legal_review(
+        &self,
+        request: Request<proto::RequireLegalReviewRequest>,
+    ) -> Answer {
+        let message = request.get_ref();
+        let mut fields = Fields::new();
+        let id = named(message, &mut fields);
+        let ground = fields.choice("ground", message.ground, |ground| match ground {
+            // It follows from the hearing, and from nothing that anybody says.
+            proto::LegalReviewGround::AfterHearing => None,
+            ground => enums::read_legal_review_ground(ground),
+        });
+        let (id, ground) = fields.finish((id, ground))?;
+        self.on_case(&request, id, move |tx, id| {
+            legal_review::require(tx, id, ground)
+        })
+        .await
+    }
+
+    async fn record_legal_review(
+        &self,
+        request: Request<proto::RecordLegalReviewRequest>,
+    ) -> Answer {
+        let message = request.get_ref();
+        let mut fields = Fields::new();
+        let id = named(message, &mut fields);
+        let opinion = remarks::<1000>("opinion", &message.opinion, &mut fields);
+        let (id, opinion) = fields.finish((id, opinion))?;
+        let passed = message.passed;
+        self.on_case(&request, id, move |tx, id| {
+            legal_review::review(tx, id, passed, opinion.clone())
         })
         .await
     }

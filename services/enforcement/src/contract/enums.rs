@@ -10,8 +10,8 @@ use crate::domain::rules::{Compared, Revocation};
 use crate::domain::violation::Stage as ViolationState;
 use crate::domain::violation::decision::DecisionPart;
 use crate::domain::violation::event::{
-    CancellationGround, CollectionGround, Duty, Mitigation, NoPenaltyGround, NoticeChannel,
-    Procedure, Remedy, Service,
+    CancellationGround, CollectionGround, Duty, LegalReviewGround, Mitigation, NoPenaltyGround,
+    NoticeChannel, Procedure, Remedy, Service,
 };
 use traffic_proto::enforcement::v1 as proto;
 
@@ -62,6 +62,8 @@ same! {
     CancellationGround, cancellation_ground, read_cancellation_ground: EmergencyVehicle StolenOrClonedPlate Rescue
         HandledOnTheSpot ConflictingSignals UnclearRecord PlateMisread Other;
     NoticeChannel, notice_channel, read_notice_channel: App TextMessage Post InPerson;
+    LegalReviewGround, legal_review_ground, read_legal_review_ground: PublicInterest AfterHearing Complex
+        OtherProvision;
     NoPenaltyGround, no_penalty_ground, read_no_penalty_ground: UnderFourteen Incapable MinorAndCorrected
         FirstAndCorrected NoFault NotProven;
     Service, service, read_service: HandedOver Refused Post Electronic Announced;

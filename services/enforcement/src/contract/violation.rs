@@ -9,6 +9,7 @@ use crate::domain::registered::Registration;
 use crate::domain::rules::{BandApplied, Bound, RuleRef, Rules};
 use crate::domain::values::{CaseId, Place};
 use crate::domain::violation::event::{Decision, Device, Filing, Party, Sanction, Source};
+use crate::domain::violation::legal_review::LegalReview;
 use crate::domain::violation::{Closed, Variation, Violation};
 use chassis::domain::{LegalCalendar, Revision};
 use chassis::server::to_timestamp;
@@ -85,6 +86,7 @@ pub fn violation(
             _ => String::new(),
         },
         plate_standing: plate_standing(filing.registration).into(),
+        legal_review: case.decision_review.as_ref().map(legal_review),
     }
 }
 
@@ -101,6 +103,24 @@ fn provided(case: &Violation, calendar: &LegalCalendar, now: Timestamp) -> Optio
         calendar.date(now),
     )
     .ok()
+}
+
+fn legal_review(review: &LegalReview) -> proto::LegalReview {
+    let shown = proto::LegalReview {
+        ground: enums::legal_review_ground(review.ground).into(),
+        legal_basis: review.ground.basis().to_string(),
+        ..proto::LegalReview::default()
+    };
+    match &review.opinion {
+        None => shown,
+        Some(opinion) => proto::LegalReview {
+            reviewer: opinion.reviewer.to_string(),
+            passed: opinion.passed,
+            opinion: opinion.opinion.to_string(),
+            review_time: Some(to_timestamp(opinion.at)),
+            ..shown
+        },
+    }
 }
 
 fn plate_standing(known: Option<Registration>) -> proto::PlateStanding {

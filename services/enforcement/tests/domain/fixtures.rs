@@ -12,6 +12,7 @@ use enforcement::domain::violation::event::{
     Device, Fact, Filing, LicenceFacts, NoticeChannel, Party, Review, Sanction, Service, Source,
 };
 use enforcement::domain::violation::handling::accept;
+use enforcement::domain::violation::legal_review;
 use enforcement::domain::violation::roadside::stop;
 use enforcement::domain::violation::{Stage, Violation};
 use jiff::Timestamp;
@@ -36,6 +37,13 @@ pub(crate) fn city() -> Actor {
     Actor {
         id: "officer:C1".into(),
         districts: vec![District::new(371_700).unwrap()],
+    }
+}
+
+pub(crate) fn legal_reviewer() -> Actor {
+    Actor {
+        id: "officer:L2".into(),
+        districts: vec![mudan()],
     }
 }
 
@@ -312,4 +320,12 @@ pub(crate) fn facts<T: std::fmt::Debug>(outcome: &Outcome<T>, id: &CaseId) -> Ve
 
 pub(crate) fn today() -> Date {
     date(2026, 3, 2)
+}
+
+/// The legal reviewer of the district has looked at what is intended.
+pub(crate) fn reviewed(scenario: Scenario, id: &CaseId, passed: bool) -> Scenario {
+    scenario
+        .by(legal_reviewer())
+        .when(|tx| legal_review::review(tx, id, passed, text("as the file shows")))
+        .and()
 }

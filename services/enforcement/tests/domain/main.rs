@@ -11,6 +11,7 @@ mod fines;
 mod fixtures;
 mod hazards;
 mod ledger;
+mod legal_reviews;
 mod limits;
 mod money;
 mod parties;

@@ -234,7 +234,7 @@ fn a_hearing_is_asked_for_within_five_working_days_and_told_seven_ahead_penalty_
         case(&scenario, &id).duty,
         Some((Duty::Decide, at("2026-03-31T00:00:00")))
     );
-    scenario
+    reviewed(scenario, &id, true)
         .by(city())
         .when(|tx| decide(tx, &id, by_two(sanction)))
         .and();

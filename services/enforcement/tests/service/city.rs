@@ -54,6 +54,8 @@ impl tonic::service::Interceptor for Bearer {
 pub(crate) enum Account {
     Camera,
     Officer,
+    /// Reviews decisions before they are made.
+    LegalReviewer,
     /// The driver of the samples.
     Citizen,
     /// Somebody else.
@@ -102,6 +104,11 @@ impl City {
                 "officer:A1".to_owned(),
                 "enforcement.read enforcement.record enforcement.review enforcement.handle enforcement.decide \
                  enforcement.pay enforcement.education enforcement.hazard enforcement.persuade",
+                vec![371_702],
+            ),
+            Account::LegalReviewer => (
+                "officer:L2".to_owned(),
+                "enforcement.read enforcement.legal",
                 vec![371_702],
             ),
             Account::Citizen => (person(DRIVER), CITIZEN_SCOPES, vec![]),

@@ -58,6 +58,7 @@ async fn every_method_names_the_fields_that_an_empty_request_lacks() {
         hear_defence(HearDefenceRequest) names ["name", "statement"];
         schedule_hearing(ScheduleHearingRequest) names ["name", "hearing_time", "chair"];
         hold_hearing(HoldHearingRequest) names ["name"];
+        require_legal_review(RequireLegalReviewRequest) names ["name", "ground"];
         decide_violation(DecideViolationRequest) names ["name", "sanction"];
         decide_no_penalty(DecideNoPenaltyRequest) names ["name", "ground", "remarks"];
         refer_as_crime(ReferAsCrimeRequest) names ["name", "authority"];
@@ -120,6 +121,11 @@ async fn every_method_names_the_fields_that_an_empty_request_lacks() {
         list_junction_days(ListJunctionDaysRequest) names ["day"];
         get_company(GetCompanyRequest) names ["name"];
         hold_talk(HoldTalkRequest) names ["name"];
+    }
+    let (channel, bearer) = city.line(&replica, Account::LegalReviewer).await;
+    let mut reviewer = ViolationServiceClient::with_interceptor(channel, bearer);
+    empty! { reviewer,
+        record_legal_review(RecordLegalReviewRequest) names ["name", "opinion"];
     }
     let (channel, bearer) = city.line(&replica, Account::Citizen).await;
     let mut citizen = ViolationServiceClient::with_interceptor(channel, bearer);

@@ -6,5 +6,6 @@ mod citizens;
 mod city;
 mod dockets;
 mod input;
+mod legal_reviews;
 mod past;
 mod stories;

@@ -85,6 +85,14 @@ pub enum Ground {
         at: Timestamp,
     },
     HearingOutstanding,
+    NoLegalReviewDue,
+    LegalReviewOutstanding {
+        basis: LegalBasis,
+    },
+    LegalReviewFailed {
+        basis: LegalBasis,
+    },
+    ReviewerInvolved,
     HandlingTimeRuns,
     TooFewUnhandled {
         unhandled: usize,

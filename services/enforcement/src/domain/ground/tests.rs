@@ -67,6 +67,14 @@ fn every_ground_has_a_name_of_its_own_and_words_in_both_languages() {
         Ground::ChairInvestigated,
         Ground::HearingNotYet { at: AT },
         Ground::HearingOutstanding,
+        Ground::NoLegalReviewDue,
+        Ground::LegalReviewOutstanding {
+            basis: order_157("art. 2"),
+        },
+        Ground::LegalReviewFailed {
+            basis: order_157("art. 2"),
+        },
+        Ground::ReviewerInvolved,
         Ground::HandlingTimeRuns,
         Ground::TooFewUnhandled { unhandled: 4 },
         Ground::NotInAbsence,

@@ -34,6 +34,8 @@ impl Fact {
             Self::HearingRequested | Self::HearingWaived => penalty_law("art. 64(1)"),
             Self::HearingScheduled { .. } => penalty_law("art. 64(2)"),
             Self::HearingHeld { .. } => penalty_law("art. 64"),
+            Self::LegalReviewRequired { ground } => ground.basis(),
+            Self::LegallyReviewed { .. } => penalty_law("art. 58(1)"),
             // Of a penalty the rule that sets the fine stands first.
             Self::PenaltyDecided(decision) => decision.assessment.penalty.leading().basis.clone(),
             _ => self.basis_after_decision(),

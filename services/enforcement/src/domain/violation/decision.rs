@@ -9,6 +9,7 @@ use super::super::rules::{Revocation, Rules};
 use super::super::values::CaseId;
 use super::event::{Decision, Fact, NoPenaltyGround, Party, Procedure, Sanction, Service, Source};
 use super::handling::assessed;
+use super::legal_review;
 use super::steps::{actor, as_city, as_officer, in_stage, load, record, today};
 use super::{Hearing, Stage, Violation};
 use chassis::domain::values::Text;
@@ -32,7 +33,7 @@ pub struct Decide {
 }
 
 /// # Errors
-/// If the law does not provide the sanction, the procedure was not kept, the act is fined already, or the licence cannot have
+/// If the law does not provide the sanction, the procedure was not kept, a legal review is missing, the act is fined already, or the licence cannot have
 /// been withheld then.
 pub fn decide(tx: &mut Transaction, id: &CaseId, command: Decide) -> Result<(), Halt> {
     let case = load(tx, id)?;
@@ -61,6 +62,7 @@ pub fn decide(tx: &mut Transaction, id: &CaseId, command: Decide) -> Result<(), 
         }
         Procedure::Simple
     };
+    legal_review::check(&case, &officers)?;
     check_withheld(tx, &case, &sanction, command.withheld_on)?;
     let file_by =
         (procedure == Procedure::Simple && case.filing.source == Source::OnTheSpot).then(|| {

@@ -7,6 +7,7 @@ use super::super::values::CaseId;
 use super::decision::{check_sanction, decided, officers, points_of, serve_by};
 use super::event::{Decision, Fact, Procedure, Sanction};
 use super::handling::assessed;
+use super::legal_review;
 use super::steps::{as_officer, in_stage, load, record, today};
 use super::{DefaultNotice, Stage, Violation};
 use chassis::domain::values::Text;
@@ -77,8 +78,8 @@ pub fn announce(tx: &mut Transaction, id: &CaseId) -> Result<(), Halt> {
 /// Decides in absence, what was told and nothing else: without points, unless the driver is known.
 ///
 /// # Errors
-/// Before the seven working days of the announcement have passed, with fewer than two officers beyond 200 yuan, or while an
-/// objection waits.
+/// Before the seven working days of the announcement have passed, with fewer than two officers beyond 200 yuan, without
+/// the legal review that it needs, or while an objection waits.
 pub fn decide(tx: &mut Transaction, id: &CaseId, co_officers: Vec<Text<64>>) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
@@ -92,6 +93,7 @@ pub fn decide(tx: &mut Transaction, id: &CaseId, co_officers: Vec<Text<64>>) -> 
     if !default.sanction.admits_simple_procedure() && officers.len() < 2 {
         return Err(Ground::TwoOfficersNeeded.into());
     }
+    legal_review::check(&case, &officers)?;
     let party = case.party.clone();
     let decision = Decision {
         procedure: Procedure::Default,

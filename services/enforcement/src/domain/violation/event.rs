@@ -105,6 +105,15 @@ pub enum Fact {
         abandoned: bool,
         decision_due: Timestamp,
     },
+    /// A legal review precedes the decision (Administrative Penalty Law art. 58(1)).
+    LegalReviewRequired {
+        ground: LegalReviewGround,
+    },
+    LegallyReviewed {
+        reviewer: Text<64>,
+        passed: bool,
+        opinion: Text<1000>,
+    },
     PenaltyDecided(Decision),
     NotPunished {
         ground: NoPenaltyGround,
@@ -292,6 +301,20 @@ impl CancellationGround {
             Self::Other => "art. 22(8)",
         })
     }
+}
+
+/// Why a decision needs a legal review: the four cases of Administrative Penalty Law art. 58(1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LegalReviewGround {
+    /// 涉及重大公共利益
+    PublicInterest,
+    /// 经过听证程序
+    AfterHearing,
+    /// 案件情况疑难复杂、涉及多个法律关系
+    Complex,
+    /// 法律、法规规定的其他情形
+    OtherProvision,
 }
 
 /// Why an act that happened is not punished.

@@ -1,9 +1,9 @@
 //! A case: from the record of an act to the last payment (Order 157).
 //!
 //! ```text
-//!   capture -> objection -> handling -> hearing -> decision -> serving -> payment
-//!   roadside ------------------^                                  └-> remedy
-//!   default (nobody came) --------------------------^
+//!   capture -> objection -> handling -> hearing -> legal_review -> decision -> serving -> payment
+//!   roadside ------------------^                                                  └-> remedy
+//!   default (nobody came) -----------------------------^
 //!   deadlines: what time does.   event, basis, account: what happened, on what it rests, what is owed
 //! ```
 
@@ -16,6 +16,7 @@ pub mod default;
 pub mod event;
 pub mod excuse;
 pub mod handling;
+pub mod legal_review;
 pub mod objection;
 pub mod payment;
 pub mod remedy;
@@ -31,6 +32,7 @@ use event::{
     RemedyOutcome, Review, Sanction, ViolationEvent,
 };
 use jiff::Timestamp;
+use legal_review::LegalReview;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +55,8 @@ pub struct Violation {
     pub party: Option<Party>,
     pub intended: Option<Intended>,
     pub hearing: Hearing,
+    /// Set if a legal review precedes the decision.
+    pub decision_review: Option<LegalReview>,
     pub default: Option<DefaultNotice>,
     /// As it was decided.
     pub decision: Option<Decision>,
@@ -219,6 +223,7 @@ impl Violation {
             party: filing.party.clone(),
             intended: None,
             hearing: Hearing::None,
+            decision_review: None,
             default: None,
             decision: None,
             varied: None,
@@ -271,6 +276,7 @@ impl Aggregate for Violation {
             (_, state) => state?,
         };
         case.updated = at;
+        case.decision_review = legal_review::after(case.decision_review, &event.fact, at);
         case.apply(&event.fact, at);
         Some(case)
     }
