@@ -70,14 +70,18 @@ impl From<Box<dyn Error + Send + Sync>> for Failure {
     }
 }
 
+/// The stable reason that a service gives; the code's name if it gives none.
+pub(crate) fn reason(status: &Status) -> String {
+    status.get_error_details().error_info().map_or_else(
+        || format!("{:?}", status.code()),
+        |info| info.reason.clone(),
+    )
+}
+
 /// A status in one line: reason, sentence, legal basis, and each field that breaks a rule.
 pub(crate) fn describe(status: &Status) -> String {
     let details = status.get_error_details();
-    let reason = details.error_info().map_or_else(
-        || format!("{:?}", status.code()),
-        |info| info.reason.clone(),
-    );
-    let mut text = format!("{reason}: {}", status.message());
+    let mut text = format!("{}: {}", reason(status), status.message());
     if let Some(basis) = details
         .error_info()
         .and_then(|info| info.metadata.get("legal_basis"))

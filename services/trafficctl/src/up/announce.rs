@@ -94,6 +94,21 @@ fn text(ready: &Ready<'_>, data: &str) -> String {
             &ready.tokens.chief,
         ),
         (
+            "LEGAL_REVIEWER",
+            "reviews decisions before they are made",
+            &ready.tokens.legal_reviewer,
+        ),
+        (
+            "DEALER",
+            "registers cars for their buyers",
+            &ready.tokens.dealer,
+        ),
+        (
+            "PLATE_MAKER",
+            "makes plates and has them brought",
+            &ready.tokens.plate_maker,
+        ),
+        (
             "CITIZEN",
             "sees and contests own violations",
             &ready.tokens.citizen,
@@ -147,6 +162,9 @@ mod tests {
             camera: "K".into(),
             officer: "F".into(),
             chief: "C".into(),
+            legal_reviewer: "L".into(),
+            dealer: "D".into(),
+            plate_maker: "P".into(),
             citizen: "Z".into(),
         }
     }
@@ -169,7 +187,7 @@ mod tests {
 
     #[test]
     fn scripts_read_one_line() {
-        insta::assert_snapshot!(serde_json::to_string(&ready(&tokens())).unwrap(), @r#"{"nats":"nats://127.0.0.1:4222","services":{"enforcement":{"grpc":"127.0.0.1:7","http":"127.0.0.1:8"},"parking":{"grpc":"127.0.0.1:3","http":"127.0.0.1:4"},"permits":{"grpc":"127.0.0.1:1","http":"127.0.0.1:2"}},"tokens":{"applicant":"A","reviewer":"R","road_authority":"A2","operator":"O","warden":"W","camera":"K","officer":"F","chief":"C","citizen":"Z"}}"#);
+        insta::assert_snapshot!(serde_json::to_string(&ready(&tokens())).unwrap(), @r#"{"nats":"nats://127.0.0.1:4222","services":{"enforcement":{"grpc":"127.0.0.1:7","http":"127.0.0.1:8"},"parking":{"grpc":"127.0.0.1:3","http":"127.0.0.1:4"},"permits":{"grpc":"127.0.0.1:1","http":"127.0.0.1:2"}},"tokens":{"applicant":"A","reviewer":"R","road_authority":"A2","operator":"O","warden":"W","camera":"K","officer":"F","chief":"C","legal_reviewer":"L","dealer":"D","plate_maker":"P","citizen":"Z"}}"#);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //!
 //! Every request id follows from the moment of the first start, so that a story that broke off goes on where it was.
 
+mod dealer;
+
 use super::sample::{connection, fill, parse};
 use super::tokens::Tokens;
 use crate::connect::Connection;
@@ -21,6 +23,8 @@ use traffic_proto::parking::v1 as parking;
 use traffic_proto::parking::v1::parking_management_service_client::ParkingManagementServiceClient;
 use traffic_proto::permits::v1 as permits;
 use traffic_proto::permits::v1::permit_service_client::PermitServiceClient;
+use traffic_proto::registration::v1::order_service_client::OrderServiceClient;
+use traffic_proto::registration::v1::vehicle_service_client::VehicleServiceClient;
 
 const STORY: &str = include_str!("../../sample/story.json");
 /// Where it is written down that the story was told.
@@ -38,6 +42,7 @@ struct Script {
     transport: permits::Permit,
     photographs: [enforcement::Violation; 2],
     driver: enforcement::Party,
+    sale: dealer::Sale,
 }
 
 /// One thing that happened, and in which service.
@@ -64,6 +69,7 @@ pub(super) async fn tell(
     let photographs = script.photographs;
     Box::pin(story.a_driver_loses_the_licence(script.transport, photographs, script.driver))
         .await?;
+    Box::pin(story.a_car_is_sold_once_its_fine_is_paid(script.sale)).await?;
     std::fs::write(&note, base.to_string())?;
     Ok(story.steps)
 }
@@ -78,6 +84,10 @@ struct Story {
     camera: ViolationServiceClient<Connection>,
     officer: ViolationServiceClient<Connection>,
     cashier: ViolationServiceClient<Connection>,
+    dealer: VehicleServiceClient<Connection>,
+    registrar: VehicleServiceClient<Connection>,
+    plate_maker: VehicleServiceClient<Connection>,
+    provider: OrderServiceClient<Connection>,
     steps: Vec<Step>,
 }
 
@@ -95,6 +105,11 @@ impl Story {
             let connection = connection(services, "enforcement", token).await?;
             Ok::<_, Failure>(ViolationServiceClient::new(connection))
         };
+        let vehicles = async |token| {
+            let connection = connection(services, "registration", token).await?;
+            Ok::<_, Failure>(VehicleServiceClient::new(connection))
+        };
+        let fees = connection(services, "registration", &tokens.operator).await?;
         let parking = connection(services, "parking", &tokens.operator).await?;
         Ok(Self {
             base,
@@ -105,6 +120,10 @@ impl Story {
             camera: cases(&tokens.camera).await?,
             officer: cases(&tokens.officer).await?,
             cashier: cases(&tokens.operator).await?,
+            dealer: vehicles(&tokens.dealer).await?,
+            registrar: vehicles(&tokens.officer).await?,
+            plate_maker: vehicles(&tokens.plate_maker).await?,
+            provider: OrderServiceClient::new(fees),
             steps: Vec::new(),
         })
     }
@@ -191,7 +210,7 @@ impl Story {
         let [first, second] = photographs;
         let case = self.fined("first", first, &driver).await?;
         self.step("enforcement", format!("a camera photographs {plate} at a red light; the driver takes 200 yuan and 6 points ({})", case.name));
-        self.paid(&case).await?;
+        self.paid("first", &case).await?;
         self.step("enforcement", "the fine is paid; the points stay");
         self.fined("second", second, &driver).await?;
         self.step(
@@ -294,16 +313,16 @@ impl Story {
         done(what, self.officer.serve_decision(serve).await)
     }
 
-    async fn paid(&mut self, case: &enforcement::Violation) -> Result<(), Failure> {
+    async fn paid(&mut self, what: &str, case: &enforcement::Violation) -> Result<(), Failure> {
         let pay = enforcement::RecordPaymentRequest {
             name: case.name.clone(),
             amount_fen: RED_LIGHT_FEN,
-            reference: "SAMPLE-BANK-1".to_owned(),
+            reference: format!("SAMPLE-BANK-{what}"),
             pay_time: case.decision.as_ref().and_then(|it| it.serve_time),
-            request_id: self.request_id("payment"),
+            request_id: self.request_id(&format!("{what} payment")),
             ..enforcement::RecordPaymentRequest::default()
         };
-        done("payment", self.cashier.record_payment(pay).await)?;
+        done(what, self.cashier.record_payment(pay).await)?;
         Ok(())
     }
 
@@ -386,6 +405,9 @@ mod tests {
         let [first, second] = &script.photographs;
         assert_eq!(first.plate, second.plate);
         assert!(script.repair.application.is_some() && script.transport.application.is_some());
+        let sale = &script.sale;
+        assert!(sale.car.request.is_some() && sale.transfer.request.is_some());
+        assert_eq!(sale.car.vehicle, sale.transfer.vehicle);
     }
 
     #[test]

@@ -36,6 +36,12 @@ pub(crate) struct Tokens {
     pub(crate) officer: String,
     /// The chief of the city's traffic police, who decides in every district and alone revokes licences.
     pub(crate) chief: String,
+    /// Who reviews decisions of the city's traffic police before they are made.
+    pub(crate) legal_reviewer: String,
+    /// A dealer, who registers cars for their buyers.
+    pub(crate) dealer: String,
+    /// Who makes plates and has them brought.
+    pub(crate) plate_maker: String,
     /// The citizen of the sample data, who sees and contests own cases.
     pub(crate) citizen: String,
 }
@@ -85,7 +91,7 @@ impl Tokens {
             operator: sign(
                 "sample-operator",
                 "operations.read operations.write permits.read parking.read parking.manage parking.pay \
-                 enforcement.read enforcement.pay registration.read registration.file",
+                 enforcement.read enforcement.pay registration.read registration.file registration.pay",
                 &[],
                 Channel::Api,
             )?,
@@ -98,6 +104,24 @@ impl Tokens {
             camera: sign("sample-camera", "enforcement.record", &[], Channel::Device)?,
             officer: sign("sample-officer", OFFICER_SCOPES, &[MUDAN], Channel::Station)?,
             chief: sign("sample-chief", OFFICER_SCOPES, &DISTRICTS, Channel::Station)?,
+            legal_reviewer: sign(
+                "sample-legal-reviewer",
+                "enforcement.read enforcement.legal",
+                &DISTRICTS,
+                Channel::Station,
+            )?,
+            dealer: sign(
+                "sample-dealer",
+                "registration.read registration.file",
+                &[],
+                Channel::Dealer,
+            )?,
+            plate_maker: sign(
+                "sample-plate-maker",
+                "registration.read registration.plates",
+                &DISTRICTS,
+                Channel::Api,
+            )?,
             citizen: sign(
                 &format!("person:{}", keys.person(CITIZEN)?),
                 "enforcement.read enforcement.party",

@@ -99,6 +99,11 @@ fn it_tells_a_story_once_with_the_article_of_each_refusal() {
         "the permit is suspended",
         "DRIVER_SUSPENDED",
         "(Road Traffic Safety Law art. 19(1))",
+        "the plates are made, and brought to the buyer",
+        "VIOLATIONS_OPEN",
+        "(Order 164 art. 25(2))",
+        "the owner pays the fine",
+        "now it goes to the new owner",
     ] {
         assert!(told.contains(step), "{step} is not in:\n{told}");
     }
