@@ -20,7 +20,9 @@ use traffic_proto::operations::v1::projection::Phase;
 use traffic_proto::operations::v1::{GetProjectionRequest, Projection};
 
 const REPLICAS: usize = 2;
+/// Of each service. A cluster's three servers share the machine with them, and elect no leader if they get none of it.
 const CLIENTS: usize = 6;
+const CLIENTS_OF_A_CLUSTER: usize = 3;
 /// Commands of each service between one thing and the next.
 const STRETCH: usize = 20;
 /// Longer than a lease lives and a policy stays pinned.
@@ -64,6 +66,10 @@ impl City {
     pub(super) async fn found(topology: Topology, services: &[Service], seed: u64) -> Self {
         let suite = Suite::by_itself(topology).await;
         let bus = suite.connect().await;
+        let clients = match topology {
+            Topology::Alone => CLIENTS,
+            Topology::Cluster => CLIENTS_OF_A_CLUSTER,
+        };
         let mut sites = Vec::with_capacity(services.len());
         for &service in services {
             let mut replicas = Vec::with_capacity(REPLICAS);
@@ -71,7 +77,7 @@ impl City {
                 replicas.push(suite.replica(service).await);
             }
             let all: Vec<&Replica> = replicas.iter().collect();
-            let (load, claims) = workloads::start(service, &all, CLIENTS, seed).await;
+            let (load, claims) = workloads::start(service, &all, clients, seed).await;
             sites.push(Site {
                 service,
                 replicas,

@@ -102,6 +102,44 @@ async fn one_request_sent_fifty_times_to_two_replicas_is_one_commit_and_fifty_eq
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_seen_carried_out_while_it_is_decided_is_answered_not_repeated() {
+    let (bus, clock) = (
+        Bus::start().await,
+        ManualClock::starting_at(start_of_time()),
+    );
+    let (one, two) = (folder(), folder());
+    let one = replica(&bus, one.path(), &clock).await;
+    let two = replica(&bus, two.path(), &clock).await;
+    let id = Uuid::now_v7();
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (go, going) = std::sync::mpsc::channel();
+    let waits = std::sync::Mutex::new(Some((begun, going)));
+    // Found to be new, but not loaded yet.
+    let slow = two.commands.execute::<Counter>(call(id, "7"), move |tx| {
+        if let Some((begun, going)) = waits.lock().expect("one at a time").take() {
+            begun.send(()).expect("waited for");
+            going.recv().expect("told to go on");
+        }
+        add(tx, "c", 7)
+    });
+    let (slow, first) = tokio::join!(slow, async {
+        has_begun.await.expect("decided");
+        let first = add_once(&one, id, 7).await.expect("added");
+        two.projection.reached(first.position).await;
+        go.send(()).expect("waited for");
+        first
+    });
+    let slow = slow.expect("answered");
+    assert_eq!(
+        (slow.state.value, slow.position),
+        (first.state.value, first.position)
+    );
+    assert_eq!(value(&one).await, 7);
+    one.stop().await;
+    two.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_replicas_that_race_on_one_aggregate_lose_no_update_and_keep_the_limit() {
     let (bus, clock) = (
         Bus::start().await,

@@ -264,11 +264,15 @@ fn a_road_whose_time_is_over_but_which_has_not_reopened_stays_taken() {
 #[test]
 fn a_full_calendar_takes_no_more() {
     let works = occupation();
-    let far = line(&[(110.0, 30.0), (110.001, 30.0)]);
+    // Far away, one behind the other.
+    let far = |n: usize| {
+        let from = 110.0 + n as f64 / 500.0;
+        line(&[(from, 30.0), (from + 0.001, 30.0)])
+    };
     let bookings = (0..RoadCalendar::MOST_BOOKINGS).map(|n| {
         let permit = PermitId::new(chassis_uuid(n));
         let booking = Booking {
-            line: far.clone(),
+            line: far(n),
             ..road_calendar::wanted(&permit, &company(), &works)
         };
         RoadCalendarEvent::RoadBooked {
