@@ -17,6 +17,7 @@ use chassis::domain::{Halt, Invalid, Rejection, Revision, Transaction};
 use chassis::projection::Versioned;
 use chassis::server::{Failure, Fields, to_timestamp};
 use chassis::service::Core;
+use std::time::Duration;
 use tonic::{Request, Response, Status};
 use traffic_proto::Step;
 use traffic_proto::registration::v1 as proto;
@@ -38,6 +39,10 @@ enum Draft {
     LicenceReissue(Vin, Unsealed),
 }
 
+/// How long an answer waits for the projection to see what it tells of.
+const CATCH_UP: Duration = Duration::from_secs(2);
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
 impl KioskApi {
     pub fn new(core: Core, plates: PlateStock) -> Self {
         Self { core, plates }
@@ -49,6 +54,18 @@ impl KioskApi {
         Ok(done.respond(session))
     }
 
+    /// The order, once it can be seen.
+    async fn opened(&self, order: &str) -> Result<Versioned<Order>, Failure> {
+        let mut applied = self.core.projection.watch_applied();
+        loop {
+            if let Some(order) = self.core.projection.get::<Order>(order).await? {
+                return Ok(order);
+            }
+            let changed = applied.changed().await;
+            changed.map_err(|_| Failure::unavailable("the service is stopping", RETRY_AFTER))?;
+        }
+    }
+
     async fn resource(
         &self,
         id: &str,
@@ -58,16 +75,11 @@ impl KioskApi {
         let order = match &session.order {
             None => None,
             Some(order) => {
-                // It was opened by a command on this session: at that position at the latest it is there.
-                let reached = self.core.projection.reached(revision.position);
-                let waited = tokio::time::timeout(std::time::Duration::from_secs(2), reached).await;
-                waited.map_err(|_| {
-                    Failure::unavailable(
-                        "the projection is behind",
-                        std::time::Duration::from_secs(1),
-                    )
-                })?;
-                self.core.projection.get::<Order>(order.as_str()).await?
+                // It is opened by the same command as the session's step, in a commit that may be the later one.
+                let waited = tokio::time::timeout(CATCH_UP, self.opened(order.as_str())).await;
+                let order = waited
+                    .map_err(|_| Failure::unavailable("the projection is behind", RETRY_AFTER))?;
+                Some(order?)
             }
         };
         let order = order.as_ref().map(|order| &*order.state);

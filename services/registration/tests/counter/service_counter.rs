@@ -121,6 +121,7 @@ async fn a_booking_sent_again_is_the_same_and_who_does_not_come_is_a_no_show() {
     assert_eq!(first, again);
     assert_eq!(first.state(), proto::AppointmentState::Booked);
 
+    replica.caught_up().await;
     let mut applied = replica.service.core.projection.watch_applied();
     city.clock.set("2026-03-03T14:45:00+08:00".parse().unwrap());
     // The timer's commit is one more than what has been applied.
