@@ -108,8 +108,8 @@ pub(super) enum End {
     Halted(String),
 }
 
-/// Applies what comes until it must end. Blocks.
-pub(super) fn run(
+/// Applies what comes until it must end. Blocks wherever it is polled: the disk is waited for.
+pub(super) async fn run(
     definition: &Definition,
     shared: &Shared,
     view: &View,
@@ -118,33 +118,6 @@ pub(super) fn run(
 ) -> End {
     let mut waiting: Vec<DigestRequest> = Vec::new();
     let mut buffer = Vec::with_capacity(LARGEST_BATCH);
-    while inputs.blocking_recv_many(&mut buffer, LARGEST_BATCH) > 0 {
-        let ended = round(
-            definition,
-            shared,
-            view,
-            &mut checkpoint,
-            &mut waiting,
-            &mut buffer,
-        );
-        if let Some(ended) = ended {
-            return ended;
-        }
-    }
-    end(view, End::Stopped)
-}
-
-/// As [`run`], without a thread of its own.
-#[cfg(any(test, feature = "testing"))]
-pub(super) async fn run_inline(
-    definition: &Definition,
-    shared: &Shared,
-    view: &View,
-    mut checkpoint: Checkpoint,
-    inputs: &mut mpsc::Receiver<Input>,
-) -> End {
-    let mut waiting: Vec<DigestRequest> = Vec::new();
-    let mut buffer = Vec::new();
     while inputs.recv_many(&mut buffer, LARGEST_BATCH).await > 0 {
         let ended = round(
             definition,

@@ -147,14 +147,14 @@ impl Supervisor {
         let (inputs, mut queue) = mpsc::channel(QUEUE);
         let definition = Arc::clone(&self.definition);
         let shared = Arc::clone(&self.shared);
+        let apply =
+            async move { engine::run(&definition, &shared, &view, checkpoint, &mut queue).await };
         let mut applying = match self.options.work {
-            Work::Threads { .. } => tokio::task::spawn_blocking(move || {
-                engine::run(&definition, &shared, &view, checkpoint, &mut queue)
-            }),
+            Work::Threads { .. } => {
+                tokio::task::spawn_blocking(|| futures::executor::block_on(apply))
+            }
             #[cfg(any(test, feature = "testing"))]
-            Work::Inline => tokio::spawn(async move {
-                engine::run_inline(&definition, &shared, &view, checkpoint, &mut queue).await
-            }),
+            Work::Inline => tokio::spawn(apply),
         };
         self.inputs.send_replace(Some(inputs.clone()));
 
