@@ -2,7 +2,7 @@
 //!
 //! Identity numbers are of a district that there is none of (379999).
 
-use chassis::domain::values::Vin;
+use chassis::domain::values::{ResidentId, Vin};
 
 /// The county-level districts of Heze (GB/T 2260).
 pub(crate) const DISTRICTS: [&str; 9] = [
@@ -40,7 +40,6 @@ impl Random {
 
 /// Of somebody born between 1950 and 2004, by a number below 20 million (GB 11643).
 pub(crate) fn identity_number(person: u64) -> String {
-    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let days = i64::try_from(person / 1_000 % (55 * 365)).unwrap_or_default();
     let born = jiff::civil::date(1950, 1, 1) + jiff::Span::new().days(days);
     let digits = format!(
@@ -50,12 +49,7 @@ pub(crate) fn identity_number(person: u64) -> String {
         born.day(),
         person % 1_000
     );
-    let sum: u32 = digits
-        .bytes()
-        .zip(WEIGHTS)
-        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
-        .sum();
-    let check = char::from(b"10X98765432"[(sum % 11) as usize]);
+    let check = ResidentId::check_character(digits.as_bytes()).unwrap_or_default();
     format!("{digits}{check}")
 }
 
@@ -104,7 +98,7 @@ pub(crate) fn plate(vehicle: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chassis::domain::values::{CreditCode, PlateNumber, ResidentId};
+    use chassis::domain::values::{CreditCode, PlateNumber};
     use std::collections::BTreeSet;
 
     #[test]

@@ -1,5 +1,6 @@
 //! Synthetic requests.
 
+use chassis::domain::values::ResidentId;
 use jiff::Timestamp;
 use pbjson_types::Timestamp as Time;
 use traffic_proto::permits::v1 as proto;
@@ -33,14 +34,8 @@ pub(crate) fn person() -> Option<proto::Person> {
 
 /// An identity number for the `n`th person: the digits run, the check character follows.
 pub(crate) fn nth_person(n: u32) -> Option<proto::Person> {
-    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let digits = format!("37170219900101{n:03}");
-    let sum: u32 = digits
-        .chars()
-        .zip(WEIGHTS)
-        .map(|(c, w)| c.to_digit(10).unwrap() * w)
-        .sum();
-    let check = char::from(b"10X98765432"[(sum % 11) as usize]);
+    let check = ResidentId::check_character(digits.as_bytes()).unwrap();
     Some(proto::Person {
         identity_number: format!("{digits}{check}"),
         ..person().unwrap()

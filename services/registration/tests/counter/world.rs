@@ -2,6 +2,7 @@
 
 use chassis::clock::ManualClock;
 use chassis::domain::Channel as Through;
+use chassis::domain::values::ResidentId;
 use chassis::published::{EVENTS, ReceivedEvent};
 use chassis::server::{Audience, Claims, TokenIssuer};
 use chassis::service::Service;
@@ -240,18 +241,12 @@ pub(crate) fn day(text: &str) -> Option<proto::Day> {
 
 /// A resident identity number with a valid check character. Nobody has it: its district does not exist.
 pub(crate) fn identity(number: u32) -> String {
-    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let digits = format!(
         "379999{}{:03}",
         19_500_101 + number / 1_000 * 10_000,
         number % 1_000
     );
-    let sum: u32 = digits
-        .bytes()
-        .zip(WEIGHTS)
-        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
-        .sum();
-    let check = char::from(b"10X98765432"[(sum % 11) as usize]);
+    let check = ResidentId::check_character(digits.as_bytes()).unwrap();
     format!("{digits}{check}")
 }
 

@@ -29,11 +29,24 @@ impl ResidentId {
         ))
     }
 
+    /// The check character that follows these digits (GB 11643); `None` unless they are 17.
+    pub fn check_character(digits: &[u8]) -> Option<char> {
+        if digits.len() != 17 || !digits.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        let sum: u32 = digits
+            .iter()
+            .zip(Self::WEIGHTS)
+            .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+            .sum();
+        Some(char::from(Self::CHECKS[(sum % 11) as usize]))
+    }
+
     fn is_valid(bytes: &[u8]) -> bool {
         let Some((check, digits)) = bytes.split_last() else {
             return false;
         };
-        if digits.len() != 17 || !digits.iter().all(u8::is_ascii_digit) {
+        if Self::check_character(digits) != Some(char::from(*check)) {
             return false;
         }
         let number = |range: Range<usize>| {
@@ -42,16 +55,10 @@ impl ResidentId {
                 .fold(0_i16, |sum, digit| sum * 10 + i16::from(digit - b'0'))
         };
         let (month, day) = (number(10..12), number(12..14));
-        let born = i8::try_from(month)
+        i8::try_from(month)
             .ok()
             .zip(i8::try_from(day).ok())
-            .is_some_and(|(month, day)| jiff::civil::Date::new(number(6..10), month, day).is_ok());
-        let sum: u32 = digits
-            .iter()
-            .zip(Self::WEIGHTS)
-            .map(|(digit, weight)| u32::from(digit - b'0') * weight)
-            .sum();
-        born && Self::CHECKS[(sum % 11) as usize] == *check
+            .is_some_and(|(month, day)| jiff::civil::Date::new(number(6..10), month, day).is_ok())
     }
 
     pub fn as_str(&self) -> &str {
