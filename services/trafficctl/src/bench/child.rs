@@ -25,6 +25,9 @@ pub(crate) struct ServeOptions {
     /// The folder of projections in it: each replica has one of its own
     #[arg(long)]
     projections: PathBuf,
+    /// Copies of each stream
+    #[arg(long)]
+    stream_replicas: usize,
 }
 
 pub(crate) fn run(options: &ServeOptions, nats: &str) -> Result<(), Failure> {
@@ -42,7 +45,8 @@ pub(crate) fn run(options: &ServeOptions, nats: &str) -> Result<(), Failure> {
     config.data_dir = options.folder.join(&options.projections);
     config.grpc.listen = any_port;
     config.http.listen = any_port;
-    config.nats.urls = vec![nats.to_owned()];
+    config.nats.urls = nats.split(',').map(str::to_owned).collect();
+    config.nats.stream_replicas = options.stream_replicas;
     "warn".clone_into(&mut config.telemetry.log);
     // A few accounts stand for many callers.
     config.limits.requests_per_second = 10_000_000;

@@ -32,7 +32,7 @@ use permits_load::PermitsLoad;
 use processes::{Cpu, Process};
 use registration_load::RegistrationLoad;
 use report::{Report, Row};
-use stage::{CONNECTIONS, PROJECTIONS, Stage, connections};
+use stage::{BusOptions, CONNECTIONS, PROJECTIONS, Stage, connections};
 use std::time::Duration;
 
 #[derive(Debug, Args)]
@@ -53,6 +53,9 @@ pub(crate) struct BenchOptions {
     /// Whose commands are measured
     #[arg(long, value_enum, default_value_t = Service::All)]
     service: Service,
+
+    #[command(flatten)]
+    bus: BusOptions,
 }
 
 #[derive(Debug, Subcommand)]
@@ -82,7 +85,7 @@ pub(crate) async fn run(format: Format, options: &BenchOptions) -> Result<(), Fa
         return year::run(format, year).await;
     }
     let spinner = progress::spinner("starting the bus");
-    let stage = Stage::set(None).await?;
+    let stage = Stage::set(None, options.bus).await?;
     let bench = Bench {
         options,
         stage: &stage,
@@ -149,7 +152,7 @@ impl Bench<'_> {
         echo::keep(self.stage.folder(), permits_load.answer())?;
         let echo = self.child("echo").await?;
         let echo_connections = connections(&echo, &tokens.applicant).await?;
-        let raw = raw::RawLoad::prepare(&self.stage.url(), "PERMITS").await?;
+        let raw = raw::RawLoad::prepare(self.stage.bus().await?, "PERMITS").await?;
 
         let mut rows = Vec::new();
         for in_flight in self.options.in_flight.iter().map(|n| usize::from(*n)) {

@@ -34,10 +34,13 @@ impl Process {
         what: &'static str,
         folder: &Path,
         projections: &str,
-        nats: &str,
+        urls: &[String],
     ) -> Result<Self, Failure> {
+        // Streams have a copy on each server.
+        let replicas = urls.len().to_string();
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["serve", what, "--nats", nats])
+            .args(["serve", what, "--nats", &urls.join(",")])
+            .args(["--stream-replicas", &replicas])
             .args(["--projections", projections, "--folder"])
             .arg(folder)
             .stdin(Stdio::piped())
@@ -83,14 +86,16 @@ impl Process {
     }
 }
 
-/// Memory held by the youngest process of this name below this one.
+/// Memory held by the processes of this name below this one, together.
 pub(super) fn resident_of(name: &str) -> u64 {
-    descendant(name).map_or(0, |id| memory(id, "VmRSS:"))
+    let all = descendants(name).into_iter();
+    all.map(|id| memory(id, "VmRSS:")).sum()
 }
 
-/// The most memory that the youngest process of this name below this one has held.
+/// The most memory that the processes of this name below this one have held, each at its time.
 pub(super) fn peak_of(name: &str) -> u64 {
-    descendant(name).map_or(0, |id| memory(id, "VmHWM:"))
+    let all = descendants(name).into_iter();
+    all.map(|id| memory(id, "VmHWM:")).sum()
 }
 
 /// A line of `/proc/ID/status` that tells of memory. Bytes.
@@ -139,7 +144,7 @@ impl Cpu {
         Self {
             at: Instant::now(),
             service: processes.iter().map(|process| seconds(process.id)).sum(),
-            bus: descendant("nats-server").map_or(0.0, seconds),
+            bus: descendants("nats-server").into_iter().map(seconds).sum(),
             client: seconds(std::process::id()),
         }
     }
@@ -173,15 +178,14 @@ fn stat(id: u32) -> Vec<String> {
     after.split_whitespace().map(str::to_owned).collect()
 }
 
-fn descendant(name: &str) -> Option<u32> {
-    let ids = fs::read_dir("/proc")
-        .ok()?
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+fn descendants(name: &str) -> Vec<u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten();
+    let ids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
     ids.filter(|id| {
         fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|comm| comm.trim() == name)
     })
     .filter(|id| is_below(*id))
-    .max()
+    .collect()
 }
 
 fn is_below(mut id: u32) -> bool {

@@ -19,8 +19,7 @@ pub(super) struct RawLoad {
 
 impl RawLoad {
     /// A stream as the journal's, and payloads of the mean size of those that `like` holds.
-    pub(super) async fn prepare(url: &str, like: &str) -> Result<Self, Failure> {
-        let client = async_nats::connect(url).await.map_err(Failure::failed)?;
+    pub(super) async fn prepare(client: Client, like: &str) -> Result<Self, Failure> {
         let jetstream = jetstream::new(client.clone());
         let mut model = jetstream.get_stream(like).await.map_err(Failure::failed)?;
         let held = model.info().await.map_err(Failure::failed)?;

@@ -4,7 +4,9 @@ use super::processes::{self, Process};
 use crate::connect::{Bearer, Connection, endpoint};
 use crate::failure::Failure;
 use crate::up::{Keys, Tokens};
-use chassis::nats_server::{self, NatsServer};
+use async_nats::Client;
+use chassis::nats_server::{self, Cluster, NatsServer};
+use clap::Args;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tonic::service::interceptor::InterceptedService;
@@ -12,10 +14,26 @@ use tonic::service::interceptor::InterceptedService;
 /// HTTP/2 connections that the clients of one role share.
 pub(super) const CONNECTIONS: usize = 4;
 
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct BusOptions {
+    /// Servers of the bus: 3 are a cluster in which each stream has three copies
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = size_of_bus)]
+    bus_nodes: u8,
+}
+
+fn size_of_bus(text: &str) -> Result<u8, String> {
+    match text {
+        "1" => Ok(1),
+        "3" => Ok(3),
+        "5" => Ok(5),
+        _ => Err("must be 1, 3 or 5".to_owned()),
+    }
+}
+
 /// A bus with `sync_interval: always`, and the folder of everything that the bench writes.
 pub(super) struct Stage {
     folder: PathBuf,
-    nats: NatsServer,
+    servers: Vec<NatsServer>,
     pub(super) tokens: Tokens,
     /// Removed with the stage, unless the data is kept.
     _temporary: Option<TempDir>,
@@ -26,7 +44,7 @@ impl Stage {
     ///
     /// # Errors
     /// The folder to keep holds something already, or the bus does not start.
-    pub(super) async fn set(kept: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) async fn set(kept: Option<&Path>, bus: BusOptions) -> Result<Self, Failure> {
         let (folder, temporary) = match kept {
             Some(folder) => (folder.to_owned(), None),
             None => {
@@ -40,12 +58,18 @@ impl Stage {
             return Err(Failure::usage(format!("{folder} is not empty")));
         }
         let keys = Keys::load_or_create(&folder.join("keys"))?;
-        let nats = NatsServer::start(nats_server::Options::new(folder.join("nats")))
-            .await
-            .map_err(Failure::failed)?;
+        let store = folder.join("nats");
+        let servers = match bus.bus_nodes {
+            1 => NatsServer::start(nats_server::Options::new(store))
+                .await
+                .map(|server| vec![server]),
+            nodes => Cluster::start(nodes.into(), store, true)
+                .await
+                .map(|cluster| cluster.servers),
+        };
         Ok(Self {
             tokens: Tokens::issue(&keys)?,
-            nats,
+            servers: servers.map_err(Failure::failed)?,
             folder,
             _temporary: temporary,
         })
@@ -55,8 +79,14 @@ impl Stage {
         &self.folder
     }
 
-    pub(super) fn url(&self) -> String {
-        self.nats.url()
+    fn urls(&self) -> Vec<String> {
+        self.servers.iter().map(NatsServer::url).collect()
+    }
+
+    /// A connection to the bus as others than the services have one.
+    pub(super) async fn bus(&self) -> Result<Client, Failure> {
+        let connected = async_nats::connect(self.urls()).await;
+        connected.map_err(Failure::failed)
     }
 
     /// Starts a service, or another replica of it where `projections` names another folder.
@@ -65,7 +95,7 @@ impl Stage {
         what: &'static str,
         projections: &str,
     ) -> Result<Process, Failure> {
-        Process::start(what, &self.folder, projections, &self.url()).await
+        Process::start(what, &self.folder, projections, &self.urls()).await
     }
 
     /// What the bus has written. Bytes.
@@ -79,7 +109,9 @@ impl Stage {
     }
 
     pub(super) async fn strike(mut self) {
-        self.nats.stop().await;
+        for server in &mut self.servers {
+            server.stop().await;
+        }
     }
 }
 

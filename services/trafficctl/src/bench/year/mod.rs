@@ -28,7 +28,7 @@ mod tally;
 use super::Service;
 use super::parking_load::mark_bays;
 use super::processes::{self, Cpu, Process};
-use super::stage::{PROJECTIONS, Stage, connections};
+use super::stage::{BusOptions, PROJECTIONS, Stage, connections};
 use crate::connect::Connection;
 use crate::failure::Failure;
 use crate::output::Format;
@@ -72,6 +72,9 @@ pub(crate) struct YearOptions {
     /// Keep journals and projections in this folder, which must be empty
     #[arg(long, value_name = "FOLDER")]
     keep: Option<PathBuf>,
+
+    #[command(flatten)]
+    bus: BusOptions,
 }
 
 fn scale(text: &str) -> Result<f64, String> {
@@ -91,7 +94,7 @@ impl YearOptions {
 }
 
 pub(super) async fn run(format: Format, options: &YearOptions) -> Result<(), Failure> {
-    let stage = Stage::set(options.keep.as_deref()).await?;
+    let stage = Stage::set(options.keep.as_deref(), options.bus).await?;
     let driven = Box::pin(Year::begin(&stage, options).await?.drive()).await;
     stage.strike().await;
     let report = driven?;
@@ -125,9 +128,7 @@ impl<'a> Year<'a> {
         let parking = wanted(Service::Parking, "parking").await?;
         let registration = wanted(Service::Registration, "registration").await?;
         let enforcement = wanted(Service::Enforcement, "enforcement").await?;
-        let bus = async_nats::connect(stage.url())
-            .await
-            .map_err(Failure::failed)?;
+        let bus = stage.bus().await?;
         let subscriber = Subscriber::begin(bus.clone()).await?;
         spinner.finish_and_clear();
         Ok(Self {
