@@ -26,14 +26,19 @@ impl Link {
         let watched = client.clone();
         let watcher = tokio::spawn(async move {
             let statistics = watched.statistics();
-            let mut seen = (statistics.connects.load(Ordering::Relaxed), true);
+            let look = || {
+                let connected = watched.connection_state() == State::Connected;
+                (statistics.connects.load(Ordering::Relaxed), connected)
+            };
+            let mut seen = look();
             let mut ticks = tokio::time::interval(GLANCE);
             ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             loop {
                 ticks.tick().await;
-                let connected = watched.connection_state() == State::Connected;
-                let now = (statistics.connects.load(Ordering::Relaxed), connected);
-                let lost = now.0 != seen.0 || (seen.1 && !now.1);
+                let now = look();
+                // The first connection is nobody's loss: what was sent before it goes out over it.
+                let another = now.0 != seen.0 && seen.0 > 0;
+                let lost = another || (seen.1 && !now.1);
                 if lost {
                     sender.send_modify(|epoch| *epoch += 1);
                 }
