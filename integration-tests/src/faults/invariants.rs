@@ -90,6 +90,7 @@ fn stored(message: &jetstream::Message) -> Stored {
         kind,
         id,
         commit_id: commit.metadata.commit_id,
+        following: 0,
         stored_at: Timestamp::UNIX_EPOCH,
         payload: message.payload.clone(),
     }

@@ -154,6 +154,7 @@ fn entry(id: &str, expected: Position) -> Entry {
         },
         expected,
         commit_id: Uuid::new_v4(),
+        following: 0,
         payload: vec![b'x'; PAYLOAD].into(),
     }
 }

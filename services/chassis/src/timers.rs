@@ -111,8 +111,7 @@ impl Timers {
         {
             Ok(Some(position)) => {
                 // Else the next round would find it due again.
-                let reached = self.projection.reached(position);
-                let _ = tokio::time::timeout(Duration::from_secs(2), reached).await;
+                let _ = self.projection.catch_up(position).await;
                 Fired::Done
             }
             // Another replica was first and this projection will see it; or the handler left the deadline as it is.

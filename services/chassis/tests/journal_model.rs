@@ -63,6 +63,7 @@ the_model_keeps! {
     a_follower_over_outages_gets_every_commit_once_and_in_order,
     a_follower_ahead_of_the_stream_is_told_so,
     of_concurrent_appends_to_one_aggregate_one_wins,
+    each_commit_tells_how_many_of_its_transaction_follow,
     a_conflict_hurts_only_its_own_transaction,
     appends_during_outages_are_told_so_and_work_resumes,
     a_caller_that_goes_loses_and_repeats_nothing,

@@ -97,6 +97,7 @@ the_server_keeps! {
     a_follower_gets_what_is_there_and_then_what_comes,
     a_follower_ahead_of_the_stream_is_told_so,
     of_concurrent_appends_to_one_aggregate_one_wins,
+    each_commit_tells_how_many_of_its_transaction_follow,
     a_conflict_hurts_only_its_own_transaction,
     a_caller_that_goes_loses_and_repeats_nothing,
     a_follower_over_outages_gets_every_commit_once_and_in_order,
@@ -204,6 +205,23 @@ async fn a_stream_with_other_settings_is_left_alone_and_each_difference_named() 
     );
     let same = StreamConfig::new("SAMPLES", "samples");
     JetStreamJournal::open(client, same).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_first_connection_interrupts_nothing_that_waits_for_it() {
+    let bus = bus().await;
+    let url = bus.server.lock().await.url();
+    for _ in 0..10 {
+        // As services connect: the client is there before its connection is.
+        let options = async_nats::ConnectOptions::new().retry_on_initial_connect();
+        let client = options.connect(&url).await.unwrap();
+        let config = StreamConfig::new("SAMPLES", "samples");
+        let journal = JetStreamJournal::open(client, config).await.unwrap();
+        let asked = (0..50).map(|_| journal.extent());
+        for answer in futures::future::join_all(asked).await {
+            answer.unwrap();
+        }
+    }
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use chassis::testing;
 use counter::{Counter, TooMuch, add, blueprint, call, start_of_time};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// A replica with a disk of its own on this journal.
@@ -52,12 +53,24 @@ fn add_to_both(tx: &mut Transaction) -> Result<String, Halt> {
     add(tx, "b", 1)
 }
 
-/// The same, but content if there is something.
-fn fill_both(tx: &mut Transaction) -> Result<String, Halt> {
-    if tx.load::<Counter>("a")?.is_some() {
-        return Ok("b".into());
+fn add_to_one(tx: &mut Transaction) -> Result<String, Halt> {
+    add(tx, "a", 1)
+}
+
+/// Adds to the second counter as much as the first holds, which must have been added to twice.
+fn double(tx: &mut Transaction) -> Result<String, Halt> {
+    match tx.load::<Counter>("a")? {
+        Some(first) if first.value >= 2 => add(tx, "b", first.value),
+        _ => Err(TooMuch.into()),
     }
-    add_to_both(tx)
+}
+
+/// The same, but content if it was not.
+fn double_if_any(tx: &mut Transaction) -> Result<String, Halt> {
+    match tx.load::<Counter>("a")? {
+        Some(first) if first.value >= 2 => add(tx, "b", first.value),
+        _ => Ok("a".into()),
+    }
 }
 
 type Handler = fn(&mut Transaction) -> Result<String, Halt>;
@@ -68,16 +81,69 @@ async fn once(core: &Core, id: Uuid, handler: Handler) -> Result<Done<Counter>, 
         .await
 }
 
+async fn value(core: &Core, id: &str) -> Option<u64> {
+    let found = core.projection.get::<Counter>(id).await.expect("ready");
+    found.map(|counter| counter.state.value)
+}
+
+/// The paused clock moves only when all that can run has run.
+async fn all_that_comes_has_come() {
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_replica_that_has_seen_half_of_a_command_answers_its_repetition_as_the_first() {
-    for handler in [add_to_both as Handler, fill_both] {
+async fn what_one_command_did_is_seen_whole_or_not_at_all() {
+    let (journal, one, two) = one_that_leads_and_one_that_lags().await;
+    let done = once(&one, Uuid::now_v7(), add_to_both)
+        .await
+        .expect("added");
+    all_that_comes_has_come().await;
+    assert_eq!(two.projection.applied(), 0, "it has half of the command");
+    assert_eq!(
+        (value(&two, "a").await, value(&two, "b").await),
+        (None, None)
+    );
+    journal.deliver();
+    two.projection.reached(done.position).await;
+    assert_eq!(
+        (value(&two, "a").await, value(&two, "b").await),
+        (Some(1), Some(1))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_that_a_restored_stream_holds_in_part_holds_up_nothing() {
+    let (journal, one, _) = one_that_leads_and_one_that_lags().await;
+    once(&one, Uuid::now_v7(), add_to_both)
+        .await
+        .expect("added");
+    journal.deliver();
+    journal.set_back(1);
+    let clock = ManualClock::starting_at(start_of_time());
+    let restarted = replica(&journal, &clock).await;
+    let half = (value(&restarted, "a").await, value(&restarted, "b").await);
+    assert_eq!(half, (Some(1), None));
+    let next = once(&restarted, Uuid::now_v7(), add_to_one)
+        .await
+        .expect("added");
+    restarted.projection.reached(next.position).await;
+    assert_eq!(value(&restarted, "a").await, Some(2));
+    assert_eq!(replica(&journal, &clock).await.projection.applied(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_that_lags_answers_a_repetition_as_the_first() {
+    for handler in [double as Handler, double_if_any] {
         let (journal, one, two) = one_that_leads_and_one_that_lags().await;
+        for _ in 0..2 {
+            once(&one, Uuid::now_v7(), add_to_one).await.expect("added");
+        }
         let id = Uuid::now_v7();
-        let first = once(&one, id, handler).await.expect("both are empty");
+        let first = once(&one, id, handler).await.expect("added to twice");
         two.projection.reached(1).await;
-        // What it has seen of the command would refuse the command, or leave nothing to be done.
+        // What it has seen would refuse the command, or leave nothing to be done.
         let (again, ()) = tokio::join!(once(&two, id, handler), async {
-            tokio::task::yield_now().await;
+            all_that_comes_has_come().await;
             journal.deliver();
         });
         let again = again.expect("answered");
@@ -101,11 +167,11 @@ async fn what_is_refused_by_all_that_was_written_stays_refused() {
 #[tokio::test(start_paused = true)]
 async fn a_replica_that_cannot_see_what_is_written_refuses_nothing() {
     let (_journal, one, two) = one_that_leads_and_one_that_lags().await;
-    once(&one, Uuid::now_v7(), add_to_both)
-        .await
-        .expect("added");
+    for _ in 0..2 {
+        once(&one, Uuid::now_v7(), add_to_one).await.expect("added");
+    }
     two.projection.reached(1).await;
-    let refused = once(&two, Uuid::now_v7(), add_to_both).await;
+    let refused = once(&two, Uuid::now_v7(), double).await;
     let come_again = matches!(refused, Err(Failure::Unavailable { .. }));
     assert!(come_again, "{refused:?}");
 }

@@ -15,13 +15,10 @@ use chassis::server::{Failure, resource_id};
 use chassis::service::Core;
 use jiff::Timestamp;
 use jiff::civil::Time;
-use std::time::Duration;
 use traffic_proto::permits::v1 as permits;
 
 /// Half the width of a bay in metres: a bay is touched if its nearer half is.
 const HALF_A_BAY: f64 = 1.25;
-/// How long to wait for the projection to hold an event's own notice.
-const CATCH_UP: Duration = Duration::from_secs(10);
 
 /// Closes and frees bays as road occupations are granted, amended, suspended, resumed and ended.
 #[derive(Debug)]
@@ -85,9 +82,8 @@ impl RoadOccupations {
     ) -> Result<(), Reaction> {
         let behind = || Reaction::Again("the projection is behind".into());
         if let Some(position) = noted {
-            return tokio::time::timeout(CATCH_UP, self.core.projection.reached(position))
-                .await
-                .map_err(|_| behind());
+            let seen = self.core.projection.catch_up(position).await;
+            return seen.map_err(|behind| Failure::from(behind).into());
         }
         let known = self
             .core

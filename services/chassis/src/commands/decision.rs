@@ -187,6 +187,7 @@ fn prepare(
                     key: recorded.key,
                     expected: recorded.revision.position,
                     commit_id,
+                    following: 0,
                     payload,
                 },
                 state: recorded.state,

@@ -40,8 +40,6 @@ use tracing::Instrument;
 
 /// How often a command that lost a race is decided again.
 const ATTEMPTS: usize = 16;
-/// How long a command waits for the projection to see the commit that stood in its way.
-const CATCH_UP: Duration = Duration::from_secs(2);
 /// When to come back if the journal is away.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -288,10 +286,9 @@ impl Inner {
                         }
                         Outcome::Conflict { at, .. } => {
                             drop(held);
-                            // To the head: what stands in the way may be our own command, given on another replica,
-                            // and its last commit, which holds the answer, comes after the one met here.
-                            let head = self.head().await.unwrap_or(at);
-                            self.catch_up(head.max(at)).await?;
+                            // What stands in the way may be our own command, given on another replica: a projection
+                            // that has seen one of its commits has seen the last, which holds the answer.
+                            self.projection.catch_up(at).await?;
                         }
                         Outcome::Unavailable(why) | Outcome::Unknown(why) => {
                             return Err(Failure::unavailable(why, RETRY_AFTER));
@@ -421,7 +418,7 @@ impl Inner {
         if head <= seen {
             return Ok(true);
         }
-        self.catch_up(head).await?;
+        self.projection.catch_up(head).await?;
         Ok(false)
     }
 
@@ -431,13 +428,6 @@ impl Inner {
         extent
             .map(|extent| extent.last)
             .map_err(|away| Failure::unavailable(away.to_string(), RETRY_AFTER))
-    }
-
-    /// Waits until the projection has seen what is written up to here.
-    async fn catch_up(&self, position: Position) -> Result<(), Failure> {
-        tokio::time::timeout(CATCH_UP, self.projection.reached(position))
-            .await
-            .map_err(|_| Failure::unavailable("the projection is behind", RETRY_AFTER))
     }
 
     /// The answer that the command was given the first time.

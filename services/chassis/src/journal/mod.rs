@@ -36,6 +36,9 @@ pub struct Entry {
     pub expected: Position,
     /// Tells our own earlier attempt from another's commit when an outcome is unknown.
     pub commit_id: Uuid,
+    /// Commits of the same transaction that come directly after this one; 0 on its last. [`Appender::append`] counts
+    /// them.
+    pub following: u16,
     pub payload: Bytes,
 }
 
@@ -48,6 +51,8 @@ pub struct Stored {
     /// Aggregate id, the last token of the subject.
     pub id: String,
     pub commit_id: Uuid,
+    /// Commits of the same transaction that come directly after this one: whoever shows what it did shows all of it.
+    pub following: u16,
     /// When the journal stored it.
     pub stored_at: Timestamp,
     pub payload: Bytes,

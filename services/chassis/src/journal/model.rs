@@ -245,6 +245,7 @@ impl State {
                 kind,
                 id,
                 commit_id: entry.commit_id,
+                following: entry.following,
                 stored_at: now,
                 payload: entry.payload.clone(),
             });

@@ -1,4 +1,6 @@
 //! The apply thread: takes commits in order, turns them into rows, and writes rows and checkpoint in one batch.
+//!
+//! A batch holds whole transactions, so that no reader, policy or command sees half of what a command did.
 
 use super::definition::{ApplyError, CHANGES, DUE, Definition, Due, Step};
 use super::state::Shared;
@@ -72,6 +74,8 @@ impl Checkpoint {
 /// What comes to the apply thread.
 pub(super) enum Input {
     Commit(Stored),
+    /// The stream ends within the transaction whose commits came last: it was restored from a backup that was cut there.
+    Cut,
     Digest(DigestRequest),
     /// Another thread found the store broken.
     Broken(Broken),
@@ -116,7 +120,7 @@ pub(super) async fn run(
     mut checkpoint: Checkpoint,
     inputs: &mut mpsc::Receiver<Input>,
 ) -> End {
-    let mut waiting: Vec<DigestRequest> = Vec::new();
+    let mut waiting = Waiting::default();
     let mut buffer = Vec::with_capacity(LARGEST_BATCH);
     while inputs.recv_many(&mut buffer, LARGEST_BATCH).await > 0 {
         let ended = round(
@@ -134,21 +138,56 @@ pub(super) async fn run(
     end(view, End::Stopped)
 }
 
+/// What came and waits for something else to come.
+#[derive(Default)]
+struct Waiting {
+    /// Commits not yet applied: between two rounds those of one transaction whose last has not come, at most
+    /// [`crate::journal::MAX_ENTRIES`].
+    commits: Vec<Stored>,
+    digests: Vec<DigestRequest>,
+}
+
+/// How many of `commits` to apply together so that none of their transactions is seen in part: at least `wanted`, or
+/// as many as there are whole.
+fn whole(commits: &[Stored], wanted: usize) -> usize {
+    let is_between_two = |count: usize| {
+        let Some(last) = count.checked_sub(1).map(|last| commits[last].following) else {
+            return true;
+        };
+        // A transaction that does not go on was cut when the stream was restored, and then written behind.
+        let goes_on = |next: &Stored| next.following + 1 == last;
+        last == 0 || commits.get(count).is_some_and(|next| !goes_on(next))
+    };
+    (wanted..=commits.len())
+        .find(|&count| is_between_two(count))
+        .or_else(|| (0..wanted).rev().find(|&count| is_between_two(count)))
+        .unwrap_or_default()
+}
+
 /// Applies what is in the buffer, and empties it; says how it ended, if it did.
 fn round(
     definition: &Definition,
     shared: &Shared,
     view: &View,
     checkpoint: &mut Checkpoint,
-    waiting: &mut Vec<DigestRequest>,
+    waiting: &mut Waiting,
     buffer: &mut Vec<Input>,
 ) -> Option<End> {
-    let mut commits = Vec::with_capacity(buffer.len());
+    let Waiting { commits, digests } = waiting;
     let mut ending = None;
     for input in buffer.drain(..) {
         match input {
             Input::Commit(stored) => commits.push(stored),
-            Input::Digest(request) => waiting.push(request),
+            Input::Cut => {
+                if let Some(last) = commits.last_mut() {
+                    tracing::error!(
+                        position = last.position,
+                        "the stream ends within a transaction"
+                    );
+                    last.following = 0;
+                }
+            }
+            Input::Digest(request) => digests.push(request),
             Input::Broken(broken) => ending = Some(End::Broken(broken)),
             Input::Rebuild => ending = Some(End::Rebuild),
             Input::Stop => ending = Some(End::Stopped),
@@ -157,12 +196,13 @@ fn round(
     let mut rest = commits.as_slice();
     loop {
         // A batch ends where someone wants to see the rows as they are exactly there.
-        let stop = waiting.iter().filter_map(|r| r.at).min();
+        let stop = digests.iter().filter_map(|r| r.at).min();
         let until = match stop {
             Some(stop) => rest.partition_point(|commit| commit.position <= stop),
             None => rest.len(),
         };
-        let (batch, after) = rest.split_at(until.max(usize::from(!rest.is_empty())));
+        let count = whole(rest, until.max(usize::from(!rest.is_empty())));
+        let (batch, after) = rest.split_at(count);
         if !batch.is_empty() {
             match apply(definition, shared, view, checkpoint, batch) {
                 Ok(()) => {}
@@ -170,14 +210,16 @@ fn round(
                 Err(other) => return Some(end(view, End::Halted(other.to_string()))),
             }
         }
-        if let Err(broken) = answer(view, checkpoint.position, waiting) {
+        if let Err(broken) = answer(view, checkpoint.position, digests) {
             return Some(End::Broken(broken));
         }
         rest = after;
-        if rest.is_empty() {
+        if count == 0 {
             break;
         }
     }
+    let applied = commits.len() - rest.len();
+    commits.drain(..applied);
     ending.map(|ending| end(view, ending))
 }
 
@@ -328,4 +370,43 @@ pub(super) fn due(
         .map(|((at, kind, id), ())| Due { at, kind, id })
         .collect();
     Ok((due, next.into_iter().next().map(|((at, _, _), ())| at)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Commits by how many of their transaction follow.
+    fn commits(following: &[u16]) -> Vec<Stored> {
+        (1..)
+            .zip(following)
+            .map(|(position, &following)| Stored {
+                position,
+                kind: "test".into(),
+                id: position.to_string(),
+                commit_id: Uuid::nil(),
+                following,
+                stored_at: Timestamp::UNIX_EPOCH,
+                payload: bytes::Bytes::new(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_batch_ends_between_two_transactions() {
+        let commits = commits(&[0, 2, 1, 0, 0, 1]);
+        assert_eq!(whole(&commits, 6), 5, "the last has not come whole");
+        assert_eq!(whole(&commits, 1), 1);
+        assert_eq!(whole(&commits, 2), 4, "wanted within one: to its end");
+        assert_eq!(whole(&commits[5..], 1), 0, "nothing is whole");
+        assert_eq!(whole(&[], 0), 0);
+    }
+
+    #[test]
+    fn a_transaction_that_others_were_written_behind_was_cut_and_holds_up_nothing() {
+        assert_eq!(whole(&commits(&[2, 1, 0]), 3), 3);
+        assert_eq!(whole(&commits(&[2, 1, 1, 0]), 4), 4);
+        assert_eq!(whole(&commits(&[3, 2, 0, 0]), 4), 4);
+        assert_eq!(whole(&commits(&[3, 2, 0, 1]), 4), 3);
+    }
 }

@@ -48,9 +48,13 @@ use state::Shared;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+/// How long whoever answers someone waits for what was written to be seen here.
+const CATCH_UP: Duration = Duration::from_secs(5);
 
 /// Where a projection is kept and what it may take.
 #[derive(Clone, Debug)]
@@ -167,6 +171,16 @@ impl Projection {
     /// Waits until everything up to `position` is visible to reads. Waits for ever if that never comes: bound it.
     pub async fn reached(&self, position: Position) {
         self.shared.reached(position).await;
+    }
+
+    /// As [`Projection::reached`], for those who answer someone: waits at most [`CATCH_UP`].
+    ///
+    /// # Errors
+    /// [`ReadError::NotReady`] if it is still behind then.
+    pub async fn catch_up(&self, position: Position) -> Result<(), ReadError> {
+        let reached = tokio::time::timeout(CATCH_UP, self.reached(position)).await;
+        reached
+            .map_err(|_| ReadError::NotReady(format!("it is at {} of {position}", self.applied())))
     }
 
     /// Changes with every batch that was applied.

@@ -17,6 +17,9 @@ use tokio_util::sync::CancellationToken;
 /// Commits that may wait for the apply thread.
 const QUEUE: usize = 4096;
 
+/// A transaction comes at once; one that has not come whole after this time is asked about.
+const WHOLE_WITHIN: Duration = Duration::from_secs(1);
+
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -161,6 +164,8 @@ impl Supervisor {
         let mut commits = self.journal.follow(from);
         let mut live = false;
         let mut feeding = true;
+        // Position of the last commit that was fed, if its transaction has more.
+        let mut within = None;
         loop {
             tokio::select! {
                 biased;
@@ -178,7 +183,10 @@ impl Supervisor {
                 }
                 commit = commits.next(), if feeding => {
                     let input = match commit {
-                        Some(Ok(stored)) => Input::Commit(stored),
+                        Some(Ok(stored)) => {
+                            within = (stored.following > 0).then_some(stored.position);
+                            Input::Commit(stored)
+                        }
                         Some(Err(why)) => {
                             feeding = false;
                             Input::Broken(Broken(why.to_string()))
@@ -191,8 +199,21 @@ impl Supervisor {
                     // A full queue means the apply thread is at work; if it has ended instead, the loop sees why.
                     let _ = inputs.send(input).await;
                 }
+                ends_here = self.ends_at(within.unwrap_or_default()), if within.is_some() && feeding => {
+                    if ends_here {
+                        within = None;
+                        let _ = inputs.send(Input::Cut).await;
+                    }
+                }
             }
         }
+    }
+
+    /// Whether the stream still ends here after [`WHOLE_WITHIN`].
+    async fn ends_at(&self, position: Position) -> bool {
+        tokio::time::sleep(WHOLE_WITHIN).await;
+        let extent = self.journal.extent().await;
+        extent.is_ok_and(|extent| extent.last <= position)
     }
 
     /// Runs what may wait for the disk.

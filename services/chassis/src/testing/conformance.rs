@@ -90,6 +90,7 @@ pub fn entry(key: &AggregateKey, expected: Position) -> Entry {
         key: key.clone(),
         expected,
         commit_id,
+        following: 0,
         payload: format!("payload of {commit_id}").into(),
     }
 }

@@ -13,11 +13,7 @@ use chassis::published::ReceivedEvent;
 use chassis::server::{Failure, resource_id};
 use chassis::service::Core;
 use jiff::Timestamp;
-use std::time::Duration;
 use traffic_proto::permits::v1 as permits;
-
-/// How long to wait for the projection to hold an event's own news.
-const CATCH_UP: Duration = Duration::from_secs(10);
 
 /// Follows oversize permits from grant to end, and judges the captures of their vehicles anew.
 #[derive(Debug)]
@@ -63,9 +59,8 @@ impl Policy for OversizePermits {
             .perform(call, move |tx| note(tx, &id, revision, at, news.clone()))
             .await?;
         if let Some(position) = noted {
-            tokio::time::timeout(CATCH_UP, self.core.projection.reached(position))
-                .await
-                .map_err(|_| Reaction::Again("the projection is behind".into()))?;
+            let seen = self.core.projection.catch_up(position).await;
+            seen.map_err(Failure::from)?;
         }
         // In any case: an earlier attempt may have noted it and gone no further.
         for case in self.captures(&permit).await? {

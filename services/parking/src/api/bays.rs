@@ -55,7 +55,7 @@ impl Api {
         known: &[OccupationId],
         written_at: u64,
     ) -> Result<(), Failure> {
-        self.reached(written_at).await?;
+        self.core.projection.catch_up(written_at).await?;
         for occupation in self.occupations_at(position).await? {
             if !known.contains(&occupation) {
                 let cause = format!("bay {id} at {written_at}");

@@ -145,7 +145,7 @@ impl Api {
         if position == 0 {
             return Ok(());
         }
-        self.reached(position).await?;
+        self.core.projection.catch_up(position).await?;
         for (occupation, _) in self
             .core
             .projection

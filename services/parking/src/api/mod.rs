@@ -23,8 +23,6 @@ use std::time::Duration;
 
 /// When to come back if the projection has not caught up.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
-/// How long an answer waits for the projection to hold what it wrote.
-const CATCH_UP: Duration = Duration::from_secs(5);
 
 /// The handlers of all of parking's gRPC services.
 #[derive(Clone, Debug)]
@@ -47,13 +45,6 @@ impl Api {
             Some(key) => self.core.page_tokens.token(key, query),
             None => Ok(String::new()),
         }
-    }
-
-    /// Waits until reads on this replica see a position.
-    async fn reached(&self, position: u64) -> Result<(), Failure> {
-        tokio::time::timeout(CATCH_UP, self.core.projection.reached(position))
-            .await
-            .map_err(|_| Failure::unavailable("the projection is behind", RETRY_AFTER))
     }
 
     /// The occupations in force that touch a place.

@@ -17,7 +17,6 @@ use chassis::domain::{Halt, Invalid, Rejection, Revision, Transaction};
 use chassis::projection::Versioned;
 use chassis::server::{Failure, Fields, to_timestamp};
 use chassis::service::Core;
-use std::time::Duration;
 use tonic::{Request, Response, Status};
 use traffic_proto::Step;
 use traffic_proto::registration::v1 as proto;
@@ -39,10 +38,6 @@ enum Draft {
     LicenceReissue(Vin, Unsealed),
 }
 
-/// How long an answer waits for the projection to see what it tells of.
-const CATCH_UP: Duration = Duration::from_secs(2);
-const RETRY_AFTER: Duration = Duration::from_secs(1);
-
 impl KioskApi {
     pub fn new(core: Core, plates: PlateStock) -> Self {
         Self { core, plates }
@@ -50,20 +45,11 @@ impl KioskApi {
 
     /// The session as a command left it, with its order as it stands.
     async fn respond(&self, done: &Done<KioskSession>) -> Answer {
+        // The order was opened or changed by the same command.
+        let seen = self.core.projection.catch_up(done.position).await;
+        seen.map_err(Failure::from)?;
         let session = self.resource(&done.id, &done.state, &done.revision).await?;
         Ok(done.respond(session))
-    }
-
-    /// The order, once it can be seen.
-    async fn opened(&self, order: &str) -> Result<Versioned<Order>, Failure> {
-        let mut applied = self.core.projection.watch_applied();
-        loop {
-            if let Some(order) = self.core.projection.get::<Order>(order).await? {
-                return Ok(order);
-            }
-            let changed = applied.changed().await;
-            changed.map_err(|_| Failure::unavailable("the service is stopping", RETRY_AFTER))?;
-        }
     }
 
     async fn resource(
@@ -74,13 +60,7 @@ impl KioskApi {
     ) -> Result<proto::KioskSession, Failure> {
         let order = match &session.order {
             None => None,
-            Some(order) => {
-                // It is opened by the same command as the session's step, in a commit that may be the later one.
-                let waited = tokio::time::timeout(CATCH_UP, self.opened(order.as_str())).await;
-                let order = waited
-                    .map_err(|_| Failure::unavailable("the projection is behind", RETRY_AFTER))?;
-                Some(order?)
-            }
+            Some(order) => self.core.projection.get::<Order>(order.as_str()).await?,
         };
         let order = order.as_ref().map(|order| &*order.state);
         let blank = |blank: Option<&BlankNumber>| blank.map(ToString::to_string);

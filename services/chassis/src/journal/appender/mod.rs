@@ -151,7 +151,7 @@ impl Appender {
     /// # Panics
     /// If there are no entries, more than a batch takes, or two on one aggregate: such a transaction can never be
     /// stored, and whoever builds it is wrong.
-    pub async fn append(&self, entries: Vec<Entry>) -> Outcome {
+    pub async fn append(&self, mut entries: Vec<Entry>) -> Outcome {
         assert!(
             (1..=self.limits.batch_entries.min(MAX_ENTRIES)).contains(&entries.len()),
             "a transaction of {} entries",
@@ -160,6 +160,9 @@ impl Appender {
         let mut keys = HashSet::new();
         let distinct = entries.len() == 1 || entries.iter().all(|entry| keys.insert(&entry.key));
         assert!(distinct, "two entries on one aggregate");
+        for (following, entry) in (0..).zip(entries.iter_mut().rev()) {
+            entry.following = following;
+        }
 
         if !self.journal.is_connected() {
             self.counters.unavailable.fetch_add(1, Relaxed);

@@ -9,9 +9,12 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
+use std::str::FromStr;
 use uuid::Uuid;
 
 pub(super) const COMMIT_ID: HeaderName = HeaderName::from_static("Commit-Id");
+/// [`Entry::following`]; absent: 0.
+pub(super) const COMMIT_FOLLOWING: HeaderName = HeaderName::from_static("Commit-Following");
 
 /// No message matches (answer to a read).
 pub(super) const NO_MESSAGE: u32 = 10037;
@@ -36,6 +39,12 @@ pub(super) fn guarded(entry: &Entry) -> HeaderMap {
     let mut buffer = Uuid::encode_buffer();
     let id: &str = entry.commit_id.simple().encode_lower(&mut buffer);
     headers.insert(COMMIT_ID, id);
+    if entry.following > 0 {
+        headers.insert(
+            COMMIT_FOLLOWING,
+            HeaderValue::from(u64::from(entry.following)),
+        );
+    }
     headers
 }
 
@@ -160,21 +169,22 @@ impl FoundMessage {
             position: self.seq,
             kind,
             id,
-            commit_id: commit_id_in(&headers),
+            commit_id: named(&headers, &COMMIT_ID).unwrap_or_default(),
+            following: named(&headers, &COMMIT_FOLLOWING).unwrap_or_default(),
             stored_at: self.time,
             payload: payload.into(),
         })
     }
 }
 
-/// The commit id among raw headers; nil in a message that no journal wrote.
-fn commit_id_in(headers: &[u8]) -> Uuid {
+/// A value among raw headers; `None` in a message that no journal wrote.
+fn named<T: FromStr>(headers: &[u8], name: &HeaderName) -> Option<T> {
     let text = String::from_utf8_lossy(headers);
+    let name: &str = name.as_ref();
     let value = text
         .lines()
-        .find_map(|line| line.strip_prefix("Commit-Id:"))
-        .unwrap_or_default();
-    Uuid::try_parse(value.trim()).unwrap_or_default()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    value.trim().parse().ok()
 }
 
 /// A message of a consumer or of a direct get as a stored commit.
@@ -185,15 +195,16 @@ pub(super) fn stored(
     position: Position,
     stored_at: Timestamp,
 ) -> Stored {
+    fn named<T: FromStr>(headers: Option<&HeaderMap>, name: HeaderName) -> Option<T> {
+        headers?.get(name)?.as_str().parse().ok()
+    }
     let (kind, id) = kind_and_id(subject);
-    let commit_id = headers
-        .and_then(|headers| headers.get(COMMIT_ID))
-        .and_then(|value| Uuid::try_parse(value.as_str()).ok());
     Stored {
         position,
         kind,
         id,
-        commit_id: commit_id.unwrap_or_default(),
+        commit_id: named(headers, COMMIT_ID).unwrap_or_default(),
+        following: named(headers, COMMIT_FOLLOWING).unwrap_or_default(),
         stored_at,
         payload,
     }

@@ -1,6 +1,7 @@
 //! Rules of the appender over any journal.
 
 use super::{Harness, Ledger, entry, new_key, patiently, write_chain};
+use crate::domain::AggregateKey;
 use crate::journal::{Entry, Outcome};
 use futures::future::join_all;
 
@@ -26,6 +27,37 @@ pub async fn of_concurrent_appends_to_one_aggregate_one_wins(harness: Harness) {
     }
     assert_eq!(ledger.committed(), 1);
     ledger.check(&harness.log_after(before).await);
+}
+
+pub async fn each_commit_tells_how_many_of_its_transaction_follow(harness: Harness) {
+    let before = harness.last().await;
+    let (appender, _worker) = harness.appender();
+    // Enough of them at once that several go into one batch.
+    let appends = (0..60_u16).map(|number| {
+        let entries = (0..=number % 3).map(|_| entry(&new_key(), 0)).collect();
+        appender.append(entries)
+    });
+    let outcomes = patiently(join_all(appends)).await;
+    let log = harness.log_after(before).await;
+    for (number, outcome) in (0..).zip(outcomes) {
+        let Outcome::Committed(positions) = outcome else {
+            panic!("{outcome:?}");
+        };
+        let told: Vec<_> = positions
+            .iter()
+            .map(|position| log[(position - before - 1) as usize].following)
+            .collect();
+        let expected: Vec<u16> = (0..=number % 3).rev().collect();
+        assert_eq!(told, expected, "at {positions:?}");
+    }
+    // Read one by one it is told as well.
+    let first = &log[0];
+    let key = AggregateKey {
+        kind: new_key().kind,
+        id: first.id.as_str().into(),
+    };
+    let successor = harness.journal.successor(&key, 0).await.unwrap().unwrap();
+    assert_eq!(&successor, first);
 }
 
 pub async fn a_conflict_hurts_only_its_own_transaction(harness: Harness) {
