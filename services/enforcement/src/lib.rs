@@ -11,8 +11,8 @@ pub mod published;
 pub mod read_model;
 
 use api::Api;
-use chassis::clock::{Clock, SystemClock};
-use chassis::config::Config;
+use chassis::clock::Clock;
+use chassis::config::{Config, NoSettings};
 use chassis::domain::{Halt, Transaction};
 use chassis::projection::Due;
 use chassis::published::Publications;
@@ -37,11 +37,6 @@ use traffic_proto::enforcement::v1::violation_service_server::ViolationServiceSe
 /// Name of the service: of its stream, its subjects, its error domain.
 pub const SERVICE: &str = "enforcement";
 
-/// Enforcement has no settings of its own; a key under `service` is a mistake.
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {}
-
 /// Starts the service: connects, opens the projection, serves.
 ///
 /// # Errors
@@ -51,7 +46,7 @@ pub async fn start(
     telemetry: &Telemetry,
     clock: Arc<dyn Clock>,
 ) -> Result<Service, Box<dyn Error + Send + Sync>> {
-    let Settings {} = config.service_settings()?;
+    let NoSettings {} = config.service_settings()?;
     let core = Core::start(blueprint(), config, clock).await?;
     let api = assemble(&core);
     let running = core
@@ -74,18 +69,6 @@ pub fn assemble(core: &Core) -> Api {
     core.run_policy(Arc::new(OversizePermits::new(core.clone())));
     core.run_policy(Arc::new(Plates::new(core.clone())));
     Api::new(core.clone())
-}
-
-/// Runs the service until it is told to stop.
-///
-/// # Errors
-/// As [`start`].
-pub async fn serve(
-    config: Config,
-    telemetry: Telemetry,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let service = start(&config, &telemetry, Arc::new(SystemClock)).await?;
-    Ok(service.until_signal().await?)
 }
 
 /// What makes this service the one it is.

@@ -1,5 +1,5 @@
 //! Runs the enforcement service.
 
 fn main() -> std::process::ExitCode {
-    chassis::config::run(enforcement::SERVICE, enforcement::serve)
+    chassis::service::run(enforcement::SERVICE, enforcement::start)
 }

@@ -21,8 +21,8 @@ use crate::domain::session::{self, CollectionRules, Session};
 use crate::domain::watch;
 use crate::policies::RoadOccupations;
 use crate::read_model::Places;
-use chassis::clock::{Clock, SystemClock};
-use chassis::config::Config;
+use chassis::clock::Clock;
+use chassis::config::{Config, NoSettings};
 use chassis::domain::{Aggregate, Halt, Transaction};
 use chassis::projection::Due;
 use chassis::service::{Blueprint, Core, Service};
@@ -33,10 +33,13 @@ use traffic_proto::parking::v1::parking_availability_service_server::ParkingAvai
 use traffic_proto::parking::v1::parking_management_service_server::ParkingManagementServiceServer;
 use traffic_proto::parking::v1::parking_session_service_server::ParkingSessionServiceServer;
 
+/// Name of the service: of its stream, its subjects, its error domain.
+pub const SERVICE: &str = "parking";
+
 /// What makes this service parking.
 pub fn blueprint() -> Blueprint {
     Blueprint {
-        service: "parking",
+        service: SERVICE,
         projection: read_model::definition(),
         timer: Some(on_due),
         publications: published::publications(),
@@ -58,11 +61,6 @@ fn on_due(tx: &mut Transaction, due: &Due) -> Result<(), Halt> {
     Ok(())
 }
 
-/// Parking has no settings of its own; a key under `service` is a mistake.
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {}
-
 /// Starts the service.
 ///
 /// # Errors
@@ -72,7 +70,7 @@ pub async fn start(
     telemetry: &Telemetry,
     clock: Arc<dyn Clock>,
 ) -> Result<Service, Box<dyn Error + Send + Sync>> {
-    let Settings {} = config.service_settings()?;
+    let NoSettings {} = config.service_settings()?;
     let core = Core::start(blueprint(), config, clock).await?;
     let api = assemble(&core);
     let running = core
@@ -91,16 +89,4 @@ pub fn assemble(core: &Core) -> Api {
     let places = Places::default();
     core.run_policy(Arc::new(RoadOccupations::new(core.clone(), places.clone())));
     Api::new(core.clone(), places)
-}
-
-/// Runs the service until it is told to end.
-///
-/// # Errors
-/// As [`start`].
-pub async fn serve(
-    config: Config,
-    telemetry: Telemetry,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let service = start(&config, &telemetry, Arc::new(SystemClock)).await?;
-    Ok(service.until_signal().await?)
 }

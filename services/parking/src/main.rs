@@ -1,5 +1,5 @@
 //! The parking service.
 
 fn main() -> std::process::ExitCode {
-    chassis::config::run("parking", parking::serve)
+    chassis::service::run(parking::SERVICE, parking::start)
 }

@@ -14,7 +14,7 @@ pub mod wzdx;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use chassis::clock::{Clock, SystemClock};
+use chassis::clock::Clock;
 use chassis::config::{AuthMode, Config, ConfigError};
 use chassis::domain::{Halt, Transaction};
 use chassis::projection::Due;
@@ -78,18 +78,6 @@ pub fn assemble(core: &Core, signer: Arc<Signer>) -> api::Api {
     core.run_policy(Arc::new(Drivers::new(core.clone())));
     core.run_policy(Arc::new(Vehicles::new(core.clone())));
     api::Api::new(core.clone(), signer)
-}
-
-/// Runs the service until it is told to stop.
-///
-/// # Errors
-/// As [`start`].
-pub async fn serve(
-    config: Config,
-    telemetry: Telemetry,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let service = start(&config, &telemetry, Arc::new(SystemClock)).await?;
-    Ok(service.until_signal().await?)
 }
 
 /// What makes this service the one it is.

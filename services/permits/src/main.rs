@@ -1,5 +1,5 @@
 //! Runs the permits service.
 
 fn main() -> std::process::ExitCode {
-    chassis::config::run(permits::SERVICE, permits::serve)
+    chassis::service::run(permits::SERVICE, permits::start)
 }

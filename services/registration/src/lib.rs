@@ -16,8 +16,8 @@ use api::kiosks::KioskApi;
 use api::orders::OrderApi;
 use api::stations::StationApi;
 use api::vehicles::VehicleApi;
-use chassis::clock::{Clock, SystemClock};
-use chassis::config::Config;
+use chassis::clock::Clock;
+use chassis::config::{Config, NoSettings};
 use chassis::domain::{Halt, Transaction};
 use chassis::projection::Due;
 use chassis::published::Publications;
@@ -39,11 +39,6 @@ use traffic_proto::registration::v1::vehicle_service_server::VehicleServiceServe
 /// Name of the service: of its stream, its subjects, its error domain.
 pub const SERVICE: &str = "registration";
 
-/// Registration has no settings of its own yet; a key under `service` is a mistake.
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {}
-
 /// Starts the service: connects, opens the projection, serves.
 ///
 /// # Errors
@@ -53,7 +48,7 @@ pub async fn start(
     telemetry: &Telemetry,
     clock: Arc<dyn Clock>,
 ) -> Result<Service, Box<dyn Error + Send + Sync>> {
-    let Settings {} = config.service_settings()?;
+    let NoSettings {} = config.service_settings()?;
     let core = Core::start(blueprint(), config, clock).await?;
     let apis = assemble(&core);
     let running = core
@@ -89,18 +84,6 @@ pub fn assemble(core: &Core) -> Apis {
         orders: OrderApi::new(core.clone()),
         kiosks: KioskApi::new(core.clone(), plates),
     }
-}
-
-/// Runs the service until it is told to stop.
-///
-/// # Errors
-/// As [`start`].
-pub async fn serve(
-    config: Config,
-    telemetry: Telemetry,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let service = start(&config, &telemetry, Arc::new(SystemClock)).await?;
-    Ok(service.until_signal().await?)
 }
 
 /// What makes this service the one it is.

@@ -1,5 +1,5 @@
 //! Runs the registration service.
 
 fn main() -> std::process::ExitCode {
-    chassis::config::run(registration::SERVICE, registration::serve)
+    chassis::service::run(registration::SERVICE, registration::start)
 }

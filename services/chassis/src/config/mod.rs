@@ -26,6 +26,11 @@ pub use sections::{
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
+/// The settings of a service that has none of its own: a key under `service` is a mistake.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoSettings {}
+
 /// Everything an operator may set. `Debug` and [`Config::print`] show no secrets.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

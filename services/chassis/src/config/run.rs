@@ -1,4 +1,4 @@
-//! From the command line to a running service: what every `main.rs` calls.
+//! From the command line to a running service.
 
 use super::{Config, ConfigError};
 use crate::telemetry::Telemetry;
@@ -14,11 +14,7 @@ pub const EXIT_FAILURE: u8 = 1;
 
 /// Reads the configuration, starts telemetry and a runtime, runs `serve` to its end and flushes telemetry.
 ///
-/// ```ignore
-/// fn main() -> std::process::ExitCode {
-///     chassis::config::run("permits", permits::serve)
-/// }
-/// ```
+/// Services call it by [`crate::service::run`].
 ///
 /// `print-config` as the first argument prints what is in force, without secrets, and ends. A [`ConfigError`], also one
 /// that `serve` returns, exits with [`EXIT_BAD_CONFIG`], any other error with [`EXIT_FAILURE`]; both say one sentence.

@@ -2,9 +2,10 @@
 
 mod metrics;
 mod readiness;
+mod watch;
 
 use crate::bus::{Bus, JetStreamBus};
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::commands::Commands;
 use crate::config::{Config, ConfigError};
 use crate::domain::LegalCalendar;
@@ -24,11 +25,14 @@ use async_nats::{Client, ConnectOptions, jetstream};
 pub(crate) use metrics::Samples;
 use readiness::Projected;
 use sha2::{Digest, Sha256};
+use std::error::Error;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use traffic_proto::operations::v1::operations_service_server::OperationsServiceServer;
+pub use watch::Watched;
 
 /// How long the parts of a service may take to end, after its server has.
 const GRACE: Duration = Duration::from_secs(5);
@@ -321,6 +325,29 @@ impl Service {
         self.core.stop().await;
         Ok(())
     }
+}
+
+/// What every `main.rs` calls: reads the configuration, starts the service, and runs it until SIGTERM or SIGINT.
+///
+/// ```ignore
+/// fn main() -> std::process::ExitCode {
+///     chassis::service::run(permits::SERVICE, permits::start)
+/// }
+/// ```
+///
+/// Exit codes are those of [`crate::config::run`].
+pub fn run<S>(service: &'static str, start: S) -> ExitCode
+where
+    S: AsyncFn(
+        &Config,
+        &Telemetry,
+        Arc<dyn Clock>,
+    ) -> Result<Service, Box<dyn Error + Send + Sync>>,
+{
+    crate::config::run(service, async move |config, telemetry| {
+        let started = start(&config, &telemetry, Arc::new(SystemClock)).await?;
+        Ok(started.until_signal().await?)
+    })
 }
 
 async fn connect(config: &Config, service: &'static str) -> Result<Client, StartError> {
