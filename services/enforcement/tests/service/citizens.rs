@@ -69,8 +69,8 @@ async fn citizens_read_their_own_cases_and_no_others() {
 
     let name = format!("licences/{party}");
     for (account, may_read) in [(Account::Citizen, true), (Account::Stranger, false)] {
-        let (channel, bearer) = city.line(&replica, account).await;
-        let mut licences = LicenceServiceClient::with_interceptor(channel, bearer);
+        let line = city.line(&replica, account).await;
+        let mut licences = LicenceServiceClient::new(line);
         let get = proto::GetLicenceRequest { name: name.clone() };
         let history = proto::ListLicenceHistoryRequest {
             parent: name.clone(),

@@ -1,51 +1,18 @@
-//! A city of a test's own: a bus, replicas of the service on it, accounts with tokens, a clock; synthetic samples.
+//! A city with enforcement: who acts in the stories, and replicas with clients; synthetic samples.
 
-use chassis::clock::ManualClock;
-use chassis::server::{Audience, Claims, TokenIssuer};
-use chassis::service::Service;
-use chassis::telemetry::Telemetry;
-use chassis::testing::Bus;
-use std::sync::Arc;
-use tempfile::TempDir;
-use tonic::metadata::MetadataValue;
-use tonic::service::interceptor::InterceptedService;
-use tonic::transport::Channel;
-use tonic::{Request, Status};
-use tonic_types::StatusExt;
+pub(crate) use chassis::testing::{Line, Replica, fields, reason};
+
+use chassis::testing;
+use std::ops::Deref;
 use traffic_proto::enforcement::v1 as proto;
 
-pub(crate) struct City {
-    pub(crate) bus: Bus,
-    pub(crate) clock: ManualClock,
-    issuer: TokenIssuer,
-    folder: TempDir,
-}
+pub(crate) struct City(testing::City);
 
-/// A replica of the service.
-pub(crate) struct Replica {
-    pub(crate) service: Service,
-    _folder: TempDir,
-}
+impl Deref for City {
+    type Target = testing::City;
 
-impl Replica {
-    /// Returns once reads on this replica see everything written so far, through whatever replica.
-    pub(crate) async fn caught_up(&self) {
-        self.service.core.caught_up().await.unwrap();
-    }
-}
-
-/// A channel that puts an account's token on each request.
-pub(crate) type Line = InterceptedService<Channel, Bearer>;
-
-#[derive(Clone)]
-pub(crate) struct Bearer(MetadataValue<tonic::metadata::Ascii>);
-
-impl tonic::service::Interceptor for Bearer {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request
-            .metadata_mut()
-            .insert("authorization", self.0.clone());
-        Ok(request)
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
 }
 
@@ -64,36 +31,14 @@ pub(crate) enum Account {
 
 impl City {
     pub(crate) async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let issuer = TokenIssuer::generate("test").unwrap();
-        let keys = issuer.key_set().to_string();
-        std::fs::write(folder.path().join("keys.json"), keys).unwrap();
-        Self {
-            bus: Bus::start().await,
-            // Monday.
-            clock: ManualClock::starting_at("2026-03-02T09:00:00+08:00".parse().unwrap()),
-            issuer,
-            folder,
-        }
+        Self(testing::City::start("enforcement").await)
     }
 
     pub(crate) async fn replica(&self) -> Replica {
-        let folder = tempfile::tempdir().unwrap();
-        let mut config = self.bus.config(folder.path());
-        config.auth.key_set_file = Some(self.folder.path().join("keys.json"));
-        let telemetry = Telemetry::start(&config.telemetry, "enforcement").unwrap();
-        let clock = Arc::new(self.clock.clone());
-        let service = enforcement::start(&config, &telemetry, clock)
-            .await
-            .unwrap();
-        service.core.projection.ready().await;
-        Replica {
-            service,
-            _folder: folder,
-        }
+        self.0.replica(enforcement::start).await
     }
 
-    pub(crate) async fn line(&self, replica: &Replica, account: Account) -> (Channel, Bearer) {
+    pub(crate) async fn line(&self, replica: &Replica, account: Account) -> Line {
         let person = |number| {
             let sealer = &replica.service.core.sealer;
             format!("person:{}", sealer.person("resident-id", number))
@@ -114,43 +59,14 @@ impl City {
             Account::Citizen => (person(DRIVER), CITIZEN_SCOPES, vec![]),
             Account::Stranger => (person("44011320141005001X"), CITIZEN_SCOPES, vec![]),
         };
-        let claims = Claims {
-            sub: id,
-            iss: "traffic".into(),
-            aud: Audience::One("traffic".into()),
-            exp: 32_503_680_000,
-            nbf: None,
-            scope: scope.into(),
+        let account = testing::Account {
+            id,
+            scope,
             districts,
             channel: None,
         };
-        let token = format!("Bearer {}", self.issuer.sign(&claims).unwrap());
-        let address = format!("http://{}", replica.service.running.grpc);
-        let endpoint = Channel::from_shared(address).unwrap();
-        let channel = endpoint.connect().await.unwrap();
-        (channel, Bearer(token.parse().unwrap()))
+        self.0.line(replica, &account).await
     }
-}
-
-/// `reason` and `legal_basis` of a refusal.
-pub(crate) fn reason(status: &Status) -> (String, Option<String>) {
-    let details = status.get_error_details();
-    let info = details.error_info().expect("every error says why");
-    let basis = info.metadata.get("legal_basis").cloned();
-    (info.reason.clone(), basis)
-}
-
-/// The fields that a refused request names.
-pub(crate) fn fields(status: &Status) -> Vec<String> {
-    let details = status.get_error_details();
-    let violations = details
-        .bad_request()
-        .map(|bad| bad.field_violations.clone());
-    violations
-        .unwrap_or_default()
-        .into_iter()
-        .map(|violation| violation.field)
-        .collect()
 }
 
 pub(crate) fn time(text: &str) -> Option<pbjson_types::Timestamp> {

@@ -44,8 +44,8 @@ async fn a_record_is_open_to_queries_the_day_it_is_entered_and_unhandled_after_t
     let listed = officer.list_violations(by_plate).await.unwrap();
     assert_eq!(listed.into_inner().violations.len(), 1);
 
-    let (channel, bearer) = city.line(&replica, Account::Officer).await;
-    let mut dockets = DocketServiceClient::with_interceptor(channel, bearer);
+    let line = city.line(&replica, Account::Officer).await;
+    let mut dockets = DocketServiceClient::new(line);
     let get = proto::GetDocketRequest {
         plate: case.plate.clone(),
     };
@@ -71,8 +71,8 @@ async fn a_record_is_open_to_queries_the_day_it_is_entered_and_unhandled_after_t
     let refused = dockets.clear_vehicle_suspicion(clear).await.unwrap_err();
     assert_eq!(reason(&refused).0, "NOTHING_SUSPECTED");
 
-    let (channel, bearer) = city.line(&replica, Account::Citizen).await;
-    let mut dockets = DocketServiceClient::with_interceptor(channel, bearer);
+    let line = city.line(&replica, Account::Citizen).await;
+    let mut dockets = DocketServiceClient::new(line);
     let refused = dockets.get_docket(get).await.unwrap_err();
     assert_eq!(refused.code(), Code::PermissionDenied);
 }

@@ -34,8 +34,8 @@ macro_rules! empty {
 async fn every_method_names_the_fields_that_an_empty_request_lacks() {
     let city = City::start().await;
     let replica = city.replica().await;
-    let (channel, bearer) = city.line(&replica, Account::Officer).await;
-    let mut cases = ViolationServiceClient::with_interceptor(channel.clone(), bearer.clone());
+    let line = city.line(&replica, Account::Officer).await;
+    let mut cases = ViolationServiceClient::new(line.clone());
     empty! { cases,
         record_violation(RecordViolationRequest) names ["violation"];
         stop_on_the_spot(StopOnTheSpotRequest) names ["violation"];
@@ -74,7 +74,7 @@ async fn every_method_names_the_fields_that_an_empty_request_lacks() {
         announce_default(AnnounceDefaultRequest) names ["name"];
         decide_by_default(DecideByDefaultRequest) names ["name"];
     }
-    let mut licences = LicenceServiceClient::with_interceptor(channel.clone(), bearer.clone());
+    let mut licences = LicenceServiceClient::new(line.clone());
     empty! { licences,
         get_licence(GetLicenceRequest) names ["name"];
         list_licence_history(ListLicenceHistoryRequest) names ["parent"];
@@ -85,7 +85,7 @@ async fn every_method_names_the_fields_that_an_empty_request_lacks() {
         take_back_reduction(TakeBackReductionRequest) names ["name", "points"];
         clear_driver_suspicion(ClearDriverSuspicionRequest) names ["name"];
     }
-    let mut detentions = DetentionServiceClient::with_interceptor(channel.clone(), bearer.clone());
+    let mut detentions = DetentionServiceClient::new(line.clone());
     empty! { detentions,
         detain_vehicle(DetainVehicleRequest) names ["detention"];
         get_detention(GetDetentionRequest) names ["name"];
@@ -99,7 +99,7 @@ async fn every_method_names_the_fields_that_an_empty_request_lacks() {
         announce_unclaimed(AnnounceUnclaimedRequest) names ["name"];
         dispose_vehicle(DisposeVehicleRequest) names ["name", "disposal"];
     }
-    let mut hazards = HazardServiceClient::with_interceptor(channel.clone(), bearer.clone());
+    let mut hazards = HazardServiceClient::new(line.clone());
     empty! { hazards,
         find_hazard(FindHazardRequest) names ["hazard"];
         get_hazard(GetHazardRequest) names ["name"];
@@ -108,12 +108,12 @@ async fn every_method_names_the_fields_that_an_empty_request_lacks() {
         verify_hazard(VerifyHazardRequest) names ["name"];
         reject_rectification(RejectRectificationRequest) names ["name", "defects", "rectify_by"];
     }
-    let mut dockets = DocketServiceClient::with_interceptor(channel.clone(), bearer.clone());
+    let mut dockets = DocketServiceClient::new(line.clone());
     empty! { dockets,
         get_docket(GetDocketRequest) names ["plate"];
         clear_vehicle_suspicion(ClearVehicleSuspicionRequest) names ["plate"];
     }
-    let mut riders = PersuasionServiceClient::with_interceptor(channel, bearer);
+    let mut riders = PersuasionServiceClient::new(line);
     empty! { riders,
         persuade_rider(PersuadeRiderRequest) names ["junction", "district", "behaviour"];
         count_riders(CountRidersRequest) names ["junction", "district", "seen"];
@@ -122,13 +122,13 @@ async fn every_method_names_the_fields_that_an_empty_request_lacks() {
         get_company(GetCompanyRequest) names ["name"];
         hold_talk(HoldTalkRequest) names ["name"];
     }
-    let (channel, bearer) = city.line(&replica, Account::LegalReviewer).await;
-    let mut reviewer = ViolationServiceClient::with_interceptor(channel, bearer);
+    let line = city.line(&replica, Account::LegalReviewer).await;
+    let mut reviewer = ViolationServiceClient::new(line);
     empty! { reviewer,
         record_legal_review(RecordLegalReviewRequest) names ["name", "opinion"];
     }
-    let (channel, bearer) = city.line(&replica, Account::Citizen).await;
-    let mut citizen = ViolationServiceClient::with_interceptor(channel, bearer);
+    let line = city.line(&replica, Account::Citizen).await;
+    let mut citizen = ViolationServiceClient::new(line);
     empty! { citizen,
         list_violation_codes(ListViolationCodesRequest) names ["day"];
         raise_objection(RaiseObjectionRequest) names ["name", "reason"];
@@ -142,8 +142,8 @@ async fn every_method_names_the_fields_that_an_empty_request_lacks() {
 async fn absurd_values_are_all_named_at_once() {
     let city = City::start().await;
     let replica = city.replica().await;
-    let (channel, bearer) = city.line(&replica, Account::Officer).await;
-    let mut cases = ViolationServiceClient::with_interceptor(channel, bearer);
+    let line = city.line(&replica, Account::Officer).await;
+    let mut cases = ViolationServiceClient::new(line);
     let mut absurd = red_light();
     absurd.plate = "R1".into();
     absurd.evidence = vec!["Z".repeat(64)];

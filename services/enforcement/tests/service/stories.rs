@@ -14,8 +14,8 @@ use traffic_proto::enforcement::v1::violation_service_client::ViolationServiceCl
 pub(crate) type Cases = ViolationServiceClient<Line>;
 
 pub(crate) async fn cases(city: &City, replica: &Replica, account: Account) -> Cases {
-    let (channel, bearer) = city.line(replica, account).await;
-    ViolationServiceClient::with_interceptor(channel, bearer)
+    let line = city.line(replica, account).await;
+    ViolationServiceClient::new(line)
 }
 
 pub(crate) fn record(request_id: &str) -> proto::RecordViolationRequest {
@@ -101,8 +101,8 @@ async fn a_red_light_goes_from_the_camera_to_the_last_payment_and_can_be_read_ba
     );
 
     replica.caught_up().await;
-    let (channel, bearer) = city.line(&replica, Account::Citizen).await;
-    let mut licences = LicenceServiceClient::with_interceptor(channel, bearer);
+    let line = city.line(&replica, Account::Citizen).await;
+    let mut licences = LicenceServiceClient::new(line);
     let name = format!("licences/{}", party.person_ref);
     let get = proto::GetLicenceRequest { name };
     let licence = licences.get_licence(get).await.unwrap().into_inner();
@@ -357,8 +357,8 @@ async fn what_others_may_know_is_published_in_order_without_a_person() {
 async fn hazards_riders_and_detained_vehicles_have_their_methods() {
     let city = City::start().await;
     let replica = city.replica().await;
-    let (channel, bearer) = city.line(&replica, Account::Officer).await;
-    let mut hazards = HazardServiceClient::with_interceptor(channel.clone(), bearer.clone());
+    let line = city.line(&replica, Account::Officer).await;
+    let mut hazards = HazardServiceClient::new(line.clone());
     let found = hazards
         .find_hazard(proto::FindHazardRequest {
             hazard: Some(proto::Hazard {
@@ -388,7 +388,7 @@ async fn hazards_riders_and_detained_vehicles_have_their_methods() {
         .unwrap();
     assert_eq!(list.into_inner().hazards.len(), 1);
 
-    let mut riders = PersuasionServiceClient::with_interceptor(channel.clone(), bearer.clone());
+    let mut riders = PersuasionServiceClient::new(line.clone());
     let persuaded = riders
         .persuade_rider(proto::PersuadeRiderRequest {
             junction: "J-1".into(),
@@ -444,7 +444,7 @@ async fn hazards_riders_and_detained_vehicles_have_their_methods() {
         .unwrap();
     assert_eq!(company.into_inner().riders, 1);
 
-    let mut detentions = DetentionServiceClient::with_interceptor(channel, bearer);
+    let mut detentions = DetentionServiceClient::new(line);
     let detained = detentions
         .detain_vehicle(proto::DetainVehicleRequest {
             detention: Some(proto::Detention {

@@ -29,7 +29,7 @@ fn invalid<T: std::fmt::Debug>(answer: Result<T, Status>, fields: &[&str]) {
 }
 
 async fn world() -> (World, Replica) {
-    let mut world = World::new().await;
+    let world = World::new().await;
     let mut replica = world.replica().await;
     world.street(&mut replica, 1).await;
     (world, replica)

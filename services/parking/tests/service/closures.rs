@@ -50,7 +50,7 @@ fn touched() -> Vec<usize> {
     (5..=15).collect()
 }
 
-async fn street(world: &mut World) -> Replica {
+async fn street(world: &World) -> Replica {
     let mut replica = world.replica().await;
     world.street(&mut replica, BAYS).await;
     replica
@@ -58,8 +58,8 @@ async fn street(world: &mut World) -> Replica {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_closes_exactly_the_touched_bays_and_the_reopening_frees_them() {
-    let mut world = World::new().await;
-    let mut replica = street(&mut world).await;
+    let world = World::new().await;
+    let mut replica = street(&world).await;
     world.publish(10, &approved()).await;
     replica.until_closed(BAYS, &touched()).await;
     let closed = replica
@@ -103,8 +103,8 @@ async fn an_approval_closes_exactly_the_touched_bays_and_the_reopening_frees_the
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reopening_that_overtakes_its_approval_wins_and_repetitions_change_nothing() {
-    let mut world = World::new().await;
-    let replica = street(&mut world).await;
+    let world = World::new().await;
+    let replica = street(&world).await;
     for _ in 0..2 {
         world
             .publish(20, &permits::RoadReopened { r#ref: reference() })
@@ -131,8 +131,8 @@ async fn a_reopening_that_overtakes_its_approval_wins_and_repetitions_change_not
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_replicas_close_each_bay_once_and_one_goes_on_when_the_other_ends() {
-    let mut world = World::new().await;
-    let one = street(&mut world).await;
+    let world = World::new().await;
+    let one = street(&world).await;
     let two = world.replica().await;
     for _ in 0..3 {
         world.publish(10, &approved()).await;
@@ -169,8 +169,8 @@ async fn two_replicas_close_each_bay_once_and_one_goes_on_when_the_other_ends() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn daily_hours_close_and_free_by_the_clock() {
-    let mut world = World::new().await;
-    let replica = street(&mut world).await;
+    let world = World::new().await;
+    let replica = street(&world).await;
     let mut approved = approved();
     approved.time.as_mut().expect("set").daily_hours = Some(permits::DailyHours {
         from_minute: 10 * 60,
@@ -198,8 +198,8 @@ async fn daily_hours_close_and_free_by_the_clock() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_makes_no_sense_is_passed_over() {
-    let mut world = World::new().await;
-    let replica = street(&mut world).await;
+    let world = World::new().await;
+    let replica = street(&world).await;
     let nowhere = permits::RoadOccupationApproved {
         stretch: None,
         ..approved()
@@ -241,7 +241,7 @@ async fn the_real_bays_of_melbourne_are_imported_and_an_occupation_closes_those_
     let columns = parking::bays::Columns::default();
     let bays = parking::bays::parse(text.as_slice(), &columns, Some("unzoned")).expect("a csv");
     assert_eq!((bays.rows.len(), bays.problems.len()), (3_296, 0));
-    let mut world = World::new().await;
+    let world = World::new().await;
     let mut replica = world.replica().await;
     world.street(&mut replica, 0).await;
     for zone in &bays.zones {

@@ -9,7 +9,7 @@ use traffic_proto::parking::v1::ReadingKind::{Arrived, Left};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn zones_tariffs_and_bays_are_managed_with_etags_masks_pages_and_rehearsals() {
-    let mut world = World::new().await;
+    let world = World::new().await;
     let mut replica = world.replica().await;
     world.street(&mut replica, 5).await;
     let manage = &mut replica.manage;
@@ -195,7 +195,7 @@ async fn zones_tariffs_and_bays_are_managed_with_etags_masks_pages_and_rehearsal
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_sent_again_changes_nothing_and_tells_each_bad_row() {
-    let mut world = World::new().await;
+    let world = World::new().await;
     let mut replica = world.replica().await;
     world.street(&mut replica, 150).await;
     let row = |id: &str, bay: proto::Bay| proto::ImportBaysRequest {
@@ -244,7 +244,7 @@ async fn an_import_sent_again_changes_nothing_and_tells_each_bad_row() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn officers_of_the_district_grant_waivers_waive_charges_and_correct_sessions() {
-    let mut world = World::new().await;
+    let world = World::new().await;
     let mut replica = world.replica().await;
     world.street(&mut replica, 1).await;
     world.clock.set(at("10:31:00"));

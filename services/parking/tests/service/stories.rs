@@ -30,7 +30,7 @@ fn by_plate(plate: &str) -> proto::ListSessionsRequest {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stay_is_seen_priced_paid_and_told() {
-    let mut world = World::new().await;
+    let world = World::new().await;
     let mut replica = world.replica().await;
     world.street(&mut replica, 4).await;
     let watching = proto::WatchAvailabilityRequest {
@@ -204,7 +204,7 @@ async fn a_stay_is_seen_priced_paid_and_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watch_goes_on_where_it_was_cut() {
-    let mut world = World::new().await;
+    let world = World::new().await;
     let mut replica = world.replica().await;
     world.street(&mut replica, 2).await;
     world.clock.set(at("10:00:00"));
@@ -242,7 +242,7 @@ async fn a_watch_goes_on_where_it_was_cut() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_replica_wrote_the_other_reads_at_that_position() {
-    let mut world = World::new().await;
+    let world = World::new().await;
     let mut one = world.replica().await;
     let mut two = world.replica().await;
     world.street(&mut one, 1).await;
@@ -278,7 +278,7 @@ async fn what_one_replica_wrote_the_other_reads_at_that_position() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_payment_sent_many_times_to_two_replicas_counts_once() {
-    let mut world = World::new().await;
+    let world = World::new().await;
     let mut one = world.replica().await;
     let mut two = world.replica().await;
     world.street(&mut one, 1).await;
@@ -336,7 +336,7 @@ async fn one_payment_sent_many_times_to_two_replicas_counts_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unpaid_charge_is_noticed_reminded_twice_and_referred_with_its_plate_and_nothing_else_names_it()
  {
-    let mut world = World::new().await;
+    let world = World::new().await;
     let mut replica = world.replica().await;
     world.street(&mut replica, 1).await;
     world.clock.set(at("10:00:00"));

@@ -1,22 +1,19 @@
 //! A bus, replicas of parking on it, a clock that stands still, and clients with tokens.
 
 use async_nats::HeaderMap;
-use chassis::clock::ManualClock;
 use chassis::domain::Channel;
-use chassis::server::{Audience, Claims, TokenIssuer, to_timestamp};
+use chassis::server::to_timestamp;
 use chassis::service::Service;
-use chassis::telemetry::Telemetry;
-use chassis::testing::Bus;
+use chassis::testing::{self, Account, City};
 use futures::StreamExt;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use parking::domain::bay::Bay;
 use serde::Serialize;
 use std::future::Future;
-use std::path::Path;
-use std::sync::Arc;
+use std::ops::Deref;
 use std::time::Duration;
+use tempfile::TempDir;
 use tonic::Request;
-use tonic::metadata::MetadataValue;
 use tonic::transport::Channel as Connection;
 use traffic_proto::parking::v1 as proto;
 use traffic_proto::parking::v1::parking_availability_service_client::ParkingAvailabilityServiceClient;
@@ -26,17 +23,21 @@ use traffic_proto::parking::v1::parking_session_service_client::ParkingSessionSe
 /// Nothing in a test takes longer, unless it is stuck.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(crate) struct World {
-    pub(crate) bus: Bus,
-    pub(crate) clock: ManualClock,
-    issuer: TokenIssuer,
-    folder: tempfile::TempDir,
-    replicas: usize,
+/// A city with parking.
+pub(crate) struct World(City);
+
+impl Deref for World {
+    type Target = City;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 /// One replica and connections to it.
 pub(crate) struct Replica {
     pub(crate) service: Service,
+    _folder: TempDir,
     pub(crate) manage: ParkingManagementServiceClient<Connection>,
     pub(crate) sessions: ParkingSessionServiceClient<Connection>,
     pub(crate) availability: ParkingAvailabilityServiceClient<Connection>,
@@ -52,44 +53,16 @@ pub(crate) fn stamp(at: Timestamp) -> Option<pbjson_types::Timestamp> {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let issuer = TokenIssuer::generate("test").expect("a key");
-        std::fs::write(
-            folder.path().join("keys.json"),
-            issuer.key_set().to_string(),
-        )
-        .expect("written");
-        Self {
-            bus: Bus::start().await,
-            clock: ManualClock::starting_at(at("08:00:00")),
-            issuer,
-            folder,
-            replicas: 0,
-        }
+        Self(City::start_at("parking", &at("08:00:00").to_string()).await)
     }
 
-    pub(crate) async fn replica(&mut self) -> Replica {
-        self.replicas += 1;
-        let folder = self
-            .folder
-            .path()
-            .join(format!("replica-{}", self.replicas));
-        self.replica_in(&folder).await
-    }
-
-    async fn replica_in(&self, folder: &Path) -> Replica {
-        let mut config = self.bus.config(folder);
-        config.auth.key_set_file = Some(self.folder.path().join("keys.json"));
-        let telemetry = Telemetry::start(&config.telemetry, "parking").expect("telemetry");
-        let service = parking::start(&config, &telemetry, Arc::new(self.clock.clone()))
-            .await
-            .expect("starts");
-        service.core.projection.ready().await;
-        let connection = Connection::from_shared(format!("http://{}", service.running.grpc))
-            .expect("an address")
-            .connect_lazy();
+    pub(crate) async fn replica(&self) -> Replica {
+        let replica = self.0.replica(parking::start).await;
+        let connection = replica.connect().await;
+        let testing::Replica { service, folder } = replica;
         Replica {
             service,
+            _folder: folder,
             manage: ParkingManagementServiceClient::new(connection.clone()),
             sessions: ParkingSessionServiceClient::new(connection.clone()),
             availability: ParkingAvailabilityServiceClient::new(connection),
@@ -106,23 +79,17 @@ impl World {
         &self,
         message: M,
         account: &str,
-        scope: &str,
+        scope: &'static str,
         districts: Vec<u32>,
     ) -> Request<M> {
-        let claims = Claims {
-            sub: account.into(),
-            iss: "traffic".into(),
-            aud: Audience::One("traffic".into()),
-            exp: (at("08:00:00") + SignedDuration::from_hours(24 * 365)).as_second(),
-            nbf: None,
-            scope: scope.into(),
+        let account = Account {
+            id: account.into(),
+            scope,
             districts,
             channel: Some(Channel::Api),
         };
-        let token = self.issuer.sign(&claims).expect("signed");
         let mut request = Request::new(message);
-        let value: MetadataValue<_> = format!("bearer {token}").parse().expect("printable");
-        request.metadata_mut().insert("authorization", value);
+        self.bearer(&account).put_on(&mut request);
         request
     }
 

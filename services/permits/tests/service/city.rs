@@ -1,54 +1,22 @@
-//! A city of a test's own: a bus, replicas of the service on it, accounts with tokens, a clock.
+//! A city with permits: who acts in the stories, and replicas with clients.
 
-use chassis::clock::ManualClock;
-use chassis::server::{Audience, Claims, TokenIssuer};
-use chassis::service::Service;
-use chassis::telemetry::Telemetry;
-use chassis::testing::Bus;
-use std::path::PathBuf;
-use std::sync::Arc;
-use tempfile::TempDir;
-use tonic::metadata::MetadataValue;
-use tonic::service::interceptor::InterceptedService;
-use tonic::transport::Channel;
-use tonic::{Request, Status};
-use tonic_types::StatusExt;
+pub(crate) use chassis::testing::{Replica, fields, reason};
+
+use chassis::testing::{self, Line};
+use std::ops::Deref;
 use traffic_proto::permits::v1::permit_service_client::PermitServiceClient;
 
-pub(crate) struct City {
-    pub(crate) bus: Bus,
-    pub(crate) clock: ManualClock,
-    issuer: TokenIssuer,
-    folder: TempDir,
-}
+pub(crate) struct City(testing::City);
 
-/// A replica of the service.
-pub(crate) struct Replica {
-    pub(crate) service: Service,
-    _folder: TempDir,
-}
+impl Deref for City {
+    type Target = testing::City;
 
-impl Replica {
-    /// Returns once reads on this replica see everything written so far, through whatever replica.
-    pub(crate) async fn caught_up(&self) {
-        self.service.core.caught_up().await.unwrap();
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
 }
 
-pub(crate) type Client = PermitServiceClient<InterceptedService<Channel, Bearer>>;
-
-/// Puts an account's token on each request.
-#[derive(Clone)]
-pub(crate) struct Bearer(MetadataValue<tonic::metadata::Ascii>);
-
-impl tonic::service::Interceptor for Bearer {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request
-            .metadata_mut()
-            .insert("authorization", self.0.clone());
-        Ok(request)
-    }
-}
+pub(crate) type Client = PermitServiceClient<Line>;
 
 /// The accounts of the stories: what they may do, and where.
 #[derive(Clone, Copy)]
@@ -62,39 +30,11 @@ pub(crate) enum Account {
 
 impl City {
     pub(crate) async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let issuer = TokenIssuer::generate("test").unwrap();
-        std::fs::write(
-            folder.path().join("keys.json"),
-            issuer.key_set().to_string(),
-        )
-        .unwrap();
-        Self {
-            bus: Bus::start().await,
-            // Monday.
-            clock: ManualClock::starting_at("2026-03-02T09:00:00+08:00".parse().unwrap()),
-            issuer,
-            folder,
-        }
+        Self(testing::City::start("permits").await)
     }
 
     pub(crate) async fn replica(&self) -> Replica {
-        let folder = tempfile::tempdir().unwrap();
-        let mut config = self.bus.config(folder.path());
-        config.auth.key_set_file = Some(self.key_set_file());
-        let telemetry = Telemetry::start(&config.telemetry, "permits").unwrap();
-        let service = permits::start(&config, &telemetry, Arc::new(self.clock.clone()))
-            .await
-            .unwrap();
-        service.core.projection.ready().await;
-        Replica {
-            service,
-            _folder: folder,
-        }
-    }
-
-    fn key_set_file(&self) -> PathBuf {
-        self.folder.path().join("keys.json")
+        self.0.replica(permits::start).await
     }
 
     /// A client of one replica, acting for an account.
@@ -118,47 +58,12 @@ impl City {
             }
             Account::Agency => ("agency:E1", "permits.read", vec![]),
         };
-        let claims = Claims {
-            sub: id.into(),
-            iss: "traffic".into(),
-            aud: Audience::One("traffic".into()),
-            exp: 32_503_680_000,
-            nbf: None,
-            scope: scope.into(),
+        let account = testing::Account {
+            id: id.into(),
+            scope,
             districts,
             channel: None,
         };
-        let token = format!("Bearer {}", self.issuer.sign(&claims).unwrap());
-        let address = format!("http://{}", replica.service.running.grpc);
-        let channel = Channel::from_shared(address)
-            .unwrap()
-            .connect()
-            .await
-            .unwrap();
-        PermitServiceClient::with_interceptor(channel, Bearer(token.parse().unwrap()))
+        PermitServiceClient::new(self.line(replica, &account).await)
     }
-}
-
-/// `reason` and `legal_basis` of a refusal.
-pub(crate) fn reason(status: &Status) -> (String, Option<String>) {
-    let details = status.get_error_details();
-    let info = details.error_info().expect("every error says why");
-    (
-        info.reason.clone(),
-        info.metadata.get("legal_basis").cloned(),
-    )
-}
-
-/// The fields that a refused request names.
-pub(crate) fn fields(status: &Status) -> Vec<String> {
-    let details = status.get_error_details();
-    details
-        .bad_request()
-        .map(|bad| {
-            bad.field_violations
-                .iter()
-                .map(|v| v.field.clone())
-                .collect()
-        })
-        .unwrap_or_default()
 }

@@ -8,6 +8,7 @@ mod kiosks;
 mod orders;
 mod stations;
 
+mod at_kiosk;
 mod service_counter;
 mod service_ebikes;
 mod service_import;

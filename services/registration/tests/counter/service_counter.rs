@@ -1,11 +1,13 @@
 //! Stations, appointments, orders and kiosks over real gRPC, with two replicas and with power cuts.
 
+use crate::at_kiosk::AtKiosk;
 use crate::world::{
     Account, City, Replica, day, ebike, fields, identity, owner, reason, request_id, time,
 };
 use futures::future::join_all;
 use tonic::Code;
 use traffic_proto::registration::v1 as proto;
+use traffic_proto::registration::v1::kiosk_business::Kind;
 
 const STATION: &str = "stations/mudan-01";
 
@@ -301,64 +303,16 @@ async fn kiosk_step(
     session: &str,
     step: u128,
 ) -> proto::KioskSession {
-    let mut kiosk = city.kiosk(replica).await;
-    let name = session.to_owned();
+    let mut kiosk = AtKiosk::of(city, replica, session).await;
     let id = request_id(step);
     let answer = match step {
-        0 => {
-            kiosk
-                .open_kiosk_session(proto::OpenKioskSessionRequest {
-                    kiosk: "k1".into(),
-                    district: "371702".into(),
-                    identity_number: identity(1),
-                    request_id: id,
-                })
-                .await
-        }
-        1 => {
-            kiosk
-                .file_kiosk_business(proto::FileKioskBusinessRequest {
-                    name,
-                    business: Some(proto::KioskBusiness {
-                        kind: Some(proto::kiosk_business::Kind::EbikeRegistration(ebike(1, 1))),
-                    }),
-                    request_id: id,
-                    ..proto::FileKioskBusinessRequest::default()
-                })
-                .await
-        }
-        2 => {
-            kiosk
-                .confirm_kiosk_review(proto::ConfirmKioskReviewRequest {
-                    name,
-                    request_id: id,
-                    ..proto::ConfirmKioskReviewRequest::default()
-                })
-                .await
-        }
-        3 => {
-            kiosk
-                .start_kiosk_print(proto::StartKioskPrintRequest {
-                    name,
-                    blank: "B1".into(),
-                    request_id: id,
-                    ..proto::StartKioskPrintRequest::default()
-                })
-                .await
-        }
-        _ => {
-            kiosk
-                .report_kiosk_print(proto::ReportKioskPrintRequest {
-                    name,
-                    blank: "B1".into(),
-                    outcome: proto::BlankOutcome::Printed.into(),
-                    request_id: id,
-                    ..proto::ReportKioskPrintRequest::default()
-                })
-                .await
-        }
+        0 => kiosk.open(id).await,
+        1 => kiosk.file(Kind::EbikeRegistration(ebike(1, 1)), id).await,
+        2 => kiosk.confirm(id).await,
+        3 => kiosk.print(id).await,
+        _ => kiosk.printed(id).await,
     };
-    answer.unwrap().into_inner()
+    answer.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -405,29 +359,11 @@ async fn a_session_left_alone_expires_and_what_was_not_carried_out_never_is() {
     }
     let mut applied = replica.service.core.projection.watch_applied();
     city.clock.set("2026-03-02T09:30:00+08:00".parse().unwrap());
-    let mut kiosk = city.kiosk(&replica).await;
-    let get = proto::GetKioskSessionRequest {
-        name: session.name.clone(),
-    };
-    loop {
-        let now = kiosk
-            .get_kiosk_session(get.clone())
-            .await
-            .unwrap()
-            .into_inner();
-        if now.step() == proto::KioskStep::Expired {
-            break;
-        }
+    let mut kiosk = AtKiosk::of(&city, &replica, &session.name).await;
+    while kiosk.look().await.unwrap().step() != proto::KioskStep::Expired {
         applied.changed().await.unwrap();
     }
-    let status = kiosk
-        .start_kiosk_print(proto::StartKioskPrintRequest {
-            name: session.name.clone(),
-            blank: "B1".into(),
-            ..proto::StartKioskPrintRequest::default()
-        })
-        .await
-        .unwrap_err();
+    let status = kiosk.print(String::new()).await.unwrap_err();
     assert_eq!(reason(&status).0, "SESSION_OVER");
     // Paid too late: kept, and due back.
     let mut orders = city.orders(&replica).await;
@@ -464,14 +400,9 @@ async fn a_session_goes_on_at_another_kiosk_for_the_same_person_only() {
     assert_eq!(resumed.kiosk, "k2");
     let mut for_another = ebike(1, 2);
     for_another.owner = owner(2);
-    let status = kiosk
-        .file_kiosk_business(proto::FileKioskBusinessRequest {
-            name: session.name.clone(),
-            business: Some(proto::KioskBusiness {
-                kind: Some(proto::kiosk_business::Kind::EbikeRegistration(for_another)),
-            }),
-            ..proto::FileKioskBusinessRequest::default()
-        })
+    let status = AtKiosk::of(&city, &replica, &session.name)
+        .await
+        .file(Kind::EbikeRegistration(for_another), String::new())
         .await
         .unwrap_err();
     assert_eq!(

@@ -1,7 +1,9 @@
 //! A business with a fee at an unmanned kiosk: it waits for the money, and a power cut anywhere loses, charges and prints nothing twice.
 
-use crate::world::{Account, City, Replica, day, identity, owner, reason, request_id, time};
+use crate::at_kiosk::AtKiosk;
+use crate::world::{Account, City, Replica, day, owner, reason, request_id, time};
 use traffic_proto::registration::v1 as proto;
+use traffic_proto::registration::v1::kiosk_business::Kind;
 
 const VEHICLE: &str = "vehicles/1M8GDM9AXKP042788";
 /// Number of the first request id of the kiosk's and the provider's steps.
@@ -102,25 +104,6 @@ async fn pay(city: &City, replica: &Replica, order: &str, request: &str, referen
     order.into_inner().outstanding_fen
 }
 
-async fn print(
-    city: &City,
-    replica: &Replica,
-    name: &str,
-    step: u128,
-) -> Result<proto::KioskSession, tonic::Status> {
-    let mut kiosk = city.kiosk(replica).await;
-    let start = proto::StartKioskPrintRequest {
-        name: name.to_owned(),
-        blank: "B1".into(),
-        request_id: request_id(STEPS + step),
-        ..proto::StartKioskPrintRequest::default()
-    };
-    kiosk
-        .start_kiosk_print(start)
-        .await
-        .map(tonic::Response::into_inner)
-}
-
 /// One step at the kiosk; in the fourth the provider tells that the fee has come.
 async fn step(
     city: &City,
@@ -128,67 +111,28 @@ async fn step(
     session: &proto::KioskSession,
     step: u128,
 ) -> proto::KioskSession {
-    let mut kiosk = city.kiosk(replica).await;
-    let name = session.name.clone();
+    let mut kiosk = AtKiosk::of(city, replica, &session.name).await;
     let id = request_id(STEPS + step);
     let answer = match step {
-        0 => {
-            kiosk
-                .open_kiosk_session(proto::OpenKioskSessionRequest {
-                    kiosk: "k1".into(),
-                    district: "371702".into(),
-                    identity_number: identity(1),
-                    request_id: id,
-                })
-                .await
-        }
+        0 => kiosk.open(id).await,
         1 => {
             let wanted = proto::KioskLicenceReissue {
                 vehicle: VEHICLE.into(),
                 owner: owner(1),
             };
-            kiosk
-                .file_kiosk_business(proto::FileKioskBusinessRequest {
-                    name,
-                    business: Some(proto::KioskBusiness {
-                        kind: Some(proto::kiosk_business::Kind::VehicleLicenceReissue(wanted)),
-                    }),
-                    request_id: id,
-                    ..proto::FileKioskBusinessRequest::default()
-                })
-                .await
+            kiosk.file(Kind::VehicleLicenceReissue(wanted), id).await
         }
-        2 => {
-            kiosk
-                .confirm_kiosk_review(proto::ConfirmKioskReviewRequest {
-                    name,
-                    request_id: id,
-                    ..proto::ConfirmKioskReviewRequest::default()
-                })
-                .await
-        }
+        2 => kiosk.confirm(id).await,
         3 => {
             assert_eq!(pay(city, replica, &session.order, &id, "T1").await, 0);
             // As the kiosk asks while it waits.
             replica.caught_up().await;
-            kiosk
-                .get_kiosk_session(proto::GetKioskSessionRequest { name })
-                .await
+            kiosk.look().await
         }
-        4 => return print(city, replica, &name, step).await.unwrap(),
-        _ => {
-            kiosk
-                .report_kiosk_print(proto::ReportKioskPrintRequest {
-                    name,
-                    blank: "B1".into(),
-                    outcome: proto::BlankOutcome::Printed.into(),
-                    request_id: id,
-                    ..proto::ReportKioskPrintRequest::default()
-                })
-                .await
-        }
+        4 => kiosk.print(id).await,
+        _ => kiosk.printed(id).await,
     };
-    answer.unwrap().into_inner()
+    answer.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -228,7 +172,9 @@ async fn nothing_is_printed_before_the_fee_has_come_and_what_comes_twice_goes_ba
         session = step(&city, &replica, &session, number).await;
     }
     assert_eq!(session.outstanding_fen, 1_000);
-    let refused = print(&city, &replica, &session.name, 4).await.unwrap_err();
+    let mut kiosk = AtKiosk::of(&city, &replica, &session.name).await;
+    let id = request_id(STEPS + 4);
+    let refused = kiosk.print(id.clone()).await.unwrap_err();
     assert_eq!(
         reason(&refused),
         ("NOT_PAID".into(), Some("Order 164 art. 3(3)".into()))
@@ -238,7 +184,7 @@ async fn nothing_is_printed_before_the_fee_has_come_and_what_comes_twice_goes_ba
     for reference in ["T1", "T2"] {
         assert_eq!(pay(&city, &replica, &session.order, "", reference).await, 0);
     }
-    let printing = print(&city, &replica, &session.name, 4).await.unwrap();
+    let printing = kiosk.print(id).await.unwrap();
     replica.caught_up().await;
     assert!(printing.carried_out);
     assert_eq!(printing.refund_due_fen, 1_000);

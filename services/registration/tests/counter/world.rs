@@ -1,21 +1,15 @@
-//! A city of a test's own: a bus, replicas of the service on it, accounts with tokens, a clock; synthetic samples.
+//! A city with registration: who acts in the stories of counters, e-bikes and kiosks, and replicas with clients; synthetic
+//! samples.
 
-use chassis::clock::ManualClock;
+pub(crate) use chassis::testing::{Line, Replica, fields, reason};
+
 use chassis::domain::Channel as Through;
 use chassis::domain::values::ResidentId;
 use chassis::published::{EVENTS, ReceivedEvent};
-use chassis::server::{Audience, Claims, TokenIssuer};
-use chassis::service::Service;
-use chassis::telemetry::Telemetry;
-use chassis::testing::Bus;
+use chassis::testing::{self, Bus};
 use futures::StreamExt;
-use std::sync::Arc;
+use std::ops::{Deref, DerefMut};
 use tempfile::TempDir;
-use tonic::metadata::MetadataValue;
-use tonic::service::interceptor::InterceptedService;
-use tonic::transport::Channel;
-use tonic::{Request, Status};
-use tonic_types::StatusExt;
 use traffic_proto::registration::v1 as proto;
 use traffic_proto::registration::v1::ebike_service_client::EbikeServiceClient;
 use traffic_proto::registration::v1::kiosk_service_client::KioskServiceClient;
@@ -23,44 +17,19 @@ use traffic_proto::registration::v1::order_service_client::OrderServiceClient;
 use traffic_proto::registration::v1::station_service_client::StationServiceClient;
 use traffic_proto::registration::v1::vehicle_service_client::VehicleServiceClient;
 
-pub(crate) struct City {
-    pub(crate) bus: Bus,
-    pub(crate) clock: ManualClock,
-    issuer: TokenIssuer,
-    folder: TempDir,
-}
+pub(crate) struct City(testing::City);
 
-/// A replica of the service.
-pub(crate) struct Replica {
-    pub(crate) service: Service,
-    folder: TempDir,
-}
+impl Deref for City {
+    type Target = testing::City;
 
-impl Replica {
-    /// Returns once reads on this replica see everything written so far, through whatever replica.
-    pub(crate) async fn caught_up(&self) {
-        self.service.core.caught_up().await.unwrap();
-    }
-
-    /// Ends it without a word to anyone, as a power cut does; answers its folder.
-    pub(crate) async fn stop(self) -> TempDir {
-        self.service.stop().await;
-        self.folder
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
 }
 
-/// A channel that puts an account's token on each request.
-pub(crate) type Line = InterceptedService<Channel, Bearer>;
-
-#[derive(Clone)]
-pub(crate) struct Bearer(MetadataValue<tonic::metadata::Ascii>);
-
-impl tonic::service::Interceptor for Bearer {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request
-            .metadata_mut()
-            .insert("authorization", self.0.clone());
-        Ok(request)
+impl DerefMut for City {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
     }
 }
 
@@ -77,41 +46,23 @@ pub(crate) enum Account {
 
 impl City {
     pub(crate) async fn start() -> Self {
-        // Monday.
-        Self::start_at("2026-03-02T09:00:00+08:00").await
+        Self(testing::City::start("registration").await)
     }
 
     pub(crate) async fn start_at(now: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let issuer = TokenIssuer::generate("test").unwrap();
-        let keys = issuer.key_set().to_string();
-        std::fs::write(folder.path().join("keys.json"), keys).unwrap();
-        Self {
-            bus: Bus::start().await,
-            clock: ManualClock::starting_at(now.parse().unwrap()),
-            issuer,
-            folder,
-        }
+        Self(testing::City::start_at("registration", now).await)
     }
 
     pub(crate) async fn replica(&self) -> Replica {
-        self.replica_in(tempfile::tempdir().unwrap()).await
+        self.0.replica(registration::start).await
     }
 
     /// A replica on a projection that is there already.
     pub(crate) async fn replica_in(&self, folder: TempDir) -> Replica {
-        let mut config = self.bus.config(folder.path());
-        config.auth.key_set_file = Some(self.folder.path().join("keys.json"));
-        let telemetry = Telemetry::start(&config.telemetry, "registration").unwrap();
-        let clock = Arc::new(self.clock.clone());
-        let service = registration::start(&config, &telemetry, clock)
-            .await
-            .unwrap();
-        service.core.projection.ready().await;
-        Replica { service, folder }
+        self.0.replica_in(folder, registration::start).await
     }
 
-    async fn line(&self, replica: &Replica, account: Account) -> (Channel, Bearer) {
+    async fn line(&self, replica: &Replica, account: Account) -> Line {
         let (id, scope, districts, channel) = match account {
             Account::Station => (
                 "station:mudan-01",
@@ -138,26 +89,17 @@ impl City {
                 None,
             ),
         };
-        let claims = Claims {
-            sub: id.into(),
-            iss: "traffic".into(),
-            aud: Audience::One("traffic".into()),
-            exp: 32_503_680_000,
-            nbf: None,
-            scope: scope.into(),
+        let account = testing::Account {
+            id: id.into(),
+            scope,
             districts,
             channel,
         };
-        let token = format!("Bearer {}", self.issuer.sign(&claims).unwrap());
-        let address = format!("http://{}", replica.service.running.grpc);
-        let endpoint = Channel::from_shared(address).unwrap();
-        let channel = endpoint.connect().await.unwrap();
-        (channel, Bearer(token.parse().unwrap()))
+        self.0.line(replica, &account).await
     }
 
     pub(crate) async fn ebikes(&self, replica: &Replica) -> EbikeServiceClient<Line> {
-        let (channel, bearer) = self.line(replica, Account::Station).await;
-        EbikeServiceClient::with_interceptor(channel, bearer)
+        EbikeServiceClient::new(self.line(replica, Account::Station).await)
     }
 
     pub(crate) async fn stations(
@@ -165,8 +107,7 @@ impl City {
         replica: &Replica,
         account: Account,
     ) -> StationServiceClient<Line> {
-        let (channel, bearer) = self.line(replica, account).await;
-        StationServiceClient::with_interceptor(channel, bearer)
+        StationServiceClient::new(self.line(replica, account).await)
     }
 
     pub(crate) async fn vehicles(
@@ -174,18 +115,15 @@ impl City {
         replica: &Replica,
         account: Account,
     ) -> VehicleServiceClient<Line> {
-        let (channel, bearer) = self.line(replica, account).await;
-        VehicleServiceClient::with_interceptor(channel, bearer)
+        VehicleServiceClient::new(self.line(replica, account).await)
     }
 
     pub(crate) async fn orders(&self, replica: &Replica) -> OrderServiceClient<Line> {
-        let (channel, bearer) = self.line(replica, Account::Provider).await;
-        OrderServiceClient::with_interceptor(channel, bearer)
+        OrderServiceClient::new(self.line(replica, Account::Provider).await)
     }
 
     pub(crate) async fn kiosk(&self, replica: &Replica) -> KioskServiceClient<Line> {
-        let (channel, bearer) = self.line(replica, Account::Kiosk).await;
-        KioskServiceClient::with_interceptor(channel, bearer)
+        KioskServiceClient::new(self.line(replica, Account::Kiosk).await)
     }
 }
 
@@ -207,27 +145,6 @@ pub(crate) async fn heard(bus: &Bus, filter: &str, count: usize) -> Vec<(String,
         })
         .collect()
         .await
-}
-
-/// `reason` and `legal_basis` of a refusal.
-pub(crate) fn reason(status: &Status) -> (String, Option<String>) {
-    let details = status.get_error_details();
-    let info = details.error_info().expect("every error says why");
-    let basis = info.metadata.get("legal_basis").cloned();
-    (info.reason.clone(), basis)
-}
-
-/// The fields that a refused request names.
-pub(crate) fn fields(status: &Status) -> Vec<String> {
-    let details = status.get_error_details();
-    let violations = details
-        .bad_request()
-        .map(|bad| bad.field_violations.clone());
-    violations
-        .unwrap_or_default()
-        .into_iter()
-        .map(|violation| violation.field)
-        .collect()
 }
 
 pub(crate) fn time(text: &str) -> Option<pbjson_types::Timestamp> {
