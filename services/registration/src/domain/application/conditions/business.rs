@@ -1,0 +1,197 @@
+//! What a business asks of the vehicle besides.
+
+use super::super::request::{Change, Request};
+use super::Case;
+use super::holds::uncleared;
+use super::temporary::check_temporary;
+use crate::domain::blocks;
+use crate::domain::ground::Ground;
+use crate::domain::instruments::order_164;
+use crate::domain::party::Party;
+use crate::domain::vehicle::class::{PlateCategory, UseNature};
+use crate::domain::vehicle::event::CancellationCause;
+use crate::domain::vehicle::school_bus::SchoolBusUse;
+use crate::domain::vehicle::{MOST_ENTRIES, Vehicle, VehicleStage};
+use chassis::domain::{Halt, Transaction};
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+pub(super) fn check_business(
+    tx: &mut Transaction,
+    case: &Case<'_>,
+    vehicle: Option<&Vehicle>,
+    today: Date,
+) -> Result<(), Halt> {
+    match (case.request, vehicle) {
+        (Request::ParticularsChange { change, .. }, Some(vehicle)) => {
+            Ok(check_change(change, vehicle)?)
+        }
+        (Request::PlateSwap { other }, Some(vehicle)) => {
+            let other_vehicle = tx
+                .load::<Vehicle>(other.as_str())?
+                .ok_or(Ground::UnknownVehicle)?;
+            if other == case.vin {
+                return Err(Ground::SameVehicle.into());
+            }
+            check_swap(tx, vehicle, &other_vehicle, today)
+        }
+        (Request::MoveOut { .. }, Some(vehicle)) => {
+            let class = vehicle.particulars.class;
+            if class.is_small_passenger() || is_motorcycle(vehicle) {
+                return Err(Ground::AppliesAtDestination.into());
+            }
+            Ok(())
+        }
+        (Request::Encumber { kind, holder }, Some(vehicle)) => {
+            if vehicle.encumbrances.len() >= MOST_ENTRIES {
+                return Err(Ground::TooManyEntries.into());
+            }
+            if vehicle.holders(*kind).any(|own| own.is_same(holder)) {
+                return Err(Ground::AlreadyEncumbered.into());
+            }
+            Ok(())
+        }
+        (Request::Release { kind, holder, .. }, Some(vehicle)) => {
+            if vehicle.holders(*kind).any(|own| own.is_same(holder)) {
+                Ok(())
+            } else {
+                Err(Ground::NotEncumbered.into())
+            }
+        }
+        (Request::Cancellation { cause }, Some(vehicle)) => {
+            Ok(check_cancellation(*cause, vehicle)?)
+        }
+        (
+            Request::InspectionMark {
+                valid_until: Some(_),
+            },
+            Some(vehicle),
+        ) => Ok(check_mark(vehicle, today)?),
+        (Request::SchoolBusSign(licensed), Some(vehicle)) => {
+            Ok(check_school_bus(case, licensed, vehicle, today)?)
+        }
+        (Request::SchoolBusSignReissue, Some(vehicle)) if vehicle.school_bus_sign.is_none() => {
+            Err(Ground::NoSchoolBusSign {
+                basis: order_164("art. 66"),
+            }
+            .into())
+        }
+        (Request::TemporaryPlate(temporary), vehicle) => {
+            Ok(check_temporary(tx, temporary, vehicle)?)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_motorcycle(vehicle: &Vehicle) -> bool {
+    vehicle.category() == PlateCategory::Motorcycle
+}
+
+fn check_change(change: &Change, vehicle: &Vehicle) -> Result<(), Ground> {
+    match change {
+        // A school bus stays one (art. 63(2)).
+        Change::Use(_) if vehicle.particulars.use_nature == UseNature::SchoolBus => {
+            Err(Ground::SchoolBusStays)
+        }
+        Change::Use(use_nature) if *use_nature == vehicle.particulars.use_nature => {
+            Err(Ground::NothingChanges)
+        }
+        Change::Colour(colour) if *colour == vehicle.particulars.colour => {
+            Err(Ground::NothingChanges)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Art. 20.
+fn check_swap(
+    tx: &mut Transaction,
+    vehicle: &Vehicle,
+    other: &Vehicle,
+    today: Date,
+) -> Result<(), Halt> {
+    if other.stage != VehicleStage::Registered {
+        return Err(Ground::WrongStage {
+            is: other.stage.as_str(),
+            needs: "registered",
+        }
+        .into());
+    }
+    if let Some(owner) = &vehicle.owner
+        && !other.is_owned_by(owner)
+    {
+        return Err(Ground::SwapOfTwoOwners.into());
+    }
+    if vehicle.district != other.district {
+        return Err(Ground::SwapOfTwoOffices.into());
+    }
+    if vehicle.category() != other.category() {
+        return Err(Ground::SwapOfTwoKinds.into());
+    }
+    for vehicle in [vehicle, other] {
+        if vehicle.particulars.use_nature != UseNature::NonOperating {
+            return Err(Ground::SwapOfOperatingVehicle.into());
+        }
+        // Once a year: again on the day a year later.
+        if vehicle
+            .swapped_on
+            .is_some_and(|swapped| today < swapped + 1.year())
+        {
+            return Err(Ground::SwappedWithinAYear.into());
+        }
+    }
+    let blocked = blocks::of_vehicle(tx, other)?;
+    Ok(uncleared(other, blocked, order_164("art. 20(2)"))?)
+}
+
+/// Arts. 37, 42.
+fn check_cancellation(cause: CancellationCause, vehicle: &Vehicle) -> Result<(), Ground> {
+    if let Some(encumbrance) = vehicle.encumbrances.first() {
+        return Err(Ground::StillEncumbered {
+            kind: encumbrance.kind,
+        });
+    }
+    match cause {
+        // The office does these of its own motion (art. 40).
+        CancellationCause::Revoked | CancellationCause::ForcedScrapping => {
+            Err(Ground::OfficeCancels)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Schools and those who run buses for them fetch signs (arts. 58, 60(1)), for vehicles that carry passengers.
+fn check_school_bus(
+    case: &Case<'_>,
+    licensed: &SchoolBusUse,
+    vehicle: &Vehicle,
+    today: Date,
+) -> Result<(), Ground> {
+    let organised = case
+        .applicants
+        .iter()
+        .any(|party| matches!(party, Party::Organisation(_)));
+    if !organised {
+        return Err(Ground::SchoolBusByOrganisation);
+    }
+    if !vehicle.particulars.class.carries_passengers() {
+        return Err(Ground::NoSchoolBus);
+    }
+    licensed.valid_until(today).map(|_| ())
+}
+
+/// From three months before the inspection ends (art. 54(1)); of a bus with a sign, from one month (art. 62(2)).
+fn check_mark(vehicle: &Vehicle, today: Date) -> Result<(), Ground> {
+    let (months, article) = match vehicle.school_bus_sign {
+        Some(_) => (1, "art. 62(2)"),
+        None => (3, "art. 54(1)"),
+    };
+    match vehicle.inspection_valid_until {
+        Some(last) if today + months.months() < last => Err(Ground::MarkTooEarly {
+            from: last - months.months(),
+            months,
+            basis: order_164(article),
+        }),
+        _ => Ok(()),
+    }
+}
