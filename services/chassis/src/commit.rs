@@ -103,18 +103,20 @@ impl Commit {
         }
         Ok(commit)
     }
+}
 
+impl Metadata {
     /// Whether this commit directly continues the chain that ends in `revision`.
     ///
     /// # Errors
     /// [`Unreadable::Unchained`] if it does not: a commit was lost or altered.
     pub fn continues(&self, revision: &Revision) -> Result<(), Unreadable> {
-        if self.metadata.previous == revision.hash {
+        if self.previous == revision.hash {
             return Ok(());
         }
         Err(Unreadable::Unchained {
             expected: hex::encode(revision.hash),
-            found: hex::encode(self.metadata.previous),
+            found: hex::encode(self.previous),
         })
     }
 }
@@ -207,8 +209,8 @@ mod tests {
             position: 1,
             hash: hash(&first),
         };
-        assert!(second.continues(&after_first).is_ok());
-        assert!(second.continues(&Revision::default()).is_err());
+        assert!(second.metadata.continues(&after_first).is_ok());
+        assert!(second.metadata.continues(&Revision::default()).is_err());
     }
 
     proptest! {

@@ -138,7 +138,7 @@ impl Operations {
         let mut commits = Vec::with_capacity(stored.len());
         for stored in stored {
             let commit = Commit::decode(&stored.payload).map_err(Failure::internal)?;
-            let chained = commit.continues(&revision).is_ok();
+            let chained = commit.metadata.continues(&revision).is_ok();
             revision.hash = commit::hash(&stored.payload);
             commits.push(to_proto(stored.position, &commit, chained));
         }

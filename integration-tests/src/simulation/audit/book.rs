@@ -58,6 +58,7 @@ impl Book {
             .entry((stored.kind.clone(), stored.id.clone()))
             .or_default();
         commit
+            .metadata
             .continues(head)
             .map_err(|why| format!("{name} at {position}: {why}"))?;
         *head = Revision {

@@ -8,6 +8,7 @@ use crate::journal::{Position, Stored};
 use crate::telemetry::{self, SPANS};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::any::Any;
 use std::collections::HashMap;
 use std::fmt::{self, Debug};
 use std::sync::Arc;
@@ -89,6 +90,28 @@ impl Definition {
         self.kinds.get(name).map(Box::as_ref)
     }
 
+    /// Understands a commit as far as that needs no state.
+    pub(super) fn read(&self, stored: &Stored) -> Read {
+        let Stored {
+            position, kind, id, ..
+        } = stored;
+        let body = match self.kind(kind) {
+            Some(kind_of) => kind_of
+                .read(stored)
+                .map(Box::new)
+                .map_err(|why| format!("commit {position} on {kind}/{id}: {why}")),
+            None => Err(format!(
+                "commit {position} is on {kind}/{id}, an aggregate type unknown to this version"
+            )),
+        };
+        Read {
+            position: stored.position,
+            commit_id: stored.commit_id,
+            following: stored.following,
+            body,
+        }
+    }
+
     pub(super) fn kind_names(&self) -> Vec<&'static str> {
         let mut names: Vec<_> = self.kinds.keys().copied().collect();
         names.sort_unstable();
@@ -105,19 +128,9 @@ impl Definition {
 pub(crate) enum ApplyError {
     #[error(transparent)]
     Broken(#[from] Broken),
-    #[error("commit {position} on {kind}/{id}: {source}")]
-    Unreadable {
-        position: Position,
-        kind: String,
-        id: String,
-        source: Unreadable,
-    },
-    #[error("commit {position} is on {kind}/{id}, an aggregate type unknown to this version")]
-    UnknownKind {
-        position: Position,
-        kind: String,
-        id: String,
-    },
+    /// This version does not understand it.
+    #[error("{0}")]
+    Unreadable(String),
 }
 
 /// The batch in the making.
@@ -131,9 +144,33 @@ pub(crate) struct Step<'a> {
     pub(crate) unchained: Vec<(Position, String)>,
 }
 
+/// A commit before its turn: read by whoever fetched it, so that the apply thread has the less to do.
+pub(crate) struct Read {
+    pub(crate) position: Position,
+    pub(crate) commit_id: Uuid,
+    pub(crate) following: u16,
+    /// What is wrong with it is told at its turn: nothing before it is lost.
+    pub(crate) body: Result<Box<Body>, String>,
+}
+
+/// What a commit says.
+pub(crate) struct Body {
+    pub(crate) key: AggregateKey,
+    hash: [u8; 16],
+    metadata: Metadata,
+    /// `Vec<A::Event>` of the aggregate's type.
+    events: Box<dyn Any + Send>,
+}
+
 /// What a type-erased aggregate type can do.
 pub(crate) trait Kind: Send + Sync {
-    fn apply(&self, stored: &Stored, step: &mut Step<'_>) -> Result<(), ApplyError>;
+    fn read(&self, stored: &Stored) -> Result<Body, Unreadable>;
+
+    /// Applies a body that this type has read.
+    fn apply(&self, position: Position, body: &Body, step: &mut Step<'_>) -> Result<(), Broken>;
+
+    /// An aggregate as its row holds it; `None`: there is none.
+    fn encode(&self, loaded: &Loaded) -> Option<Vec<u8>>;
 
     /// The state after one more commit, without any rows: for answering what a state was in the past.
     fn fold(
@@ -173,7 +210,7 @@ impl<A: Aggregate> Of<A> {
             });
             return Ok((state, loaded.revision));
         }
-        match step.rows.aggregate_row(key)? {
+        match step.rows.view.aggregate_row(key.kind, &key.id)? {
             None => Ok((None, Revision::default())),
             Some(row) => {
                 let (revision, state) = split_aggregate(&row)?;
@@ -183,57 +220,57 @@ impl<A: Aggregate> Of<A> {
     }
 }
 
-fn unreadable(stored: &Stored, source: Unreadable) -> ApplyError {
-    ApplyError::Unreadable {
-        position: stored.position,
-        kind: stored.kind.clone(),
-        id: stored.id.clone(),
-        source,
-    }
-}
-
 impl<A: Aggregate> Kind for Of<A> {
-    fn apply(&self, stored: &Stored, step: &mut Step<'_>) -> Result<(), ApplyError> {
-        let commit =
-            Commit::decode(&stored.payload).map_err(|source| unreadable(stored, source))?;
-        let span = tracing::debug_span!(target: SPANS, "project", position = stored.position);
+    fn read(&self, stored: &Stored) -> Result<Body, Unreadable> {
+        let commit = Commit::decode(&stored.payload)?;
+        Ok(Body {
+            key: AggregateKey::of::<A>(&stored.id),
+            hash: commit::hash(&stored.payload),
+            events: Box::new(Self::events(&commit)?),
+            metadata: commit.metadata,
+        })
+    }
+
+    fn apply(&self, position: Position, body: &Body, step: &mut Step<'_>) -> Result<(), Broken> {
+        let Body {
+            key,
+            hash,
+            metadata,
+            events,
+        } = body;
+        let events: &Vec<A::Event> = events
+            .downcast_ref()
+            .expect("one aggregate type has one event type");
+        let span = tracing::debug_span!(target: SPANS, "project", position);
         let _entered = span.enter();
-        if let Some(traceparent) = &commit.metadata.traceparent {
+        if let Some(traceparent) = &metadata.traceparent {
             telemetry::link_to(traceparent);
         }
-        let events = Self::events(&commit).map_err(|source| unreadable(stored, source))?;
-        let key = AggregateKey::of::<A>(&stored.id);
-        let (before, revision) = Self::load(&key, step)?;
-        if let Err(broken_chain) = commit.continues(&revision) {
-            step.unchained
-                .push((stored.position, broken_chain.to_string()));
+        let (before, revision) = Self::load(key, step)?;
+        if let Err(broken_chain) = metadata.continues(&revision) {
+            step.unchained.push((position, broken_chain.to_string()));
         }
 
-        let metadata = &commit.metadata;
         let mut after = before.as_deref().cloned();
-        for event in &events {
+        for event in events {
             after = A::evolve(after, event, metadata.time);
         }
-        let revision = Revision {
-            position: stored.position,
-            hash: commit::hash(&stored.payload),
-        };
 
         let rows = &mut step.rows;
         (self.index)(
             &Change {
-                id: &stored.id,
+                id: &key.id,
                 before: before.as_deref(),
                 after: after.as_ref(),
-                events: &events,
+                events,
                 metadata,
-                position: stored.position,
+                position,
             },
             rows,
         )?;
         let due = |state: &A| {
             let at = state.next_due()?;
-            Some((at, A::TYPE.to_owned(), stored.id.clone()))
+            Some((at, A::TYPE.to_owned(), key.id.to_string()))
         };
         rows.reindex(
             &DUE,
@@ -244,33 +281,37 @@ impl<A: Aggregate> Kind for Of<A> {
             let (kind, id) = request
                 .answer
                 .clone()
-                .unwrap_or_else(|| (stored.kind.clone(), stored.id.clone()));
+                .unwrap_or_else(|| (A::TYPE.to_owned(), key.id.to_string()));
             let answered = Answered {
                 fingerprint: request.fingerprint,
-                position: stored.position,
+                position,
                 kind,
                 id,
             };
             rows.put(&REQUESTS, &metadata.command_id, &answered);
         }
-        rows.put(
-            &CHANGES,
-            &stored.position,
-            &(stored.kind.clone(), stored.id.clone()),
-        );
-        let row = after
-            .as_ref()
-            .map(|state| encode_aggregate(revision, state));
-        rows.writes
-            .insert(super::table::aggregate_key(A::TYPE, &stored.id), row);
+        let changed = (A::TYPE.to_owned(), key.id.to_string());
+        rows.put(&CHANGES, &position, &changed);
         step.states.insert(
-            key,
+            key.clone(),
             Loaded {
                 state: after.map(|state| Arc::new(state) as TypeErased),
-                revision,
+                revision: Revision {
+                    position,
+                    hash: *hash,
+                },
             },
         );
         Ok(())
+    }
+
+    fn encode(&self, loaded: &Loaded) -> Option<Vec<u8>> {
+        let state: &A = loaded
+            .state
+            .as_ref()?
+            .downcast_ref()
+            .expect("one aggregate type has one state type");
+        Some(encode_aggregate(loaded.revision, state))
     }
 
     fn fold(

@@ -2,11 +2,11 @@
 //!
 //! A batch holds whole transactions, so that no reader, policy or command sees half of what a command did.
 
-use super::definition::{ApplyError, CHANGES, DUE, Definition, Due, Step};
-use super::state::Shared;
+use super::definition::{ApplyError, CHANGES, DUE, Definition, Due, Read, Step};
+use super::state::{Phase, Shared};
 use super::store::{Broken, Writes};
-use super::table::{Range, Rows, Table, View};
-use crate::journal::{Position, Stored};
+use super::table::{Range, Rows, Table, View, aggregate_key};
+use crate::journal::Position;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -20,6 +20,8 @@ const LAYOUT: u32 = 2;
 
 /// Most commits in one batch: bounds its memory and the time between two checkpoints.
 const LARGEST_BATCH: usize = 1000;
+/// The same while nobody reads yet: an aggregate that changes often is written once a batch.
+const LARGEST_BATCH_CATCHING_UP: usize = 4096;
 
 const CHECKPOINT: Table<(), Checkpoint> = Table::of_chassis(0x01);
 
@@ -73,7 +75,7 @@ impl Checkpoint {
 
 /// What comes to the apply thread.
 pub(super) enum Input {
-    Commit(Stored),
+    Commit(Read),
     /// The stream ends within the transaction whose commits came last: it was restored from a backup that was cut there.
     Cut,
     Digest(DigestRequest),
@@ -122,7 +124,11 @@ pub(super) async fn run(
 ) -> End {
     let mut waiting = Waiting::default();
     let mut buffer = Vec::with_capacity(LARGEST_BATCH);
-    while inputs.recv_many(&mut buffer, LARGEST_BATCH).await > 0 {
+    let largest = || match &*shared.phase.borrow() {
+        Phase::CatchingUp { .. } => LARGEST_BATCH_CATCHING_UP,
+        _ => LARGEST_BATCH,
+    };
+    while inputs.recv_many(&mut buffer, largest()).await > 0 {
         let ended = round(
             definition,
             shared,
@@ -143,19 +149,19 @@ pub(super) async fn run(
 struct Waiting {
     /// Commits not yet applied: between two rounds those of one transaction whose last has not come, at most
     /// [`crate::journal::MAX_ENTRIES`].
-    commits: Vec<Stored>,
+    commits: Vec<Read>,
     digests: Vec<DigestRequest>,
 }
 
 /// How many of `commits` to apply together so that none of their transactions is seen in part: at least `wanted`, or
 /// as many as there are whole.
-fn whole(commits: &[Stored], wanted: usize) -> usize {
+fn whole(commits: &[Read], wanted: usize) -> usize {
     let is_between_two = |count: usize| {
         let Some(last) = count.checked_sub(1).map(|last| commits[last].following) else {
             return true;
         };
         // A transaction that does not go on was cut when the stream was restored, and then written behind.
-        let goes_on = |next: &Stored| next.following + 1 == last;
+        let goes_on = |next: &Read| next.following + 1 == last;
         last == 0 || commits.get(count).is_some_and(|next| !goes_on(next))
     };
     (wanted..=commits.len())
@@ -177,7 +183,7 @@ fn round(
     let mut ending = None;
     for input in buffer.drain(..) {
         match input {
-            Input::Commit(stored) => commits.push(stored),
+            Input::Commit(read) => commits.push(read),
             Input::Cut => {
                 if let Some(last) = commits.last_mut() {
                     tracing::error!(
@@ -218,8 +224,8 @@ fn round(
             break;
         }
     }
-    let applied = commits.len() - rest.len();
-    commits.drain(..applied);
+    let left = rest.len();
+    commits.drain(..commits.len() - left);
     ending.map(|ending| end(view, ending))
 }
 
@@ -235,7 +241,7 @@ fn apply(
     shared: &Shared,
     view: &View,
     checkpoint: &mut Checkpoint,
-    commits: &[Stored],
+    commits: &[Read],
 ) -> Result<(), ApplyError> {
     let mut writes = Writes::new();
     let mut step = Step {
@@ -247,21 +253,28 @@ fn apply(
         cached: &|key| shared.cached(key),
         unchained: Vec::new(),
     };
-    for stored in commits {
+    for read in commits {
         assert!(
-            stored.position > checkpoint.position,
+            read.position > checkpoint.position,
             "commits are applied once and in order"
         );
-        let Some(kind) = definition.kind(&stored.kind) else {
-            return Err(ApplyError::UnknownKind {
-                position: stored.position,
-                kind: stored.kind.clone(),
-                id: stored.id.clone(),
-            });
+        let body = match &read.body {
+            Ok(body) => body,
+            Err(why) => return Err(ApplyError::Unreadable(why.clone())),
         };
-        kind.apply(stored, &mut step)?;
-        checkpoint.position = stored.position;
-        checkpoint.commit = stored.commit_id;
+        let kind = definition.kind(body.key.kind);
+        let kind = kind.expect("it has been read by its kind");
+        kind.apply(read.position, body, &mut step)?;
+        checkpoint.position = read.position;
+        checkpoint.commit = read.commit_id;
+    }
+    // Once for all of the batch's commits on an aggregate.
+    for (key, loaded) in &step.states {
+        let kind = definition.kind(key.kind);
+        let row = kind.and_then(|kind| kind.encode(loaded));
+        step.rows
+            .writes
+            .insert(aggregate_key(key.kind, &key.id), row);
     }
     step.rows.put(&CHECKPOINT, &(), checkpoint);
     for (position, why) in &step.unchained {
@@ -377,17 +390,14 @@ mod tests {
     use super::*;
 
     /// Commits by how many of their transaction follow.
-    fn commits(following: &[u16]) -> Vec<Stored> {
+    fn commits(following: &[u16]) -> Vec<Read> {
         (1..)
             .zip(following)
-            .map(|(position, &following)| Stored {
+            .map(|(position, &following)| Read {
                 position,
-                kind: "test".into(),
-                id: position.to_string(),
                 commit_id: Uuid::nil(),
                 following,
-                stored_at: Timestamp::UNIX_EPOCH,
-                payload: bytes::Bytes::new(),
+                body: Err("not to be applied".into()),
             })
             .collect()
     }

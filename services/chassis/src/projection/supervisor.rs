@@ -185,7 +185,7 @@ impl Supervisor {
                     let input = match commit {
                         Some(Ok(stored)) => {
                             within = (stored.following > 0).then_some(stored.position);
-                            Input::Commit(stored)
+                            Input::Commit(self.definition.read(&stored))
                         }
                         Some(Err(why)) => {
                             feeding = false;

@@ -2,7 +2,7 @@
 
 use super::key::{Key, encode_text};
 use super::store::{Broken, Row, Store, Writes};
-use crate::domain::{Aggregate, AggregateKey, Revision};
+use crate::domain::{Aggregate, Revision};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -375,30 +375,6 @@ impl Rows<'_> {
         }
         if let Some(key) = after {
             self.put(table, &key, &());
-        }
-    }
-
-    pub(super) fn aggregate_row(&self, key: &AggregateKey) -> Result<Option<RowBytes<'_>>, Broken> {
-        let bytes = aggregate_key(key.kind, &key.id);
-        match self.writes.get(&bytes) {
-            Some(Some(value)) => Ok(Some(RowBytes::Written(value))),
-            Some(None) => Ok(None),
-            None => Ok(self.view.store.get(&bytes)?.map(RowBytes::Stored)),
-        }
-    }
-}
-
-pub(super) enum RowBytes<'a> {
-    Written(&'a [u8]),
-    Stored(Row),
-}
-
-impl std::ops::Deref for RowBytes<'_> {
-    type Target = [u8];
-    fn deref(&self) -> &[u8] {
-        match self {
-            Self::Written(bytes) => bytes,
-            Self::Stored(row) => row,
         }
     }
 }
