@@ -33,7 +33,7 @@ use processes::{Cpu, Process};
 use registration_load::RegistrationLoad;
 use report::{Report, Row};
 use stage::{BusOptions, CONNECTIONS, PROJECTIONS, Stage, connections};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -291,11 +291,31 @@ impl Bench<'_> {
     }
 }
 
-/// A measurement, and the processor time that its parts took.
+/// How long what the load before has left to do may take.
+const REST_LIMIT: Duration = Duration::from_secs(30);
+const GLANCE: Duration = Duration::from_millis(250);
+/// Processors kept busy by services and bus that nobody asks for anything.
+const AT_REST: f64 = 0.1;
+
+/// Waits until the load before has left nothing to do: events to publish, files to tidy. It would be paid by the next.
+async fn rest(processes: &[&Process]) {
+    let began = Instant::now();
+    while began.elapsed() < REST_LIMIT {
+        let before = Cpu::read(processes);
+        tokio::time::sleep(GLANCE).await;
+        let share = Cpu::read(processes).since(&before);
+        if share.service + share.bus < AT_REST {
+            return;
+        }
+    }
+}
+
+/// A measurement that begins at rest, and the processor time that its parts took.
 async fn watched(
     processes: &[&Process],
     measuring: impl Future<Output = Result<Sample, Failure>>,
 ) -> Result<Sample, Failure> {
+    rest(processes).await;
     let before = Cpu::read(processes);
     let mut sample = measuring.await?;
     sample.cpu = Cpu::read(processes).since(&before);

@@ -19,6 +19,8 @@ use traffic_proto::permits::v1::permit_service_client::PermitServiceClient;
 
 /// Reads in flight, on each replica.
 const READS: usize = 32;
+/// How often either is measured.
+const TURNS: u32 = 5;
 /// Permits that are read: few enough to stay hot.
 const HOT: i32 = 64;
 
@@ -98,7 +100,8 @@ pub(super) struct Replicas {
     pub(super) ratio: f64,
 }
 
-/// Reads permits from the running replica, then from it and a second one beside it, with as many readers each.
+/// Reads permits from the running replica, and from it and a second one beside it with as many readers each, by turns:
+/// what else the machine does meanwhile then tells in both.
 pub(super) async fn replicas(
     stage: &Stage,
     permits: &Process,
@@ -115,15 +118,36 @@ pub(super) async fn replicas(
         .cloned()
         .chain(connections(&second, token).await?)
         .collect();
-    let one = reads(&[permits], &first_connections, READS, &hot, lasting).await?;
-    let two = reads(&[permits, &second], &both, READS * 2, &hot, lasting).await?;
+    let turn = lasting / TURNS;
+    let (mut one, mut two) = (OfACore::default(), OfACore::default());
+    for _ in 0..TURNS {
+        one.add(&reads(&[permits], &first_connections, READS, &hot, turn).await?);
+        two.add(&reads(&[permits, &second], &both, READS * 2, &hot, turn).await?);
+    }
     second.end().await;
-    let of_a_core = |sample: &Sample| sample.per_second / sample.cpu.service;
     Ok(Replicas {
-        one: of_a_core(&one),
-        two: of_a_core(&two),
-        ratio: of_a_core(&two) / of_a_core(&one),
+        one: one.per_second(),
+        two: two.per_second(),
+        ratio: two.per_second() / one.per_second(),
     })
+}
+
+/// Reads in a second of a core, over turns of the same length.
+#[derive(Default)]
+struct OfACore {
+    reads: f64,
+    cores: f64,
+}
+
+impl OfACore {
+    fn add(&mut self, sample: &Sample) {
+        self.reads += sample.per_second;
+        self.cores += sample.cpu.service;
+    }
+
+    fn per_second(&self) -> f64 {
+        self.reads / self.cores
+    }
 }
 
 async fn reads(

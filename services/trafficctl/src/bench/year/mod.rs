@@ -164,7 +164,7 @@ impl<'a> Year<'a> {
         let (rebuilds, restarts) = self.begin_again().await?;
         let replicas = match &self.permits {
             Some(process) => {
-                let lasting = Duration::from_secs(self.options.seconds().min(5));
+                let lasting = Duration::from_secs(self.options.seconds());
                 Some(aftermath::replicas(self.stage, process, lasting).await?)
             }
             None => None,
