@@ -54,7 +54,7 @@ pub enum FileProblem {
 /// One line of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    /// From 1; the headings are line 1.
+    /// From 1; the headings are line 1. Each line's is greater than that of the one before.
     pub number: u64,
     /// The row to send, or why the line is none.
     pub row: Result<Box<proto::ImportEbikesRequest>, String>,
@@ -66,6 +66,8 @@ pub struct Lines<R> {
     /// Where each of [`HEADINGS`] is.
     columns: [Option<usize>; 13],
     record: csv::StringRecord,
+    /// Number of the line that was read last.
+    last: u64,
     /// Nothing more can be read.
     ended: bool,
 }
@@ -100,6 +102,7 @@ impl<R: Read> Lines<R> {
             reader,
             columns,
             record: csv::StringRecord::new(),
+            last: 1,
             ended: false,
         })
     }
@@ -142,7 +145,10 @@ impl<R: Read> Iterator for Lines<R> {
             return None;
         }
         let read = self.reader.read_record(&mut self.record);
-        let number = self.record.position().map_or(0, csv::Position::line);
+        // The reader counts line feeds alone; a row is known by its number, so no two may share one where lines end with a
+        // carriage return, or where one cannot be read.
+        let counted = self.record.position().map_or(0, csv::Position::line);
+        let number = counted.max(self.last.saturating_add(1));
         let row = match read {
             Ok(false) => return None,
             Ok(true) => self.line(number).map(Box::new),
@@ -151,6 +157,7 @@ impl<R: Read> Iterator for Lines<R> {
                 Err(error.to_string())
             }
         };
+        self.last = number;
         Some(Line { number, row })
     }
 }
@@ -280,6 +287,15 @@ frame_number,owner_name,owner_identity_number,standard,certificate_number,make_d
             Err("the line has no value for `owner_identity_number`".into())
         );
         assert!(lines[3].row.clone().unwrap_err().contains("`found`"));
+    }
+
+    #[test]
+    fn lines_are_counted_however_they_end() {
+        for end in ["\r\n", "\r"] {
+            let lines = lines(&FILE.replace('\n', end));
+            let numbers: Vec<u64> = lines.iter().map(|line| line.number).collect();
+            assert_eq!(numbers, [2, 3, 4, 5], "{end:?}");
+        }
     }
 
     #[test]
