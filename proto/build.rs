@@ -10,6 +10,7 @@ use std::{env, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=traffic");
+    println!("cargo:rerun-if-changed=google");
     let mut protos = Vec::new();
     collect(Path::new("traffic"), &mut protos)?;
     protos.sort();
@@ -33,15 +34,33 @@ fn main() -> Result<(), Box<dyn Error>> {
         .compile_well_known_types()
         .enable_type_names()
         .extern_path(".google.protobuf", "::pbjson_types")
+        .extern_path(".google.rpc", "crate::google::rpc")
         .bytes(["."]);
     tonic_prost_build::configure()
         .build_transport(true)
         .compile_fds_with_config(descriptors.clone(), prost)?;
+    status(&descriptors)?;
     pbjson_build::Builder::new()
         .register_descriptors(&descriptors.encode_to_vec())?
-        .build(&[".traffic"])?;
+        .build(&[".traffic", ".google.rpc"])?;
     fs::write(out.join("contracts.rs"), modules(&out)?)?;
     fs::write(out.join("steps.rs"), steps(&descriptors)?)?;
+    Ok(())
+}
+
+/// The status that rows of streams are answered with: a package of its own beside those of the suite.
+fn status(contracts: &FileDescriptorSet) -> Result<(), Box<dyn Error>> {
+    let files = contracts.file.iter();
+    let file = files
+        .filter(|file| file.package() == "google.rpc")
+        .cloned()
+        .collect();
+    let mut prost = tonic_prost_build::Config::new();
+    prost
+        .compile_well_known_types()
+        .enable_type_names()
+        .extern_path(".google.protobuf", "::pbjson_types");
+    prost.compile_fds(FileDescriptorSet { file })?;
     Ok(())
 }
 

@@ -10,6 +10,15 @@ pub mod plates;
 
 include!(concat!(env!("OUT_DIR"), "/contracts.rs"));
 
+/// The status of a row, under the name that all of gRPC knows it by.
+#[allow(clippy::all, reason = "generated")]
+pub mod google {
+    pub mod rpc {
+        include!(concat!(env!("OUT_DIR"), "/google.rpc.rs"));
+        include!(concat!(env!("OUT_DIR"), "/google.rpc.serde.rs"));
+    }
+}
+
 /// A request for a step of a resource's life: it names the resource, may be bound to its etag, and may be a rehearsal.
 /// Every request with these four fields is one.
 pub trait Step: prost::Message + prost::Name {

@@ -22,6 +22,7 @@ pub mod projection;
 pub mod published;
 pub mod random;
 mod relay;
+pub mod rows;
 pub mod sealing;
 pub mod server;
 pub mod service;

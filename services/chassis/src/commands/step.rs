@@ -2,7 +2,7 @@
 
 use super::{Call, Commands, Done};
 use crate::domain::{Aggregate, Halt, LegalBasis, Refusal, RefusalKind, Transaction};
-use crate::server::Failure;
+use crate::server::{Caller, Failure};
 use std::fmt;
 use tonic::Request;
 use traffic_proto::Step;
@@ -18,8 +18,22 @@ impl Commands {
         id: String,
         handler: impl Fn(&mut Transaction) -> Result<(), Halt> + Send + Sync + 'static,
     ) -> Result<Done<A>, Failure> {
-        let message = request.get_ref();
-        let call = Call::of(request, message.request_id())?;
+        let caller = Caller::of(request)?;
+        self.step_by(&caller, request.get_ref(), id, handler).await
+    }
+
+    /// As [`Commands::step`], of a message that is not a request by itself, such as a row's.
+    ///
+    /// # Errors
+    /// As [`Commands::step`].
+    pub async fn step_by<A: Aggregate, M: Step>(
+        &self,
+        caller: &Caller,
+        message: &M,
+        id: String,
+        handler: impl Fn(&mut Transaction) -> Result<(), Halt> + Send + Sync + 'static,
+    ) -> Result<Done<A>, Failure> {
+        let call = Call::of_item(caller, message, message.request_id(), "request_id")?;
         let etag = message.etag().to_owned();
         self.run(message.validate_only(), call, move |tx| {
             check_etag::<A>(tx, &id, &etag)?;

@@ -12,12 +12,14 @@
 
 use crate::domain::{Invalid, LegalBasis, RefusalKind, Rejection};
 use crate::random;
+use prost::Message;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
+use traffic_proto::google::rpc;
 use uuid::Uuid;
 
 /// Most field violations that one answer names. Bounds the answer: details travel in an HTTP/2 header block, which
@@ -297,6 +299,19 @@ impl From<Failure> for Status {
         DOMAIN
             .try_with(|domain| failure.to_status(domain))
             .unwrap_or_else(|_| failure.to_status("traffic"))
+    }
+}
+
+/// What a row of a stream is answered with: the status that a call would have ended with, with all its details.
+impl From<Failure> for rpc::Status {
+    fn from(failure: Failure) -> Self {
+        let status = Status::from(failure);
+        // The details of a status are the whole of it, as Google's message.
+        Self::decode(status.details()).unwrap_or_else(|_| Self {
+            code: status.code() as i32,
+            message: status.message().to_owned(),
+            details: Vec::new(),
+        })
     }
 }
 

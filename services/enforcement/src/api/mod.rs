@@ -1,5 +1,6 @@
 //! gRPC: requests become commands and queries, states become resources, refusals become statuses.
 
+mod case_commands;
 mod detentions;
 mod dockets;
 mod hazards;
@@ -8,6 +9,7 @@ mod licences;
 mod people;
 mod persuasions;
 mod queries;
+mod rows;
 mod violations;
 
 use chassis::service::Core;

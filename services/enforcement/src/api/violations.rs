@@ -1,18 +1,17 @@
 //! Methods on cases.
 
 use super::Api;
-use super::input::{
-    act, case_id, day, fen, filing, officers, optional_day, party, remarks, sanction,
-};
+use super::case_commands::{CaseCommand, Outcome};
+use super::input::{act, case_id, day, fen, filing, officers, party, remarks, sanction};
 use super::people::people;
+use super::rows::Answers;
 use crate::contract::{self, enums};
 use crate::domain::assessment::assess;
 use crate::domain::codes::Codes;
 use crate::domain::rules::Rules;
 use crate::domain::values::CaseId;
 use crate::domain::violation::account::{Account, Instalment};
-use crate::domain::violation::decision::Decide;
-use crate::domain::violation::event::{Filing, RemedyOutcome, Review};
+use crate::domain::violation::event::{Filing, Party, RemedyOutcome, Sanction};
 use crate::domain::violation::{
     Violation, capture, decision, default, handling, legal_review, objection, payment, remedy,
     roadside,
@@ -20,15 +19,16 @@ use crate::domain::violation::{
 use chassis::commands::{Call, Done};
 use chassis::domain::values::{DocumentNumber, Text};
 use chassis::domain::{Halt, Invalid, Rejection, Transaction};
-use chassis::server::{Failure, Fields};
-use tonic::{Request, Response, Status};
+use chassis::server::{Caller, Failure, Fields};
+use prost::{Message, Name};
+use tonic::{Request, Response, Status, Streaming};
 use traffic_proto::Step;
 use traffic_proto::enforcement::v1 as proto;
 use traffic_proto::enforcement::v1::violation_service_server::ViolationService;
 
 type Answer = Result<Response<proto::Violation>, Status>;
 
-fn named<M: Step>(message: &M, fields: &mut Fields) -> Option<CaseId> {
+pub(super) fn named<M: Step>(message: &M, fields: &mut Fields) -> Option<CaseId> {
     case_id(
         "name",
         Step::name(message),
@@ -44,18 +44,36 @@ impl Api {
         Ok(done.respond(shown))
     }
 
+    /// A command that comes by itself.
+    async fn one<C: CaseCommand>(&self, request: &Request<C>) -> Answer {
+        let caller = Caller::of(request)?;
+        let done = request.get_ref().carry_out(self, &caller).await?;
+        self.answer(&done)
+    }
+
+    /// A step of a case, whether it comes by itself or as a row.
+    pub(super) async fn step<M: Step>(
+        &self,
+        caller: &Caller,
+        message: &M,
+        id: CaseId,
+        handler: impl Fn(&mut Transaction, &CaseId) -> Result<(), Halt> + Send + Sync + 'static,
+    ) -> Outcome {
+        let key = id.as_str().to_owned();
+        self.core
+            .commands
+            .step_by::<Violation, M>(caller, message, key, move |tx| handler(tx, &id))
+            .await
+    }
+
     async fn on_case<M: Step>(
         &self,
         request: &Request<M>,
         id: CaseId,
         handler: impl Fn(&mut Transaction, &CaseId) -> Result<(), Halt> + Send + Sync + 'static,
     ) -> Answer {
-        let key = id.as_str().to_owned();
-        let done = self
-            .core
-            .commands
-            .step::<Violation, M>(request, key, move |tx| handler(tx, &id))
-            .await?;
+        let caller = Caller::of(request)?;
+        let done = self.step(&caller, request.get_ref(), id, handler).await?;
         self.answer(&done)
     }
 
@@ -87,39 +105,34 @@ impl Api {
     }
 
     /// A step with a party, sealed before it.
-    async fn with_party<M: Step>(
+    pub(super) async fn step_with_party<M: Step>(
         &self,
-        request: &Request<M>,
+        caller: &Caller,
+        message: &M,
         given: Option<&proto::Party>,
-        handler: fn(
-            &mut Transaction,
-            &CaseId,
-            crate::domain::violation::event::Party,
-        ) -> Result<(), Halt>,
-    ) -> Answer {
+        handler: fn(&mut Transaction, &CaseId, Party) -> Result<(), Halt>,
+    ) -> Outcome {
         let mut people = people(&self.core.sealer);
         let mut fields = Fields::new();
-        let id = named(request.get_ref(), &mut fields);
+        let id = named(message, &mut fields);
         let who = fields.message("party", given, |given, fields| {
             party(given, &mut people, fields)
         });
         let (id, mut who) = fields.finish((id, who))?;
-        if !request.get_ref().validate_only() {
+        if !message.validate_only() {
             people.seal(&mut who.person, "party").await?;
         }
-        self.on_case(request, id, move |tx, id| handler(tx, id, who.clone()))
-            .await
+        self.step(caller, message, id, move |tx, id| {
+            handler(tx, id, who.clone())
+        })
+        .await
     }
 
     async fn with_sanction<M: Step>(
         &self,
         request: &Request<M>,
         given: Option<&proto::Sanction>,
-        handler: fn(
-            &mut Transaction,
-            &CaseId,
-            crate::domain::violation::event::Sanction,
-        ) -> Result<(), Halt>,
+        handler: fn(&mut Transaction, &CaseId, Sanction) -> Result<(), Halt>,
     ) -> Answer {
         let mut fields = Fields::new();
         let id = named(request.get_ref(), &mut fields);
@@ -129,13 +142,16 @@ impl Api {
             .await
     }
 
-    async fn file(
+    /// A new case, whether it comes by itself or as a row.
+    pub(super) async fn file<M: Message + Name>(
         &self,
-        call: Call,
+        caller: &Caller,
+        message: &M,
+        (request_id, validate_only): (&str, bool),
         given: Option<&proto::Violation>,
-        validate_only: bool,
         handler: fn(&mut Transaction, Filing) -> Result<CaseId, Halt>,
-    ) -> Answer {
+    ) -> Outcome {
+        let call = Call::of_item(caller, message, request_id, "request_id")?;
         let mut people = people(&self.core.sealer);
         let mut fields = Fields::new();
         let read = fields.message("violation", given, |violation, fields| {
@@ -145,38 +161,39 @@ impl Api {
         if let Some(party) = filed.party.as_mut().filter(|_| !validate_only) {
             people.seal(&mut party.person, "party").await?;
         }
-        let done = self
-            .core
+        self.core
             .commands
             .run::<Violation>(validate_only, call, move |tx| {
                 handler(tx, filed.clone()).map(Into::into)
             })
-            .await?;
-        self.answer(&done)
+            .await
     }
 }
 
 #[tonic::async_trait]
 impl ViolationService for Api {
     async fn record_violation(&self, request: Request<proto::RecordViolationRequest>) -> Answer {
-        let message = request.get_ref();
-        let call = Call::of(&request, &message.request_id)?;
-        let given = message.violation.as_ref();
-        self.file(
-            call,
-            given,
-            message.validate_only,
-            capture::record_violation,
-        )
-        .await
+        self.one(&request).await
+    }
+
+    type RecordViolationsStream = Answers;
+
+    async fn record_violations(
+        &self,
+        request: Request<Streaming<proto::RecordViolationsRequest>>,
+    ) -> Result<Response<Answers>, Status> {
+        self.carry_out_rows(request)
     }
 
     async fn stop_on_the_spot(&self, request: Request<proto::StopOnTheSpotRequest>) -> Answer {
+        let caller = Caller::of(&request)?;
         let message = request.get_ref();
-        let call = Call::of(&request, &message.request_id)?;
+        let ask = (message.request_id.as_str(), message.validate_only);
         let given = message.violation.as_ref();
-        self.file(call, given, message.validate_only, roadside::stop)
-            .await
+        let done = self
+            .file(&caller, message, ask, given, roadside::stop)
+            .await?;
+        self.answer(&done)
     }
 
     async fn get_violation(&self, request: Request<proto::GetViolationRequest>) -> Answer {
@@ -250,19 +267,16 @@ impl ViolationService for Api {
     }
 
     async fn pass_review(&self, request: Request<proto::PassReviewRequest>) -> Answer {
-        let message = request.get_ref();
-        let mut fields = Fields::new();
-        let id = named(message, &mut fields);
-        let review = fields.choice("review", message.review, |review| match review {
-            proto::Review::Technical => Some(Review::TechnicalPassed),
-            proto::Review::Legal => Some(Review::LegalPassed),
-            proto::Review::Unspecified => None,
-        });
-        let (id, review) = fields.finish((id, review))?;
-        self.on_case(&request, id, move |tx, id| {
-            capture::pass_review(tx, id, review)
-        })
-        .await
+        self.one(&request).await
+    }
+
+    type PassReviewsStream = Answers;
+
+    async fn pass_reviews(
+        &self,
+        request: Request<Streaming<proto::PassReviewsRequest>>,
+    ) -> Result<Response<Answers>, Status> {
+        self.carry_out_rows(request)
     }
 
     async fn fail_review(&self, request: Request<proto::FailReviewRequest>) -> Answer {
@@ -271,13 +285,16 @@ impl ViolationService for Api {
     }
 
     async fn send_notice(&self, request: Request<proto::SendNoticeRequest>) -> Answer {
-        let message = request.get_ref();
-        let mut fields = Fields::new();
-        let id = named(message, &mut fields);
-        let through = fields.choice("channel", message.channel, enums::read_notice_channel);
-        let (id, through) = fields.finish((id, through))?;
-        self.on_case(&request, id, move |tx, id| capture::notify(tx, id, through))
-            .await
+        self.one(&request).await
+    }
+
+    type SendNoticesStream = Answers;
+
+    async fn send_notices(
+        &self,
+        request: Request<Streaming<proto::SendNoticesRequest>>,
+    ) -> Result<Response<Answers>, Status> {
+        self.carry_out_rows(request)
     }
 
     async fn extend_handling(&self, request: Request<proto::ExtendHandlingRequest>) -> Answer {
@@ -293,9 +310,13 @@ impl ViolationService for Api {
     }
 
     async fn identify_driver(&self, request: Request<proto::IdentifyDriverRequest>) -> Answer {
-        let given = request.get_ref().party.as_ref();
-        self.with_party(&request, given, capture::identify_driver)
-            .await
+        let caller = Caller::of(&request)?;
+        let message = request.get_ref();
+        let given = message.party.as_ref();
+        let done = self
+            .step_with_party(&caller, message, given, capture::identify_driver)
+            .await?;
+        self.answer(&done)
     }
 
     async fn raise_objection(&self, request: Request<proto::RaiseObjectionRequest>) -> Answer {
@@ -336,8 +357,16 @@ impl ViolationService for Api {
     }
 
     async fn accept_handling(&self, request: Request<proto::AcceptHandlingRequest>) -> Answer {
-        let given = request.get_ref().party.as_ref();
-        self.with_party(&request, given, handling::accept).await
+        self.one(&request).await
+    }
+
+    type AcceptHandlingsStream = Answers;
+
+    async fn accept_handlings(
+        &self,
+        request: Request<Streaming<proto::AcceptHandlingsRequest>>,
+    ) -> Result<Response<Answers>, Status> {
+        self.carry_out_rows(request)
     }
 
     async fn tell_intention(&self, request: Request<proto::TellIntentionRequest>) -> Answer {
@@ -427,24 +456,16 @@ impl ViolationService for Api {
     }
 
     async fn decide_violation(&self, request: Request<proto::DecideViolationRequest>) -> Answer {
-        let message = request.get_ref();
-        let mut fields = Fields::new();
-        let id = named(message, &mut fields);
-        let imposed = fields.message("sanction", message.sanction.as_ref(), sanction);
-        let co_officers = officers(&message.co_officers, &mut fields);
-        let withheld_on = optional_day("withheld_on", message.withheld_on.as_ref(), &mut fields);
-        let (id, sanction, co_officers, withheld_on) =
-            fields.finish((id, imposed, co_officers, withheld_on))?;
-        let command = Decide {
-            sanction,
-            co_officers,
-            told_and_heard: message.told_and_heard,
-            withheld_on,
-        };
-        self.on_case(&request, id, move |tx, id| {
-            decision::decide(tx, id, command.clone())
-        })
-        .await
+        self.one(&request).await
+    }
+
+    type DecideViolationsStream = Answers;
+
+    async fn decide_violations(
+        &self,
+        request: Request<Streaming<proto::DecideViolationsRequest>>,
+    ) -> Result<Response<Answers>, Status> {
+        self.carry_out_rows(request)
     }
 
     async fn decide_no_penalty(&self, request: Request<proto::DecideNoPenaltyRequest>) -> Answer {
@@ -471,27 +492,29 @@ impl ViolationService for Api {
     }
 
     async fn serve_decision(&self, request: Request<proto::ServeDecisionRequest>) -> Answer {
-        let message = request.get_ref();
-        let mut fields = Fields::new();
-        let id = named(message, &mut fields);
-        let how = fields.choice("service", message.service, enums::read_service);
-        let (id, how) = fields.finish((id, how))?;
-        self.on_case(&request, id, move |tx, id| decision::serve(tx, id, how))
-            .await
+        self.one(&request).await
+    }
+
+    type ServeDecisionsStream = Answers;
+
+    async fn serve_decisions(
+        &self,
+        request: Request<Streaming<proto::ServeDecisionsRequest>>,
+    ) -> Result<Response<Answers>, Status> {
+        self.carry_out_rows(request)
     }
 
     async fn record_payment(&self, request: Request<proto::RecordPaymentRequest>) -> Answer {
-        let message = request.get_ref();
-        let mut fields = Fields::new();
-        let id = named(message, &mut fields);
-        let amount = fen("amount_fen", message.amount_fen, &mut fields);
-        let reference = fields.required("reference", &message.reference, DocumentNumber::parse);
-        let paid_at = fields.timestamp("pay_time", message.pay_time.as_ref());
-        let (id, amount, reference, paid_at) = fields.finish((id, amount, reference, paid_at))?;
-        self.on_case(&request, id, move |tx, id| {
-            payment::pay(tx, id, amount, reference.clone(), paid_at)
-        })
-        .await
+        self.one(&request).await
+    }
+
+    type RecordPaymentsStream = Answers;
+
+    async fn record_payments(
+        &self,
+        request: Request<Streaming<proto::RecordPaymentsRequest>>,
+    ) -> Result<Response<Answers>, Status> {
+        self.carry_out_rows(request)
     }
 
     async fn collect_fine(&self, request: Request<proto::CollectFineRequest>) -> Answer {

@@ -39,11 +39,18 @@ impl City {
     }
 
     pub(crate) async fn line(&self, replica: &Replica, account: Account) -> Line {
+        self.0.line(replica, &account.at(replica)).await
+    }
+}
+
+impl Account {
+    /// The service knows citizens by seals of its own.
+    pub(crate) fn at(self, replica: &Replica) -> testing::Account {
         let person = |number| {
             let sealer = &replica.service.core.sealer;
             format!("person:{}", sealer.person("resident-id", number))
         };
-        let (id, scope, districts) = match account {
+        let (id, scope, districts) = match self {
             Account::Camera => ("device:CAM1".to_owned(), "enforcement.record", vec![]),
             Account::Officer => (
                 "officer:A1".to_owned(),
@@ -59,13 +66,12 @@ impl City {
             Account::Citizen => (person(DRIVER), CITIZEN_SCOPES, vec![]),
             Account::Stranger => (person("44011320141005001X"), CITIZEN_SCOPES, vec![]),
         };
-        let account = testing::Account {
+        testing::Account {
             id,
             scope,
             districts,
             channel: None,
-        };
-        self.0.line(replica, &account).await
+        }
     }
 }
 

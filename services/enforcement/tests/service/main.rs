@@ -8,4 +8,5 @@ mod dockets;
 mod input;
 mod legal_reviews;
 mod past;
+mod rows;
 mod stories;

@@ -230,3 +230,15 @@ fn a_message_that_cannot_be_read_names_the_field_by_its_path_from_outside() {
         assert_eq!(request.field_violations[0].field, field, "{why}");
     }
 }
+
+#[test]
+fn a_row_is_told_what_a_call_would_have_ended_with() {
+    for (failure, code, reason) in every_failure() {
+        let message = failure.to_string();
+        let row = rpc::Status::from(failure);
+        assert_eq!((row.code, row.message.as_str()), (code as i32, &*message));
+        let details = Status::with_details(code, message, row.encode_to_vec().into());
+        let info = details.get_details_error_info().expect("a reason");
+        assert_eq!(info.reason, reason);
+    }
+}
