@@ -18,13 +18,13 @@ use crate::domain::ebike::{Application, Ebike, FrameNumber, Stage, filing};
 use chassis::commands::{Call, Done};
 use chassis::domain::{Halt, Rejection};
 use chassis::projection::{Broken, View};
+use chassis::rows::{Turn, Turns, keep_up};
 use chassis::server::{Caller, Failure, Fields};
 use futures::stream::{BoxStream, FuturesUnordered};
 use futures::{StreamExt, TryStreamExt};
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Status, Streaming};
 use traffic_proto::registration::v1 as proto;
@@ -34,53 +34,22 @@ const CHUNK: usize = 256;
 const CHUNKS_AT_ONCE: usize = 4;
 /// Results that wait for the caller to read them; then no more rows are read.
 const UNREAD: usize = 1_024;
-/// Commits that the projection may be behind before a stream waits for it: below what commands refuse to go beyond.
-const MOST_BEHIND: u64 = 16_384;
 /// How often a row is tried again while the bus is away, and how long it waits each time.
 const ATTEMPTS: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(500);
 
 type Results = mpsc::Sender<Result<proto::ImportEbikesResponse, Failure>>;
 
-/// A row in its turn.
+/// A row in its turn among those on the same frame number.
 struct Row {
     message: proto::ImportEbikesRequest,
-    /// Ends when the row before on the same frame number is done.
-    before: Option<oneshot::Receiver<()>>,
-    /// Dropped when this row is done.
-    _done: Option<oneshot::Sender<()>>,
+    turn: Turn,
 }
 
-/// Who registers which frame number at this moment, so that rows on one frame number keep their order.
-#[derive(Default)]
-struct Turns(HashMap<FrameNumber, oneshot::Receiver<()>>);
-
-impl Turns {
-    fn give(&mut self, message: proto::ImportEbikesRequest) -> Row {
-        let number = message.ebike.as_ref().map(|ebike| &*ebike.frame_number);
-        // A row that has none is refused soon enough.
-        let Some(frame) = number.and_then(|number| FrameNumber::parse(number).ok()) else {
-            return Row {
-                message,
-                before: None,
-                _done: None,
-            };
-        };
-        let (done, waiting) = oneshot::channel();
-        Row {
-            message,
-            before: self.0.insert(frame, waiting),
-            _done: Some(done),
-        }
-    }
-
-    /// Forgets the rows that are done.
-    fn tidy(&mut self) {
-        let is_under_way = |turn: &mut oneshot::Receiver<()>| {
-            matches!(turn.try_recv(), Err(oneshot::error::TryRecvError::Empty))
-        };
-        self.0.retain(|_, turn| is_under_way(turn));
-    }
+/// What a row is about. A row without a frame number is refused soon enough.
+fn frame_of(message: &proto::ImportEbikesRequest) -> Option<FrameNumber> {
+    let ebike = message.ebike.as_ref()?;
+    FrameNumber::parse(&ebike.frame_number).ok()
 }
 
 /// Starts to carry out a stream of rows; it ends with the stream, or when the caller goes away.
@@ -123,16 +92,20 @@ impl Import {
             tokio::select! {
                 biased;
                 Some(position) = under_way.next() => {
-                    self.wait_for_projection(position?).await;
+                    keep_up(&self.api.core.projection, position?).await;
                 }
                 chunk = rows.next(), if more && under_way.len() < CHUNKS_AT_ONCE => {
-                    turns.tidy();
                     match chunk {
                         None => more = false,
                         Some(chunk) => {
                             let chunk = chunk
                                 .into_iter()
-                                .map(|row| row.map(|row| turns.give(row)))
+                                .map(|row| {
+                                    row.map(|message| Row {
+                                        turn: turns.give(frame_of(&message)),
+                                        message,
+                                    })
+                                })
                                 .collect::<Result<Vec<_>, Status>>()?;
                             under_way.push(self.clone().take_chunk(chunk, results.clone()));
                         }
@@ -142,12 +115,6 @@ impl Import {
             }
         }
         Ok(())
-    }
-
-    /// Commands may run ahead of the projection only so far.
-    async fn wait_for_projection(&self, position: u64) {
-        let behind = position.saturating_sub(MOST_BEHIND);
-        self.api.core.projection.reached(behind).await;
     }
 
     /// Carries out rows beside each other. Answers the last position that they wrote.
@@ -191,15 +158,13 @@ impl Import {
 
     async fn take_row(
         &self,
-        mut row: Row,
+        row: Row,
         call: Call,
         draft: Draft,
         seen: Result<Seen, EbikeGround>,
     ) -> Result<(proto::ImportEbikesResponse, u64), Failure> {
-        if let Some(before) = row.before.take() {
-            // The row before has dropped its end.
-            let _ = before.await;
-        }
+        // Held until this row is done.
+        let _turn = row.turn.come().await;
         let number = row.message.row;
         let taken = match seen {
             Err(ground) => Err(Rejection::from(ground).into()),
