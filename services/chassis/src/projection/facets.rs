@@ -34,27 +34,23 @@ pub trait Faceted: Aggregate {
     fn facets(&self) -> BTreeSet<Self::Facet>;
 }
 
-/// Keeps the rows of an aggregate in step with its facets.
+/// Keeps the rows of an aggregate in step with its facets. Most changes change none, and then cost no row and no key.
 pub fn index_facets<A: Faceted>(change: &Change<'_, A>, rows: &mut Rows<'_>) {
-    let keys = |state: Option<&A>| -> BTreeSet<(u8, String, Timestamp, String)> {
-        let Some(state) = state else {
-            return BTreeSet::new();
-        };
-        state
-            .facets()
-            .iter()
-            .map(|facet| {
-                let (number, value) = facet.key();
-                (number, value, state.listed_since(), change.id.to_owned())
-            })
-            .collect()
+    let facets = |state: Option<&A>| state.map(A::facets).unwrap_or_default();
+    let key = |facet: &A::Facet, state: &A| {
+        let (number, value) = facet.key();
+        (number, value, state.listed_since(), change.id.to_owned())
     };
-    let (before, after) = (keys(change.before), keys(change.after));
-    for key in before.difference(&after) {
-        rows.delete(&A::TABLE, key);
+    let (before, after) = (facets(change.before), facets(change.after));
+    if let Some(state) = change.before {
+        for facet in before.difference(&after) {
+            rows.delete(&A::TABLE, &key(facet, state));
+        }
     }
-    for key in after.difference(&before) {
-        rows.put(&A::TABLE, key, &());
+    if let Some(state) = change.after {
+        for facet in after.difference(&before) {
+            rows.put(&A::TABLE, &key(facet, state), &());
+        }
     }
 }
 

@@ -81,17 +81,28 @@ pub fn assess(rules: &Rules, act: &Act, acted: Date, decided: Date) -> Result<As
             }
         })
     };
-    let (then, now) = (provided(acted)?, provided(decided)?);
-    let penalty = if now.severity() < then.severity() {
-        now
+    let then = provided(acted)?;
+    let points_then = points(rules, act, acted);
+    // Nearly always nothing has changed in between, and there is nothing to compare.
+    let (penalty, points) = if rules.are_the_same_on(acted, decided) {
+        (then, points_then)
     } else {
-        then
+        let now = provided(decided)?;
+        let penalty = if now.severity() < then.severity() {
+            now
+        } else {
+            then
+        };
+        let points = match (points_then, points(rules, act, decided)) {
+            (Some(then), Some(now)) if now.0 < then.0 => Some(now),
+            (Some(then), Some(_)) => Some(then),
+            _ => None,
+        };
+        (penalty, points)
     };
-    let (points_then, points_now) = (points(rules, act, acted), points(rules, act, decided));
-    let (points, points_rule) = match (points_then, points_now) {
-        (Some(then), Some(now)) if now.0 < then.0 => (now.0, Some(now.1)),
-        (Some(then), Some(_)) => (then.0, Some(then.1)),
-        _ => (0, None),
+    let (points, points_rule) = match points {
+        Some((points, rule)) => (points, Some(rule)),
+        None => (0, None),
     };
     Ok(Assessment {
         penalty,

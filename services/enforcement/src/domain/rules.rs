@@ -344,6 +344,15 @@ impl Rules {
                 .any(|rule| rule.when.concerns(act))
     }
 
+    /// Whether the same versions were in force on both days.
+    pub(super) fn are_the_same_on(&self, one: Date, other: Date) -> bool {
+        let versions = |day| {
+            let in_force = self.in_force(day);
+            in_force.map(|(_, version)| std::ptr::from_ref(version))
+        };
+        one == other || versions(one).eq(versions(other))
+    }
+
     fn in_force(&self, day: Date) -> impl Iterator<Item = (&Instrument, &Version)> {
         self.instruments.iter().filter_map(move |instrument| {
             let newest = instrument
