@@ -153,7 +153,9 @@ impl Case {
             }
             Next::Serve => self.officer.serve_decision(service(name)).await,
             Next::Pay => {
-                let payment = payment(&self.case, FINE_FEN);
+                let served = self.case.decision.as_ref();
+                let served_at = served.and_then(|decision| decision.serve_time);
+                let payment = payment(&self.case.name, FINE_FEN, served_at);
                 self.bank.record_payment(payment).await
             }
         }

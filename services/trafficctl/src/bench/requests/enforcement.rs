@@ -2,6 +2,7 @@
 
 use super::{in_minutes, request_id};
 use crate::invented;
+use pbjson_types::Timestamp;
 use traffic_proto::enforcement::v1::source::Kind;
 use traffic_proto::enforcement::v1::{
     AcceptHandlingRequest, Act, Conduct, Day, DecideViolationRequest, Device, LicenceFacts,
@@ -137,19 +138,23 @@ pub(in crate::bench) fn service(name: &str) -> ServeDecisionRequest {
     }
 }
 
-/// The whole fine of a served case, paid the moment it was served.
-pub(in crate::bench) fn payment(served: &Violation, fine_fen: i64) -> RecordPaymentRequest {
+/// A payment of so much for a served case, at a time not before it was served.
+pub(in crate::bench) fn payment(
+    name: &str,
+    amount_fen: i64,
+    pay_time: Option<Timestamp>,
+) -> RecordPaymentRequest {
     RecordPaymentRequest {
-        name: served.name.clone(),
-        amount_fen: fine_fen,
-        reference: served.name.replacen("violations/", "BENCH-", 1),
-        pay_time: served.decision.as_ref().and_then(|d| d.serve_time),
+        name: name.to_owned(),
+        amount_fen,
+        reference: name.replacen("violations/", "BENCH-", 1),
+        pay_time,
         request_id: request_id(),
         ..RecordPaymentRequest::default()
     }
 }
 
-fn day(value: &str) -> Option<Day> {
+pub(in crate::bench) fn day(value: &str) -> Option<Day> {
     Some(Day {
         value: value.to_owned(),
     })

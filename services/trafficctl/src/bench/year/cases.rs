@@ -1,23 +1,26 @@
 //! The year's violations: each from the camera or the roadside as far as it comes, most of them to the payment.
 
-use super::city::{City, Kind, Way, shares};
+use super::city::{City, KINDS, Kind, Way, shares};
 use super::desk::Desk;
 use super::drive::Story;
 use super::found::pages;
+use super::rows::RowStream;
 use super::tally::Tally;
 use crate::bench::requests::enforcement::{
-    Incident, acceptance, decision, driver, notice, payment, review, service,
+    Incident, acceptance, day, decision, driver, notice, payment, review, service,
 };
-use crate::bench::requests::request_id;
+use crate::bench::requests::{in_days, in_minutes, request_id};
 use crate::connect::Connection;
 use crate::failure::Failure;
 use crate::invented::DISTRICTS;
 use traffic_proto::enforcement::v1::violation_service_client::ViolationServiceClient;
 use traffic_proto::enforcement::v1::{
-    Assessment, CancelViolationRequest, CancellationGround, FailReviewRequest, FilePapersRequest,
-    HearDefenceRequest, ListViolationsRequest, ReferAsCrimeRequest, Review, Sanction,
-    TellIntentionRequest, Violation, ViolationClosed, ViolationDecided, ViolationEntered,
-    ViolationSettled, ViolationState, WarnOrallyRequest,
+    AcceptHandlingRequest, AssessActRequest, Assessment, CancelViolationRequest,
+    CancellationGround, DecideViolationRequest, FailReviewRequest, FilePapersRequest,
+    HearDefenceRequest, ListViolationsRequest, PassReviewRequest, RecordPaymentRequest,
+    RecordViolationRequest, ReferAsCrimeRequest, Review, Sanction, SendNoticeRequest,
+    ServeDecisionRequest, TellIntentionRequest, Violation, ViolationClosed, ViolationDecided,
+    ViolationEntered, ViolationSettled, ViolationState, WarnOrallyRequest,
 };
 
 const VIOLATIONS: &str = "violations";
@@ -28,39 +31,82 @@ type Client = ViolationServiceClient<Connection>;
 
 pub(super) struct Cases {
     city: City,
-    cameras: Vec<Client>,
-    officers: Vec<Client>,
-    banks: Vec<Client>,
+    senders: Vec<Senders>,
+    /// The least that the law provides for each of [`KINDS`], as a portal for handling asks once a day.
+    provided: Vec<Sanction>,
+}
+
+/// Those who work side by side on one share of the cases.
+struct Senders {
+    /// At the roadside and at their desks: a call for each thing they do.
+    officer: Client,
+    cameras: RowStream<RecordViolationRequest>,
+    reviews: RowStream<PassReviewRequest>,
+    notices: RowStream<SendNoticeRequest>,
+    portal: Portal,
+    bank: RowStream<RecordPaymentRequest>,
+}
+
+/// Where drivers have what a camera recorded handled.
+struct Portal {
+    accept: RowStream<AcceptHandlingRequest>,
+    decide: RowStream<DecideViolationRequest>,
+    serve: RowStream<ServeDecisionRequest>,
 }
 
 /// Those who deal with one case.
 struct Case<'a> {
     desk: &'a mut Desk,
-    camera: &'a Client,
-    officer: &'a Client,
-    bank: &'a Client,
+    senders: &'a Senders,
+    /// The least that the law provides.
+    provided: Sanction,
     incident: Incident,
 }
 
 impl Cases {
-    pub(super) fn new(
+    /// # Errors
+    /// Enforcement does not tell what the law provides.
+    pub(super) async fn begin(
         city: City,
         cameras: Vec<Connection>,
         officers: Vec<Connection>,
         banks: Vec<Connection>,
-    ) -> Self {
-        let clients = |connections: Vec<Connection>| {
-            connections
-                .into_iter()
-                .map(ViolationServiceClient::new)
-                .collect()
-        };
-        Self {
-            city,
-            cameras: clients(cameras),
-            officers: clients(officers),
-            banks: clients(banks),
+    ) -> Result<Self, Failure> {
+        let lines = cameras.into_iter().zip(officers).zip(banks);
+        let senders: Vec<Senders> = lines
+            .map(|((camera, officer), bank)| {
+                let officer = ViolationServiceClient::new(officer);
+                Senders {
+                    cameras: RowStream::begin(ViolationServiceClient::new(camera)),
+                    reviews: RowStream::begin(officer.clone()),
+                    notices: RowStream::begin(officer.clone()),
+                    portal: Portal {
+                        accept: RowStream::begin(officer.clone()),
+                        decide: RowStream::begin(officer.clone()),
+                        serve: RowStream::begin(officer.clone()),
+                    },
+                    bank: RowStream::begin(ViolationServiceClient::new(bank)),
+                    officer,
+                }
+            })
+            .collect();
+        let mut asking = senders[0].officer.clone();
+        let mut provided = Vec::with_capacity(KINDS.len());
+        for kind in &KINDS {
+            let question = AssessActRequest {
+                act: Some((kind.act)()),
+                acted_on: day(&in_days(0)),
+                decided_on: day(&in_days(0)),
+            };
+            let answer = asking.assess_act(question).await;
+            let answer = answer.map_err(|status| Failure::of("assess", &status))?;
+            provided.push(least(Some(answer.get_ref())));
         }
+        Ok(Self {
+            city,
+            senders,
+            provided,
+        })
     }
 }
 
@@ -72,17 +118,16 @@ impl Story for Cases {
         let drivers = self.city.violations().div_ceil(2);
         let case = Case {
             desk,
-            camera: &self.cameras[one_of(number, self.cameras.len())],
-            officer: &self.officers[one_of(number, self.officers.len())],
-            bank: &self.banks[one_of(number, self.banks.len())],
+            senders: &self.senders[one_of(number, self.senders.len())],
+            provided: self.provided[kind],
             incident: Incident {
                 number,
-                act: (kind.act)(),
+                act: (KINDS[kind].act)(),
                 vehicle: number % drivers,
                 district: DISTRICTS[one_of(number, DISTRICTS.len())],
             },
         };
-        case.tell(kind).await
+        case.tell(&KINDS[kind]).await
     }
 }
 
@@ -99,11 +144,11 @@ impl Case<'_> {
                     request_id: request_id(),
                     ..FilePapersRequest::default()
                 };
-                let officer = self.officer;
+                let officer = &self.senders.officer;
                 self.desk
                     .command(papers, async |r| officer.clone().file_papers(r).await)
                     .await?;
-                self.collect(&case.name, sanction).await
+                self.serve(&case.name, sanction).await
             }
             Way::General => {
                 let stopped = self.stopped().await?;
@@ -112,7 +157,7 @@ impl Case<'_> {
                 self.hear(&case.name, sanction).await?;
                 self.decide(&case.name, sanction, &["sample-officer"])
                     .await?;
-                self.collect(&case.name, sanction).await
+                self.serve(&case.name, sanction).await
             }
             Way::Warned => {
                 let case = self.stopped().await?;
@@ -122,7 +167,7 @@ impl Case<'_> {
                     request_id: request_id(),
                     ..WarnOrallyRequest::default()
                 };
-                let officer = self.officer;
+                let officer = &self.senders.officer;
                 self.desk
                     .command(warning, async |r| officer.clone().warn_orally(r).await)
                     .await?;
@@ -137,7 +182,7 @@ impl Case<'_> {
                     request_id: request_id(),
                     ..ReferAsCrimeRequest::default()
                 };
-                let officer = self.officer;
+                let officer = &self.senders.officer;
                 self.desk
                     .command(referral, async |r| officer.clone().refer_as_crime(r).await)
                     .await?;
@@ -148,13 +193,16 @@ impl Case<'_> {
     }
 
     async fn captured(&mut self) -> Result<(), Failure> {
-        let (camera, officer) = (self.camera, self.officer);
+        let Senders {
+            officer,
+            cameras,
+            reviews,
+            notices,
+            ..
+        } = self.senders;
         let record = self.incident.captured(request_id());
-        let recorded = self
-            .desk
-            .command(record, async |r| camera.clone().record_violation(r).await)
-            .await?;
-        let name = recorded.name;
+        let recorded = self.desk.command(record, |row| cameras.send(row)).await?;
+        let name = recorded.violation;
         if self.desk.random.in_a_thousand(shares::UNCLEAR) {
             let failed = FailReviewRequest {
                 name,
@@ -170,16 +218,12 @@ impl Case<'_> {
         }
         for one in [Review::Technical, Review::Legal] {
             self.desk
-                .command(review(&name, one), async |r| {
-                    officer.clone().pass_review(r).await
-                })
+                .command(review(&name, one), |row| reviews.send(row))
                 .await?;
         }
         self.desk.sent.event::<ViolationEntered>();
         self.desk
-            .command(notice(&name), async |r| {
-                officer.clone().send_notice(r).await
-            })
+            .command(notice(&name), |row| notices.send(row))
             .await?;
         if self.desk.random.in_a_thousand(shares::MISREAD) {
             let cancelled = CancelViolationRequest {
@@ -201,14 +245,31 @@ impl Case<'_> {
             self.ends(ViolationState::Notified);
             return Ok(());
         }
-        let case = self.accept(&name).await?;
-        let sanction = least(case.provided.as_ref());
-        self.decide(&name, sanction, &[]).await?;
-        self.collect(&name, sanction).await
+        self.handled_by_portal(&name).await
+    }
+
+    /// The driver takes the case at the portal.
+    async fn handled_by_portal(&mut self, name: &str) -> Result<(), Failure> {
+        let Portal {
+            accept,
+            decide,
+            serve,
+        } = &self.senders.portal;
+        let accepted = acceptance(name, driver(self.incident.vehicle));
+        self.desk.command(accepted, |row| accept.send(row)).await?;
+        let sanction = self.provided;
+        self.desk
+            .command(decision(name, sanction), |row| decide.send(row))
+            .await?;
+        self.desk.sent.event::<ViolationDecided>();
+        self.desk
+            .command(service(name), |row| serve.send(row))
+            .await?;
+        self.collect(name, sanction).await
     }
 
     async fn stopped(&mut self) -> Result<Violation, Failure> {
-        let officer = self.officer;
+        let officer = &self.senders.officer;
         let party = driver(self.incident.vehicle);
         let stop = self.incident.stopped(party, request_id());
         self.desk
@@ -218,7 +279,7 @@ impl Case<'_> {
 
     /// The driver comes.
     async fn accept(&mut self, name: &str) -> Result<Violation, Failure> {
-        let officer = self.officer;
+        let officer = &self.senders.officer;
         let accepted = acceptance(name, driver(self.incident.vehicle));
         self.desk
             .command(accepted, async |r| officer.clone().accept_handling(r).await)
@@ -227,7 +288,7 @@ impl Case<'_> {
 
     /// What the general procedure asks for before the decision.
     async fn hear(&mut self, name: &str, sanction: Sanction) -> Result<(), Failure> {
-        let officer = self.officer;
+        let officer = &self.senders.officer;
         let told = TellIntentionRequest {
             name: name.to_owned(),
             sanction: Some(sanction),
@@ -255,7 +316,7 @@ impl Case<'_> {
         sanction: Sanction,
         co_officers: &[&str],
     ) -> Result<(), Failure> {
-        let officer = self.officer;
+        let officer = &self.senders.officer;
         let mut decided = decision(name, sanction);
         decided.co_officers = co_officers
             .iter()
@@ -268,15 +329,20 @@ impl Case<'_> {
         Ok(())
     }
 
-    /// Serves the decision; most fines are paid.
-    async fn collect(&mut self, name: &str, sanction: Sanction) -> Result<(), Failure> {
-        let (officer, bank) = (self.officer, self.bank);
-        let served = self
-            .desk
+    /// An officer hands the decision over.
+    async fn serve(&mut self, name: &str, sanction: Sanction) -> Result<(), Failure> {
+        let officer = &self.senders.officer;
+        self.desk
             .command(service(name), async |r| {
                 officer.clone().serve_decision(r).await
             })
             .await?;
+        self.collect(name, sanction).await
+    }
+
+    /// Most fines are paid once the decision is served.
+    async fn collect(&mut self, name: &str, sanction: Sanction) -> Result<(), Failure> {
+        let bank = &self.senders.bank;
         let fine_fen = sanction.fine_fen;
         if fine_fen > 0 && self.desk.random.in_a_thousand(shares::UNPAID) {
             self.ends(ViolationState::Served);
@@ -284,10 +350,8 @@ impl Case<'_> {
         }
         // A warning is settled with its service.
         if fine_fen > 0 {
-            let paid = payment(&served, fine_fen);
-            self.desk
-                .command(paid, async |r| bank.clone().record_payment(r).await)
-                .await?;
+            let paid = payment(name, fine_fen, Some(in_minutes(0)));
+            self.desk.command(paid, |row| bank.send(row)).await?;
             self.desk.sent.add(PAID, fine_fen.unsigned_abs());
         }
         self.desk.sent.event::<ViolationSettled>();

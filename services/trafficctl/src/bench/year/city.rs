@@ -219,11 +219,12 @@ impl City {
         self.violations[KINDS.len() - 1]
     }
 
-    /// The kind of a violation by its number: exactly as many of each kind as there are to be, one kind among the others.
-    pub(super) fn kind(&self, number: u64) -> &'static Kind {
+    /// Which of [`KINDS`] a violation is, by its number: exactly as many of each kind as there are to be, one kind among the
+    /// others.
+    pub(super) fn kind(&self, number: u64) -> usize {
         let place = shuffled(number, self.violations());
         let at = self.violations.partition_point(|end| *end <= place);
-        &KINDS[at.min(KINDS.len() - 1)]
+        at.min(KINDS.len() - 1)
     }
 }
 
@@ -254,7 +255,7 @@ mod tests {
         let mut longest_pause = 0;
         let mut last = 0;
         for number in 0..city.violations() {
-            if (city.kind(number).act)().conduct == i32::from(Conduct::IllegalParking) {
+            if (KINDS[city.kind(number)].act)().conduct == i32::from(Conduct::IllegalParking) {
                 parking += 1;
                 longest_pause = longest_pause.max(number - last);
                 last = number;

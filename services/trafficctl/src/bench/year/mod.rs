@@ -3,6 +3,7 @@
 //! ```text
 //!   city     how much of what            drive   so many stories at once      ebikes, permits, parking, hazards, riders, cases
 //!   tally    sent against found          desk    one command after another    subscriber, rest, pace, aftermath: measurements
+//!                                        rows    many desks in one stream
 //! ```
 //!
 //! The parts of the year come one after the other, so that a figure belongs to one service; all services run all the time
@@ -22,6 +23,7 @@ mod permits;
 mod report;
 mod rest;
 mod riders;
+mod rows;
 mod subscriber;
 mod tally;
 
@@ -260,7 +262,7 @@ impl<'a> Year<'a> {
         let story = Riders::new(city.clone(), chiefs.clone());
         self.tell(story, plan).await?;
         let plan = self.plan("enforcement", "violations", city.violations());
-        let story = Cases::new(city, cameras, chiefs, banks);
+        let story = Cases::begin(city, cameras, chiefs, banks).await?;
         self.tell(story, plan).await
     }
 
