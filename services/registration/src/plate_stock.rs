@@ -18,12 +18,38 @@ pub struct PlateStock {
     shelves: Arc<[Shelf; 2]>,
 }
 
+/// A number that nobody else has.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken {
+    pub plate: EbikePlate,
+    generation: u64,
+}
+
 #[derive(Debug, Default)]
 struct Shelf {
     // Never held across an await.
-    plates: Mutex<VecDeque<EbikePlate>>,
+    drawn: Mutex<Drawn>,
     /// Held by whoever draws: one draws for all who wait.
     drawing: tokio::sync::Mutex<()>,
+}
+
+/// The numbers of blocks that were drawn while the projection was of one generation.
+#[derive(Debug, Default)]
+struct Drawn {
+    generation: u64,
+    plates: VecDeque<EbikePlate>,
+}
+
+impl Drawn {
+    /// Forgets what was drawn before the projection was made anew: a stream that was restored from a backup may lack the
+    /// block, and another replica draws it.
+    fn of(&mut self, generation: u64) -> &mut VecDeque<EbikePlate> {
+        if self.generation != generation {
+            self.generation = generation;
+            self.plates.clear();
+        }
+        &mut self.plates
+    }
 }
 
 impl PlateStock {
@@ -45,24 +71,31 @@ impl PlateStock {
     ///
     /// # Errors
     /// The series is used up, or no block could be drawn just now.
-    pub async fn take(&self, series: Series) -> Result<EbikePlate, Failure> {
+    pub async fn take(&self, series: Series) -> Result<Taken, Failure> {
         let shelf = self.shelf(series);
         loop {
-            if let Some(plate) = shelf.plates.lock().pop_front() {
-                return Ok(plate);
+            let generation = self.core.projection.generation();
+            if let Some(plate) = shelf.drawn.lock().of(generation).pop_front() {
+                return Ok(Taken { plate, generation });
             }
             let _drawing = shelf.drawing.lock().await;
             // Somebody may have drawn while this one waited.
-            if shelf.plates.lock().is_empty() {
+            if shelf.drawn.lock().of(generation).is_empty() {
                 let block = self.draw(series).await?;
-                shelf.plates.lock().extend(block.plates());
+                if self.core.projection.generation() == generation {
+                    shelf.drawn.lock().of(generation).extend(block.plates());
+                }
             }
         }
     }
 
     /// Puts back a number that surely stands on no e-bike.
-    pub fn give_back(&self, plate: EbikePlate) {
-        self.shelf(plate.series()).plates.lock().push_back(plate);
+    pub fn give_back(&self, taken: Taken) {
+        let Taken { plate, generation } = taken;
+        if self.core.projection.generation() == generation {
+            let mut drawn = self.shelf(plate.series()).drawn.lock();
+            drawn.of(generation).push_back(plate);
+        }
     }
 
     async fn draw(&self, series: Series) -> Result<Block, Failure> {

@@ -319,7 +319,7 @@ impl Projection {
     }
 
     /// Changes when the projection is made anew: what was remembered beside it may be of another stream.
-    pub(crate) fn generation(&self) -> u64 {
+    pub fn generation(&self) -> u64 {
         self.shared.generation.load(Ordering::Relaxed)
     }
 

@@ -4,13 +4,12 @@ use super::days::district;
 use super::ebikes::{EbikeDraft, check_station, ebike_frame, read_ebike};
 use super::parties::{Unsealed, resident};
 use super::vehicles::vin;
-use crate::domain::ebike::plate::EbikePlate;
 use crate::domain::ebike::{FrameNumber, filing};
 use crate::domain::kiosk::blank::BlankNumber;
 use crate::domain::kiosk::ground::KioskGround;
 use crate::domain::kiosk::{KioskBusiness, KioskId, KioskSession, SessionId, Stage, steps};
 use crate::domain::order::Order;
-use crate::plate_stock::PlateStock;
+use crate::plate_stock::{PlateStock, Taken};
 use chassis::commands::{Call, Done};
 use chassis::domain::values::Vin;
 use chassis::domain::{Halt, Invalid, Rejection, Revision, Transaction};
@@ -119,7 +118,7 @@ impl KioskApi {
         &self,
         request: &Request<proto::ConfirmKioskReviewRequest>,
         id: &SessionId,
-    ) -> Result<Option<EbikePlate>, Failure> {
+    ) -> Result<Option<Taken>, Failure> {
         let looking = Call::of(request, "")?;
         let id = id.clone();
         let session = self
@@ -258,21 +257,22 @@ impl KioskService for KioskApi {
         let mut fields = Fields::new();
         let id = session_id(&request.get_ref().name, &mut fields);
         let id = fields.finish(id)?;
-        let plate = self.plate_for(&request, &id).await?;
+        let taken = self.plate_for(&request, &id).await?;
+        let plate = taken.map(|taken| taken.plate);
         let key = id.as_str().to_owned();
         let done = self
             .core
             .commands
             .step::<KioskSession, _>(&request, key, move |tx| steps::confirm(tx, &id, plate))
             .await;
-        if let Some(plate) = plate {
+        if let Some(taken) = taken {
             let unused = match &done {
-                Ok(done) => request.get_ref().validate_only || done.state.plate != Some(plate),
+                Ok(done) => request.get_ref().validate_only || done.state.plate != plate,
                 // It may have been carried out nevertheless.
                 Err(failure) => !matches!(failure, Failure::Unavailable { .. }),
             };
             if unused {
-                self.plates.give_back(plate);
+                self.plates.give_back(taken);
             }
         }
         self.respond(&done?).await

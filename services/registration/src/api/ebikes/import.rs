@@ -216,7 +216,8 @@ impl Import {
     ) -> Result<Done<Ebike>, Failure> {
         let api = &self.api;
         let application = draft.seal(&api.core.sealer).await?;
-        let plate = api.plate_for(&application).await?;
+        let taken = api.plate_for(&application).await?;
+        let plate = taken.plate;
         plates.push(plate);
         let done = api
             .core
@@ -226,7 +227,7 @@ impl Import {
                 Ok(application.frame.as_str().to_owned())
             })
             .await;
-        api.settle(plate, &done, false);
+        api.settle(taken, &done, false);
         done
     }
 

@@ -9,7 +9,7 @@ use crate::domain::ebike::ground::EbikeGround;
 use crate::domain::ebike::plate::EbikePlate;
 use crate::domain::ebike::{Application, CancelReason, Ebike, FrameNumber};
 use crate::domain::station::{Station, StationId};
-use crate::plate_stock::PlateStock;
+use crate::plate_stock::{PlateStock, Taken};
 use crate::read_model::ebikes::{self, FoundPage};
 use chassis::commands::{Call, Done};
 use chassis::domain::{Halt, Rejection, Transaction};
@@ -79,7 +79,7 @@ impl EbikeApi {
     }
 
     /// A plate of the series that the application would get today.
-    async fn plate_for(&self, application: &Application) -> Result<EbikePlate, Failure> {
+    async fn plate_for(&self, application: &Application) -> Result<Taken, Failure> {
         let today = self.core.calendar.date(self.core.clock.now());
         let series = filing::series(application, today).map_err(Rejection::from)?;
         self.plates.take(series).await
@@ -100,7 +100,8 @@ impl EbikeApi {
             .await?;
         checked.map_err(Rejection::from)?;
         let application = Arc::new(draft.seal(&self.core.sealer).await?);
-        let plate = self.plate_for(&application).await?;
+        let taken = self.plate_for(&application).await?;
+        let plate = taken.plate;
         let wanted = Arc::clone(&application);
         let done = self
             .core
@@ -110,19 +111,19 @@ impl EbikeApi {
                 Ok(wanted.frame.as_str().to_owned())
             })
             .await;
-        self.settle(plate, &done, validate_only);
+        self.settle(taken, &done, validate_only);
         done
     }
 
     /// Gives a plate back that surely stands on no e-bike.
-    fn settle(&self, plate: EbikePlate, done: &Result<Done<Ebike>, Failure>, rehearsed: bool) {
+    fn settle(&self, taken: Taken, done: &Result<Done<Ebike>, Failure>, rehearsed: bool) {
         let unused = match done {
-            Ok(done) => rehearsed || done.state.plate != plate,
+            Ok(done) => rehearsed || done.state.plate != taken.plate,
             // It may have been carried out nevertheless.
             Err(failure) => !matches!(failure, Failure::Unavailable { .. }),
         };
         if unused {
-            self.plates.give_back(plate);
+            self.plates.give_back(taken);
         }
     }
 
