@@ -42,7 +42,7 @@ struct State {
 }
 
 /// Where a subscription stands.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Place {
     subscription: Subscription,
     /// Messages up to this sequence have been delivered, or do not match.
@@ -52,9 +52,52 @@ struct Place {
     pinned: Option<(u64, Instant)>,
 }
 
+/// What a bus held at a moment, to set it back to.
+#[derive(Clone, Debug)]
+pub struct Backup {
+    messages: usize,
+    subscriptions: BTreeMap<String, Place>,
+}
+
+impl Backup {
+    /// Sequence of the last message in it; 0: there is none.
+    pub fn last(&self) -> u64 {
+        self.messages as u64
+    }
+}
+
 impl Model {
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Messages and subscriptions as they are now.
+    pub fn backup(&self) -> Backup {
+        let state = self.inner.state.lock();
+        Backup {
+            messages: state.messages.len(),
+            subscriptions: state.subscriptions.clone(),
+        }
+    }
+
+    /// The bus holds again what it held at the backup, as when an operator restores it. What has subscribed since then begins
+    /// anew, what was handed out is handed out again, and no lease is held. A backup from before a bus was set back is
+    /// worth nothing.
+    pub fn set_back(&self, backup: &Backup) {
+        let now = Instant::now();
+        let mut state = self.inner.state.lock();
+        state.messages.truncate(backup.messages);
+        state.leases.clear();
+        for (name, place) in &mut state.subscriptions {
+            match backup.subscriptions.get(name) {
+                Some(then) => place.clone_from(then),
+                None => (place.looked_at, place.pending) = (0, BTreeMap::new()),
+            }
+            place.pending.values_mut().for_each(|due| *due = now);
+            place.pinned = None;
+        }
+        drop(state);
+        self.inner.changed.notify_waiters();
     }
 
     /// The messages after this sequence, in order.
