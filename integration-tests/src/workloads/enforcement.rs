@@ -6,15 +6,16 @@ use crate::load::{Desk, Role, Workload};
 use crate::replica::{Client, Replica};
 use ::enforcement::domain::docket;
 use chassis::domain::values::PlateNumber;
+use jiff::Timestamp;
 use rand::RngExt;
 use tonic::Status;
 use traffic_proto::enforcement::v1::source::Kind;
 use traffic_proto::enforcement::v1::violation_service_client::ViolationServiceClient;
 use traffic_proto::enforcement::v1::{
     AcceptHandlingRequest, Act, CancelViolationRequest, CancellationGround, Conduct, Day,
-    DecideViolationRequest, LicenceFacts, NoticeChannel, Party, PassReviewRequest, Place,
-    PublicReport, RecordPaymentRequest, RecordViolationRequest, Review, Road, Sanction,
-    SendNoticeRequest, ServeDecisionRequest, Service, Source, Violation,
+    DecideViolationRequest, Device, LicenceFacts, Load, NoticeChannel, Party, PassReviewRequest,
+    Place, PublicReport, RecordPaymentRequest, RecordViolationRequest, Review, Road, Sanction,
+    SendNoticeRequest, ServeDecisionRequest, Service, Source, Vehicle, VehicleUse, Violation, act,
 };
 
 /// What [`decision`] imposes.
@@ -49,6 +50,63 @@ pub fn report(road: &str, plate: &str) -> RecordViolationRequest {
     RecordViolationRequest {
         violation: Some(violation),
         ..RecordViolationRequest::default()
+    }
+}
+
+/// A red light that somebody ran at this moment, as a camera photographed it.
+pub fn red_light(road: &str, plate: &str, at: Timestamp) -> Violation {
+    let camera = Device {
+        number: "CAM-0001".into(),
+        verified_until: Some(Day {
+            value: "2099-12-31".into(),
+        }),
+        published: true,
+        ..Device::default()
+    };
+    Violation {
+        source: Some(Source {
+            kind: Some(Kind::Device(camera)),
+        }),
+        place: Some(Place {
+            district: "371702".into(),
+            road: road.to_owned(),
+            point: None,
+        }),
+        act: Some(Act {
+            conduct: Conduct::RedLight.into(),
+            road: Road::Other.into(),
+            ..Act::default()
+        }),
+        act_time: Some(chassis::server::to_timestamp(at)),
+        plate: plate.to_owned(),
+        evidence: vec!["a".repeat(64)],
+        ..Violation::default()
+    }
+}
+
+/// A truck of so many kilograms on a weigh station, where 49 tons are allowed.
+pub fn weighed(plate: &str, mass_kg: u32, at: Timestamp) -> Violation {
+    let load = Load {
+        allowed_mass_kg: 49_000,
+        mass_kg,
+        approved_load_kg: 32_000,
+        load_kg: mass_kg - 17_000,
+    };
+    Violation {
+        act: Some(Act {
+            conduct: Conduct::Overloading.into(),
+            road: Road::Other.into(),
+            vehicle: Some(Vehicle {
+                vehicle_use: VehicleUse::Truck.into(),
+                medium_or_larger: true,
+                for_hire: true,
+                seats: 3,
+                ..Vehicle::default()
+            }),
+            measure: Some(act::Measure::Load(load)),
+            repeated: false,
+        }),
+        ..red_light("Weigh station 1", plate, at)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the clients of each service do all day.
 
 pub mod enforcement;
+pub mod haulage;
 mod ledger;
 pub mod parking;
 pub mod permits;

@@ -1,17 +1,18 @@
-//! Load on registration: cars filed by a dealer, and registered or withdrawn.
+//! Load on registration: cars filed by a dealer, and registered or withdrawn; and the requests that other tests make of it.
 
 use crate::load::{Desk, Role, Workload};
 use crate::replica::{Client, Replica};
-use chassis::domain::values::Vin;
+use chassis::domain::values::{ResidentId, Vin};
 use rand::RngExt;
 use traffic_proto::registration::v1::application::Request;
 use traffic_proto::registration::v1::party::Kind;
 use traffic_proto::registration::v1::plate_wish::Wish;
 use traffic_proto::registration::v1::vehicle_service_client::VehicleServiceClient;
 use traffic_proto::registration::v1::{
-    Application, ApproveApplicationRequest, CreateApplicationRequest, Day, ElectronicCheck,
-    Evidence, Examination, InitialRegistration, Material, Particulars, Party, Person, PlateWish,
-    UseNature, VehicleClass, WithdrawApplicationRequest,
+    Application, ApproveApplicationRequest, CreateApplicationRequest, Day, Ebike, EbikeCertificate,
+    EbikeOrigin, EbikeOriginKind, ElectronicCheck, Evidence, Examination, InitialRegistration,
+    Material, Particulars, Party, Person, PlateWish, UseNature, VehicleClass,
+    WithdrawApplicationRequest,
 };
 
 /// A replica's methods for an account.
@@ -31,7 +32,58 @@ pub fn vin(series: &str, number: u64) -> String {
         .expect("one of eleven check characters is right")
 }
 
-fn day(value: &str) -> Option<Day> {
+/// The identity number of the person of this number, with its check character. Nobody has it: its district does not exist.
+///
+/// # Panics
+/// From number 1000 on.
+pub fn identity(number: u32) -> String {
+    assert!(number < 1_000, "no person has the number {number}");
+    let digits = format!("37999919500101{number:03}");
+    let check = ResidentId::check_character(digits.as_bytes()).expect("17 digits");
+    format!("{digits}{check}")
+}
+
+/// The person of this number as an owner.
+pub fn owner(number: u32) -> Party {
+    let person = Person {
+        name: format!("Sample Owner {number}"),
+        identity_number: identity(number),
+        ..Person::default()
+    };
+    Party {
+        kind: Some(Kind::Person(person)),
+    }
+}
+
+/// A conforming e-bike of this frame, which this person has bought.
+pub fn ebike(frame: u32, of: u32) -> Ebike {
+    Ebike {
+        frame_number: format!("1199018{frame:08}"),
+        owner: Some(owner(of)),
+        certificate: Some(EbikeCertificate {
+            standard: "GB 17761-2024".into(),
+            number: format!("HGZ-{frame}"),
+            make_day: day("2026-01-10"),
+        }),
+        origin: Some(EbikeOrigin {
+            kind: EbikeOriginKind::Invoice.into(),
+            number: format!("FP-{frame}"),
+            day: day("2026-02-20"),
+        }),
+        district: "371702".into(),
+        ..Ebike::default()
+    }
+}
+
+/// A proof that is handed in.
+pub fn proof(material: Material) -> Evidence {
+    Evidence {
+        material: material.into(),
+        number: "P-1".into(),
+    }
+}
+
+pub fn day(value: &str) -> Option<Day> {
     Some(Day {
         value: value.to_owned(),
     })
@@ -55,10 +107,6 @@ pub fn car(vin: &str) -> Application {
         name: "Sample Owner".into(),
         identity_number: "360426199101010071".into(),
         ..Person::default()
-    };
-    let proof = |material: Material| Evidence {
-        material: material.into(),
-        number: "P-1".into(),
     };
     Application {
         vehicle: format!("vehicles/{vin}"),

@@ -1,17 +1,17 @@
 //! Cases of enforcement: a red light from the camera to the decision, a truck on a weigh station.
 
+use chassis::clock::{Clock, SystemClock};
 use integration_tests::Replica;
 use integration_tests::replica::eventually;
+use integration_tests::workloads::enforcement;
+pub(crate) use integration_tests::workloads::enforcement::weighed;
 use integration_tests::workloads::enforcement::{cases, review, service};
-use integration_tests::workloads::in_minutes;
-use jiff::Timestamp;
+use jiff::ToSpan;
 use tonic::{Code, Status};
-use traffic_proto::enforcement::v1::source::Kind;
 use traffic_proto::enforcement::v1::{
-    AcceptHandlingRequest, Act, Conduct, Day, DecideViolationRequest, Device, EndRemedyRequest,
-    GetViolationRequest, LicenceFacts, Load, Party, Place, RecordViolationRequest, Remedy,
-    RemedyOutcome, Review, Road, Sanction, SeekRemedyRequest, Source, Vehicle, VehicleUse,
-    Violation, act,
+    AcceptHandlingRequest, Day, DecideViolationRequest, EndRemedyRequest, GetViolationRequest,
+    LicenceFacts, Party, RecordViolationRequest, Remedy, RemedyOutcome, Review, Sanction,
+    SeekRemedyRequest, Violation,
 };
 
 /// A driver who does not exist; the check character is right.
@@ -21,68 +21,10 @@ pub(crate) fn day(text: &str) -> Option<Day> {
     Some(Day { value: text.into() })
 }
 
-fn camera() -> Option<Source> {
-    let device = Device {
-        number: "CAM-0001".into(),
-        verified_until: day("2099-12-31"),
-        published: true,
-        ..Device::default()
-    };
-    Some(Source {
-        kind: Some(Kind::Device(device)),
-    })
-}
-
-fn place(road: &str) -> Option<Place> {
-    Some(Place {
-        district: "371702".into(),
-        road: road.into(),
-        point: None,
-    })
-}
-
 /// A photograph of a red light run a minute ago.
 pub(crate) fn red_light(road: &str, plate: &str) -> Violation {
-    Violation {
-        source: camera(),
-        place: place(road),
-        act: Some(Act {
-            conduct: Conduct::RedLight.into(),
-            road: Road::Other.into(),
-            ..Act::default()
-        }),
-        act_time: Some(in_minutes(-1)),
-        plate: plate.into(),
-        evidence: vec!["a".repeat(64)],
-        ..Violation::default()
-    }
-}
-
-/// A truck of so many kilograms on a weigh station, where 49 tons are allowed.
-pub(crate) fn weighed(plate: &str, mass_kg: u32, at: Timestamp) -> Violation {
-    let load = Load {
-        allowed_mass_kg: 49_000,
-        mass_kg,
-        approved_load_kg: 32_000,
-        load_kg: mass_kg - 17_000,
-    };
-    Violation {
-        act: Some(Act {
-            conduct: Conduct::Overloading.into(),
-            road: Road::Other.into(),
-            vehicle: Some(Vehicle {
-                vehicle_use: VehicleUse::Truck.into(),
-                medium_or_larger: true,
-                for_hire: true,
-                seats: 3,
-                ..Vehicle::default()
-            }),
-            measure: Some(act::Measure::Load(load)),
-            repeated: false,
-        }),
-        act_time: Some(chassis::server::to_timestamp(at)),
-        ..red_light("Weigh station 1", plate)
-    }
+    let minute_ago = SystemClock.now() - 1.minute();
+    enforcement::red_light(road, plate, minute_ago)
 }
 
 /// Records an act that a device has seen.
