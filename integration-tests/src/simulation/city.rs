@@ -7,14 +7,15 @@ use super::plan::{Act, Disk, HOSTS, Plan, Step};
 use super::users::{Notes, Users};
 use super::wire::{Sabotage, Wire};
 use super::{Report, clock};
-use chassis::bus::model::Model as BusModel;
+use chassis::bus::model::{Backup as BusBackup, Model as BusModel};
 use chassis::journal::model::Model as JournalModel;
-use chassis::projection::MemoryDisk;
+use chassis::journal::{Journal, Position};
+use chassis::projection::{MemoryDisk, Phase};
 use chassis::sealing::MemoryKeyStore;
 use parking_lot::Mutex;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -23,6 +24,21 @@ use tokio::time::Instant;
 const PATIENCE: Duration = Duration::from_secs(3_600);
 /// How often the invariants are looked at while things happen.
 const GLANCE: Duration = Duration::from_millis(500);
+
+/// How long the bus is away when a backup is restored: until then nothing that was under way is any more.
+const AWAY: Duration = Duration::from_secs(15);
+/// How long a replica may take to notice that its stream was set back, and to be there again.
+const NOTICE: Duration = Duration::from_secs(300);
+
+/// All streams at a moment, and when they will be set back to it.
+#[derive(Debug)]
+struct Backup {
+    due: Instant,
+    generation: u64,
+    /// In the order of [`Service::ALL`].
+    journals: [Position; 4],
+    bus: BusBackup,
+}
 
 #[derive(Debug)]
 pub(super) struct City {
@@ -35,7 +51,19 @@ pub(super) struct City {
     rate: f64,
     starts: AtomicU64,
     faults: Arc<AtomicU64>,
+    /// How often the streams were set back.
+    generation: AtomicU64,
+    /// Nobody is served: streams are being set back, and not everybody has noticed.
+    is_closed: AtomicBool,
+    /// Until then the bus is away, also for processes that start.
+    away_until: Mutex<Instant>,
     pub(super) told: Mutex<Notes>,
+}
+
+impl Backup {
+    fn is_due(&self) -> bool {
+        self.due <= Instant::now()
+    }
 }
 
 impl City {
@@ -68,6 +96,9 @@ impl City {
             rate: f64::from(u8::try_from(seed % 4).unwrap_or(0)) * 0.02,
             starts: AtomicU64::new(0),
             faults: Arc::default(),
+            generation: AtomicU64::new(0),
+            is_closed: AtomicBool::new(false),
+            away_until: Mutex::new(Instant::now()),
             told: Mutex::default(),
         }
     }
@@ -82,14 +113,25 @@ impl City {
         let mut audit = Audit::new(Arc::clone(self));
         let mut stories = JoinSet::new();
         let mut troubles = JoinSet::new();
+        let mut backups = Vec::new();
         let began = Instant::now();
         for step in &plan.steps {
             while began.elapsed() < step.at {
                 let left = step.at.saturating_sub(began.elapsed());
                 tokio::time::sleep(left.min(GLANCE)).await;
                 audit.glance()?;
+                while let Some(due) = backups.iter().position(Backup::is_due) {
+                    self.restore(&backups.swap_remove(due), &mut audit).await?;
+                }
+            }
+            if let Act::Restore { later } = step.act {
+                backups.push(self.back_up(later).await?);
             }
             self.act(step, &users, &mut stories, &mut troubles);
+        }
+        for backup in backups {
+            tokio::time::sleep_until(backup.due).await;
+            self.restore(&backup, &mut audit).await?;
         }
         let rest = async {
             while troubles.join_next().await.is_some() {}
@@ -133,6 +175,27 @@ impl City {
             Act::Register { car } => {
                 stories.spawn(users.clone().register(step.number, car));
             }
+            Act::Trade { car } => {
+                stories.spawn(users.clone().trade(step.number, car));
+            }
+            Act::Ride { ebike } => {
+                stories.spawn(users.clone().ride(step.number, ebike));
+            }
+            Act::Import { rows } => {
+                stories.spawn(users.clone().import(step.number, rows));
+            }
+            Act::VisitKiosk { person } => {
+                stories.spawn(users.clone().visit_kiosk(step.number, person));
+            }
+            Act::Detain { car } => {
+                stories.spawn(users.clone().detain(step.number, car));
+            }
+            Act::Haul { truck } => {
+                stories.spawn(users.clone().haul(step.number, truck));
+            }
+            Act::HaulOversize { truck } => {
+                stories.spawn(users.clone().haul_oversize(step.number, truck));
+            }
             Act::Crash {
                 host,
                 after,
@@ -166,6 +229,8 @@ impl City {
                     let _ = projection.rebuild().await;
                 });
             }),
+            // Whoever takes the steps takes backups too.
+            Act::Restore { .. } => {}
             Act::Skip { hours } => self.time.skip(i64::from(hours) * 3_600_000),
         }
     }
@@ -180,6 +245,13 @@ impl City {
         let number = self.starts.fetch_add(1, Relaxed);
         let seed = self.seed.wrapping_mul(1_000).wrapping_add(number);
         let wire = Wire::new(seed, self.rate, Arc::clone(&self.faults), self.sabotage);
+        let away = self
+            .away_until
+            .lock()
+            .saturating_duration_since(Instant::now());
+        if !away.is_zero() {
+            wire.cut(away);
+        }
         self.hosts[host].lock().start(&self.ground, wire);
     }
 
@@ -211,6 +283,98 @@ impl City {
         self.start(host);
     }
 
+    /// How often the streams were set back: what was told before may be lost.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Relaxed)
+    }
+
+    async fn back_up(&self, later: Duration) -> Result<Backup, String> {
+        let mut journals = [0; 4];
+        for (journal, last) in self.ground.journals.iter().zip(&mut journals) {
+            *last = journal.extent().await.map_err(|why| why.to_string())?.last;
+        }
+        Ok(Backup {
+            due: Instant::now() + later,
+            generation: self.generation(),
+            journals,
+            bus: self.ground.bus.backup(),
+        })
+    }
+
+    /// An operator restores a backup. The bus is away meanwhile, and nobody is served until all replicas have noticed: from
+    /// what is lost they would still answer.
+    async fn restore(&self, backup: &Backup, audit: &mut Audit) -> Result<(), String> {
+        // After another was restored, this one is of streams that are no more.
+        if backup.generation != self.generation() {
+            return Ok(());
+        }
+        self.is_closed.store(true, Relaxed);
+        *self.away_until.lock() = Instant::now() + AWAY;
+        for host in 0..HOSTS {
+            self.on(host, |process| process.wire.cut(AWAY * 2));
+        }
+        tokio::time::sleep(AWAY).await;
+        audit.glance()?;
+        let before = self.how_far().await;
+        for (journal, kept) in self.ground.journals.iter().zip(backup.journals) {
+            journal.set_back(kept);
+        }
+        self.ground.bus.set_back(&backup.bus);
+        self.generation.fetch_add(1, Relaxed);
+        audit.set_back(&backup.journals)?;
+        for host in 0..HOSTS {
+            self.on(host, |process| process.wire.reconnect());
+        }
+        let noticed = async {
+            while !self.have_noticed(&before, backup).await {
+                tokio::time::sleep(GLANCE).await;
+            }
+        };
+        let noticed = tokio::time::timeout(NOTICE, noticed).await;
+        noticed.map_err(|_| "a replica has not noticed that its stream was set back")?;
+        self.is_closed.store(false, Relaxed);
+        Ok(())
+    }
+
+    /// Each host's process, how far its projection is, and how often that has been rebuilt.
+    async fn how_far(&self) -> Vec<Option<(Process, Position, u64)>> {
+        let mut far = Vec::with_capacity(HOSTS);
+        for host in &self.hosts {
+            let process = host.lock().process.clone();
+            far.push(match process {
+                None => None,
+                Some(process) => {
+                    let status = process.core.projection.status().await;
+                    Some((process, status.applied, status.rebuilds))
+                }
+            });
+        }
+        far
+    }
+
+    /// Whether all processes that have applied what is lost have begun anew.
+    async fn have_noticed(
+        &self,
+        before: &[Option<(Process, Position, u64)>],
+        backup: &Backup,
+    ) -> bool {
+        let now = self.how_far().await;
+        for ((host, before), now) in self.hosts.iter().zip(before).zip(now) {
+            let kept = backup.journals[host.lock().service as usize];
+            let (Some((then, applied, rebuilt)), Some((process, _, rebuilds))) = (before, now)
+            else {
+                // Who starts looks first whether the stream still holds what the projection has.
+                continue;
+            };
+            let live = process.core.projection.phase() == Phase::Live;
+            let is_same = Arc::ptr_eq(&then.wire, &process.wire) && process.wire.is_alive();
+            if is_same && *applied > kept && !(live && rebuilds > *rebuilt) {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Nothing is broken any more.
     fn heal(&self) {
         for host in &self.hosts {
@@ -225,6 +389,9 @@ impl City {
 
     /// The processes of a service that serve.
     pub(super) fn serving(&self, service: Service) -> Vec<Process> {
+        if self.is_closed.load(Relaxed) {
+            return Vec::new();
+        }
         let hosts = self.hosts.iter().map(|host| host.lock());
         hosts
             .filter(|host| host.service == service)

@@ -9,7 +9,6 @@ use chassis::projection::{MemoryDisk, Options, Phase};
 use chassis::sealing::MemoryKeyStore;
 use chassis::service::{Blueprint, Core, Foundation};
 use permits::credential::Signer;
-use registration::api::vehicles::VehicleApi;
 use std::sync::Arc;
 
 /// A service of the suite.
@@ -77,7 +76,7 @@ pub(super) enum Face {
     Permits(permits::api::Api),
     Parking(parking::api::Api),
     Enforcement(enforcement::api::Api),
-    Registration(VehicleApi),
+    Registration(registration::Apis),
 }
 
 #[derive(Debug)]
@@ -117,7 +116,7 @@ impl Host {
             }
             Service::Parking => Face::Parking(parking::assemble(&core)),
             Service::Enforcement => Face::Enforcement(enforcement::assemble(&core)),
-            Service::Registration => Face::Registration(registration::assemble(&core).vehicles),
+            Service::Registration => Face::Registration(registration::assemble(&core)),
         };
         self.process = Some(Process { wire, core, face });
     }

@@ -10,7 +10,13 @@ use std::time::Duration;
 pub(super) const HOSTS: usize = 8;
 pub(super) const ROADS: u8 = 3;
 pub(super) const BAYS: u8 = 6;
-pub(super) const CARS: u8 = 5;
+pub(super) const CARS: u8 = 6;
+/// Of these, the ones from this number on are trucks.
+pub(super) const TRUCKS_FROM: u8 = 4;
+pub(super) const EBIKES: u8 = 8;
+/// Who come to kiosks; they own the e-bikes, and some the cars.
+const PEOPLE: u8 = 3;
+const HAULIERS: u8 = 2;
 
 /// A run: the same plan always goes the same way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +52,34 @@ pub enum Act {
     /// A dealer files a new car, which is registered or withdrawn; some of its owners are in a hurry and file twice.
     Register {
         car: u8,
+    },
+    /// The owner of a car sells it, swaps its plate with another's, or sends it abroad.
+    Trade {
+        car: u8,
+    },
+    /// Somebody has an e-bike registered, and passes it on, has its plate made again, or gives it up.
+    Ride {
+        ebike: u8,
+    },
+    /// A station files a list of e-bikes.
+    Import {
+        rows: u8,
+    },
+    /// Somebody does a business at an unmanned kiosk.
+    VisitKiosk {
+        person: u8,
+    },
+    /// An officer detains a car, which is given back or stands there.
+    Detain {
+        car: u8,
+    },
+    /// A haulier has a transport of chemicals permitted, and drives.
+    Haul {
+        truck: u8,
+    },
+    /// A haulier has an oversize transport permitted, and passes a weigh station.
+    HaulOversize {
+        truck: u8,
     },
     /// A host's process ends after so many more awaits on its wire; of its unflushed batches the newest are lost.
     Crash {
@@ -83,6 +117,10 @@ pub enum Act {
         host: usize,
         skew_ms: i64,
     },
+    /// A backup of all streams is taken; so much later an operator restores it: what was done in between is lost.
+    Restore {
+        later: Duration,
+    },
     /// An operator has a projection rebuilt.
     Rebuild {
         host: usize,
@@ -109,6 +147,13 @@ impl Act {
                 | Self::Park { .. }
                 | Self::Prosecute { .. }
                 | Self::Register { .. }
+                | Self::Trade { .. }
+                | Self::Ride { .. }
+                | Self::Import { .. }
+                | Self::VisitKiosk { .. }
+                | Self::Detain { .. }
+                | Self::Haul { .. }
+                | Self::HaulOversize { .. }
                 | Self::Skip { .. }
         )
     }
@@ -124,24 +169,16 @@ impl Plan {
         let faults = random.random_range(0..24);
         let mut steps = Vec::new();
         for _ in 0..stories {
-            let act = match random.random_range(0..4) {
-                0 => Act::Occupy {
-                    road: random.random_range(0..ROADS),
-                },
-                1 => Act::Park {
-                    bay: random.random_range(0..BAYS),
-                },
-                2 => Act::Prosecute {
-                    car: random.random_range(0..CARS),
-                },
-                _ => Act::Register {
-                    car: random.random_range(0..CARS),
-                },
-            };
+            let act = story(random);
             steps.push((random.random_range(0..length), act));
         }
         for _ in 0..faults {
             steps.push((random.random_range(0..length), fault(random)));
+        }
+        // Rare: whoever restores a backup has lost something.
+        if random.random_range(0..8) == 0 {
+            let later = Duration::from_millis(random.random_range(1_000..200_000));
+            steps.push((random.random_range(0..length), Act::Restore { later }));
         }
         for _ in 0..random.random_range(0..4) {
             let hours = [1, 9, 30, 24 * 8, 24 * 35][random.random_range(0..5)];
@@ -166,6 +203,35 @@ impl Plan {
             seed: self.seed,
             steps: kept.map(|(_, step)| step.clone()).collect(),
         }
+    }
+}
+
+fn story(random: &mut SmallRng) -> Act {
+    let mut one_of = |count| random.random_range(0..count);
+    match one_of(18) {
+        0..=2 => Act::Occupy {
+            road: one_of(ROADS),
+        },
+        3..=5 => Act::Park { bay: one_of(BAYS) },
+        6 | 7 => Act::Prosecute { car: one_of(CARS) },
+        8..=10 => Act::Register { car: one_of(CARS) },
+        11 => Act::Trade { car: one_of(CARS) },
+        12 => Act::Ride {
+            ebike: one_of(EBIKES),
+        },
+        13 => Act::Import {
+            rows: 1 + one_of(10),
+        },
+        14 => Act::VisitKiosk {
+            person: one_of(PEOPLE),
+        },
+        15 => Act::Detain { car: one_of(CARS) },
+        16 => Act::Haul {
+            truck: one_of(HAULIERS),
+        },
+        _ => Act::HaulOversize {
+            truck: one_of(HAULIERS),
+        },
     }
 }
 

@@ -9,7 +9,7 @@ use chassis::journal::model::Model as JournalModel;
 use chassis::journal::{AppendError, Entry, Extent, Journal, Position, Stored, Unavailable};
 use chassis::sealing::{KeyEntry, KeyStore, KeyStoreError, MemoryKeyStore};
 use futures::StreamExt;
-use futures::stream::BoxStream;
+use futures::stream::{self, BoxStream};
 use parking_lot::Mutex;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -52,6 +52,8 @@ struct State {
     cut_until: Instant,
     slow_until: Instant,
     held_until: Instant,
+    /// Connections there were before this one: what one of them had brought is thrown away.
+    connections: u64,
     /// Awaits left before the process ends.
     ends_in: Option<u32>,
     /// How often a request or an answer is lost or very late, from 0 to 1.
@@ -84,6 +86,7 @@ impl Wire {
                 cut_until: now,
                 slow_until: now,
                 held_until: now,
+                connections: 0,
                 ends_in: None,
                 rate,
                 random: SmallRng::seed_from_u64(seed),
@@ -108,6 +111,31 @@ impl Wire {
 
     pub(super) fn hold(&self, length: Duration) {
         self.state.lock().held_until = Instant::now() + length;
+    }
+
+    /// The other side is another one from now on, and reached.
+    pub(super) fn reconnect(&self) {
+        {
+            let mut state = self.state.lock();
+            state.connections += 1;
+            state.cut_until = Instant::now();
+        }
+        self.changed.notify_waiters();
+    }
+
+    /// Returns when the connection that there is now has been replaced by another.
+    fn broken(self: &Arc<Self>) -> impl Future<Output = ()> + Send + 'static {
+        let wire = Arc::clone(self);
+        let connection = wire.state.lock().connections;
+        async move {
+            loop {
+                let changed = wire.changed.notified();
+                if wire.state.lock().connections != connection {
+                    return;
+                }
+                changed.await;
+            }
+        }
     }
 
     /// From now on nothing is lost or late any more.
@@ -217,16 +245,20 @@ impl Wire {
         !lost
     }
 
-    /// Waits until something pushed by the other side comes through.
-    async fn pushed(&self) {
+    /// Waits until something pushed by the other side comes through; `false`: its connection broke.
+    async fn pushed(&self) -> bool {
+        let connection = self.state.lock().connections;
         self.step().await;
         loop {
             let until = {
                 let state = self.state.lock();
+                if state.connections != connection {
+                    return false;
+                }
                 state.cut_until.max(state.held_until)
             };
             if until <= Instant::now() {
-                return;
+                return true;
             }
             // Healing may end it earlier.
             let nap = Duration::from_millis(200);
@@ -358,13 +390,18 @@ impl Journal for WiredJournal {
 
     fn follow(&self, after: Position) -> BoxStream<'static, Result<Stored, Unavailable>> {
         let wire = Arc::clone(&self.wire);
+        let model = self.model.clone();
         self.model
             .follow(after)
             .then(move |commit| {
-                let wire = Arc::clone(&wire);
+                let (wire, model) = (Arc::clone(&wire), model.clone());
                 async move {
-                    wire.pushed().await;
-                    commit
+                    let broken = !wire.pushed().await;
+                    let commit = commit?;
+                    if broken && model.commit_at(commit.position).await? != Some(commit.commit_id) {
+                        return Err(Unavailable("the stream was set back".into()));
+                    }
+                    Ok(commit)
                 }
             })
             .boxed()
@@ -441,10 +478,13 @@ impl Bus for WiredBus {
         let subscribed = self.wire.ask(self.model.subscribe(subscription)).await;
         let deliveries = subscribed.map_err(Away)??;
         let wire = Arc::clone(&self.wire);
+        let broken = stream::once(wire.broken()).map(|()| Err(Away("the connection broke".into())));
         let deliveries = deliveries.then(move |delivery| {
             let wire = Arc::clone(&wire);
             async move {
-                wire.pushed().await;
+                if !wire.pushed().await {
+                    return Err(Away("the connection broke".into()));
+                }
                 let delivery = delivery?;
                 let receipt = WiredReceipt {
                     wire,
@@ -456,7 +496,7 @@ impl Bus for WiredBus {
                 })
             }
         });
-        Ok(deliveries.boxed())
+        Ok(stream::select(broken, deliveries).boxed())
     }
 
     async fn backlog(&self, subscription: &str) -> Result<u64, Away> {

@@ -1,28 +1,36 @@
 //! What the journals say of the city: aggregates folded from their commits, and what must hold between them.
 
 use super::book::Expected;
+use super::ebikes::Ebikes;
+use super::orders::Orders;
 use crate::simulation::host::Service;
-use crate::simulation::users::Notes;
+use crate::simulation::users::{Notes, agree};
 use chassis::commit::Commit;
 use chassis::domain::Aggregate;
 use chassis::domain::values::PlateNumber;
 use chassis::journal::Stored;
+use enforcement::domain::arrears::Arrears;
+use enforcement::domain::oversize::OversizePermit;
 use enforcement::domain::registered::{RegisteredPlate, Registration as Known};
-use enforcement::domain::violation::Violation;
+use enforcement::domain::violation::{Closed, Stage as CaseStage, Violation};
+use permits::domain::application::Application as Applied;
+use permits::domain::event::SuspensionCause;
 use permits::domain::permit::Permit;
-use permits::domain::registers::{Registration as Noted, VehicleRecord};
+use permits::domain::registers::{DriverStanding, Registration as Noted, VehicleRecord};
 use prost::Name;
+use registration::domain::application::Application;
 use registration::domain::blocks::PlateRecord;
 use registration::domain::plate::PlateClaim;
 use registration::domain::vehicle::Vehicle;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use traffic_proto::enforcement::v1 as enforcement_v1;
+use traffic_proto::parking::v1 as parking_v1;
 use traffic_proto::plates::{PlateNews, plate_news};
 
 /// The aggregates of one type, by id, each after its last commit.
 #[derive(Debug)]
-struct Folded<A>(BTreeMap<String, A>);
+pub(super) struct Folded<A>(pub(super) BTreeMap<String, A>);
 
 impl<A> Default for Folded<A> {
     fn default() -> Self {
@@ -32,7 +40,7 @@ impl<A> Default for Folded<A> {
 
 impl<A: Aggregate> Folded<A> {
     /// Takes a commit in, if it is on an aggregate of this type.
-    fn enter(&mut self, stored: &Stored, commit: &Commit) -> Result<(), String> {
+    pub(super) fn enter(&mut self, stored: &Stored, commit: &Commit) -> Result<(), String> {
         if stored.kind != A::TYPE {
             return Ok(());
         }
@@ -52,11 +60,17 @@ impl<A: Aggregate> Folded<A> {
 pub(super) struct Facts {
     permits: Folded<Permit>,
     plates_in_permits: Folded<VehicleRecord>,
+    drivers_in_permits: Folded<DriverStanding>,
     violations: Folded<Violation>,
     plates_in_enforcement: Folded<RegisteredPlate>,
+    oversize_in_enforcement: Folded<OversizePermit>,
+    arrears: Folded<Arrears>,
     vehicles: Folded<Vehicle>,
+    applications: Folded<Application>,
     claims: Folded<PlateClaim>,
     plate_records: Folded<PlateRecord>,
+    pub(super) ebikes: Ebikes,
+    pub(super) orders: Orders,
 }
 
 impl Facts {
@@ -69,17 +83,23 @@ impl Facts {
         match service {
             Service::Permits => {
                 self.permits.enter(stored, commit)?;
-                self.plates_in_permits.enter(stored, commit)
+                self.plates_in_permits.enter(stored, commit)?;
+                self.drivers_in_permits.enter(stored, commit)
             }
             Service::Parking => Ok(()),
             Service::Enforcement => {
                 self.violations.enter(stored, commit)?;
-                self.plates_in_enforcement.enter(stored, commit)
+                self.plates_in_enforcement.enter(stored, commit)?;
+                self.oversize_in_enforcement.enter(stored, commit)?;
+                self.arrears.enter(stored, commit)
             }
             Service::Registration => {
                 self.vehicles.enter(stored, commit)?;
+                self.applications.enter(stored, commit)?;
                 self.claims.enter(stored, commit)?;
-                self.plate_records.enter(stored, commit)
+                self.plate_records.enter(stored, commit)?;
+                self.ebikes.enter(stored, commit)?;
+                self.orders.enter(stored, commit)
             }
         }
     }
@@ -87,7 +107,9 @@ impl Facts {
     /// What must hold whenever one looks.
     pub(super) fn hold(&self, told: &Notes) -> Result<(), String> {
         self.no_road_is_granted_twice(told)?;
-        self.no_plate_is_on_two_vehicles()
+        self.no_plate_is_on_two_vehicles()?;
+        self.each_vehicle_has_one_open_application()?;
+        self.orders.hold()
     }
 
     fn no_road_is_granted_twice(&self, told: &Notes) -> Result<(), String> {
@@ -125,11 +147,51 @@ impl Facts {
                 return Err(format!("{vin} and {other} carry one plate"));
             }
         }
+        for (key, claim) in &self.claims.0 {
+            if let PlateClaim::Assigned { vin } = claim
+                && carriers
+                    .get(key)
+                    .is_none_or(|of| of.as_str() != vin.as_str())
+            {
+                return Err(format!("{key} is {vin}'s, which does not carry it"));
+            }
+        }
         Ok(())
     }
 
+    /// What is undecided holds its vehicles, and nothing else does.
+    fn each_vehicle_has_one_open_application(&self) -> Result<(), String> {
+        let mut held = BTreeSet::new();
+        for (id, application) in &self.applications.0 {
+            if !application.stage.is_undecided() {
+                continue;
+            }
+            let other = application.request.other_vehicle();
+            for vin in std::iter::once(&application.vin).chain(other) {
+                held.insert((vin.as_str().to_owned(), id.clone()));
+            }
+        }
+        let vehicles = self.vehicles.0.iter();
+        let open: BTreeSet<(String, String)> = vehicles
+            .filter_map(|(vin, vehicle)| {
+                let open = vehicle.open_application.as_ref()?;
+                Some((vin.clone(), open.as_str().to_owned()))
+            })
+            .collect();
+        if open == held {
+            return Ok(());
+        }
+        Err(format!(
+            "undecided on vehicles {held:?}, open there {open:?}"
+        ))
+    }
+
     pub(super) fn occupations_in_force(&self) -> BTreeSet<String> {
-        let in_force = |permit: &Permit| permit.stage.is_granted() && !permit.is_suspended();
+        let in_force = |permit: &Permit| {
+            matches!(permit.application, Applied::RoadOccupation(_))
+                && permit.stage.is_granted()
+                && !permit.is_suspended()
+        };
         let permits = self.permits.0.iter();
         permits
             .filter(|(_, permit)| in_force(permit))
@@ -151,19 +213,25 @@ impl Facts {
             enforcement_v1::ViolationSettled::full_name(),
             enforcement_v1::ViolationClosed::full_name(),
         ];
+        let detained = enforcement_v1::VehicleDetained::full_name();
+        let released = enforcement_v1::VehicleReleased::full_name();
         let mut open = BTreeSet::new();
         for event in published {
-            let is_open = opened.contains(&event.type_name);
-            if !is_open && !closed.contains(&event.type_name) {
+            let name = &event.type_name;
+            let data = || parse(event);
+            let (is_open, about, kind) = if opened.contains(name) || closed.contains(name) {
+                let case = data()?["ref"].take();
+                (opened.contains(name), case, "violation")
+            } else if *name == detained || *name == released {
+                (*name == detained, data()?, "detention")
+            } else {
                 continue;
-            }
-            let data: Value = serde_json::from_slice(&event.data).map_err(|why| why.to_string())?;
-            let text = |field: &str| data["ref"][field].as_str().unwrap_or_default().to_owned();
-            let (plate, case) = (text("plate"), text("violation"));
+            };
+            let (plate, case) = (text(&about, "plate"), text(&about, kind));
             if plate.is_empty() {
                 continue;
             }
-            let case = (key(&plate)?, case.replacen("violations/", "", 1));
+            let case = (key(&plate)?, case.replacen(&format!("{kind}s/"), "", 1));
             if is_open {
                 open.insert(case);
             } else {
@@ -180,6 +248,97 @@ impl Facts {
             return Ok(());
         }
         Err(format!("open {open:?}, in registration {known:?}"))
+    }
+
+    /// Permits knows which drivers may not drive, as enforcement last said, and no chemicals go with one of them.
+    pub(super) fn barred_drivers_carry_nothing(
+        &self,
+        published: &[Expected],
+    ) -> Result<(), String> {
+        let barred_by = enforcement_v1::DriverBarred::full_name();
+        let restored_by = enforcement_v1::DriverRestored::full_name();
+        let mut barred = BTreeSet::new();
+        for event in published {
+            if event.type_name == barred_by {
+                barred.insert(text(&parse(event)?, "personRef"));
+            } else if event.type_name == restored_by {
+                barred.remove(&text(&parse(event)?, "personRef"));
+            }
+        }
+        let drivers = self.drivers_in_permits.0.iter();
+        let known: BTreeSet<String> = drivers
+            .filter(|(_, driver)| driver.suspended.is_some())
+            .map(|(person, _)| person.clone())
+            .collect();
+        if known != barred {
+            return Err(format!("barred {barred:?}, in permits {known:?}"));
+        }
+        for (id, permit) in &self.permits.0 {
+            let Applied::ToxicTransport(transport) = &permit.application else {
+                continue;
+            };
+            if !permit.stage.is_granted() {
+                continue;
+            }
+            for driver in transport.drivers() {
+                let person = driver.person_ref();
+                let suspended = permit.is_suspended_for(&SuspensionCause::Driver(person.clone()));
+                if suspended != barred.contains(person.as_str()) {
+                    return Err(format!(
+                        "{id} names {person}; suspended for it: {suspended}"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A weigh station's record is excused as long as nobody came for it, if a permit covered the act, and only then.
+    pub(super) fn weigh_stations_respect_permits(&self) -> Result<(), String> {
+        for (id, case) in &self.violations.0 {
+            let mut permits = self.oversize_in_enforcement.0.values();
+            let covered = permits.any(|permit| permit.covers(&case.filing));
+            let excused = matches!(case.closed, Some(Closed::Permitted(_)));
+            let undecided = matches!(
+                case.stage,
+                CaseStage::Recorded | CaseStage::Entered | CaseStage::Notified
+            );
+            if (covered && undecided) || (excused && !covered) {
+                return Err(format!(
+                    "{id} is {:?}, and a permit covers it: {covered}",
+                    case.stage
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Enforcement has a case for each debt that parking has referred and not seen paid.
+    pub(super) fn debts_are_known_to_enforcement(
+        &self,
+        published: &[Expected],
+    ) -> Result<(), String> {
+        let referred_by = parking_v1::ArrearsReferred::full_name();
+        let settled_by = parking_v1::ArrearsSettled::full_name();
+        let mut owed = BTreeSet::new();
+        for event in published {
+            let session = || Ok::<_, String>(text(&parse(event)?, "session"));
+            let id = |name: String| name.replacen("sessions/", "", 1);
+            if event.type_name == referred_by {
+                owed.insert(id(session()?));
+            } else if event.type_name == settled_by {
+                owed.remove(&id(session()?));
+            }
+        }
+        let known = self.arrears.0.iter();
+        let known: BTreeSet<String> = known
+            .filter(|(_, arrears)| arrears.case.is_some())
+            .map(|(session, _)| session.clone())
+            .collect();
+        if known != owed {
+            return Err(format!("owed for {owed:?}, in enforcement {known:?}"));
+        }
+        Ok(())
     }
 
     /// Enforcement and permits know which plates are on vehicles, as registration last said.
@@ -233,11 +392,17 @@ impl Facts {
                 }
             }
         }
-        if booked == told.fines {
-            return Ok(());
-        }
-        Err(format!("booked {booked:?}, told {:?}", told.fines))
+        agree(&booked, &told.fines)
     }
+}
+
+fn parse(event: &Expected) -> Result<Value, String> {
+    serde_json::from_slice(&event.data).map_err(|why| why.to_string())
+}
+
+/// Empty if it has none.
+fn text(of: &Value, field: &str) -> String {
+    of[field].as_str().unwrap_or_default().to_owned()
 }
 
 fn key(plate: &str) -> Result<String, String> {

@@ -1,13 +1,15 @@
 //! What must hold, all along and when everything has come to rest.
 
 mod book;
+mod ebikes;
 mod facts;
+mod orders;
 
 use super::Report;
 use super::city::City;
 use super::host::{Face, Process, Service};
 use super::plan::HOSTS;
-use super::users::by;
+use super::users::{agree, by};
 use book::Book;
 use chassis::commit::Commit;
 use chassis::journal::Position;
@@ -71,6 +73,24 @@ impl Audit {
         self.acknowledged_is_there()
     }
 
+    /// The streams were set back to these positions, in the order of [`Service::ALL`]: what came after them is lost, and
+    /// whoever was told of it has been told so.
+    pub(super) fn set_back(&mut self, kept: &[Position; 4]) -> Result<(), String> {
+        {
+            let mut told = self.city.told.lock();
+            told.forget_after(kept);
+            let registration = kept[Service::Registration as usize];
+            let ebikes = &self.facts.ebikes;
+            told.ebikes
+                .retain(|plate, _| !ebikes.is_given_after(plate, registration));
+            self.acknowledged = told.acknowledged.len();
+        }
+        self.books = Service::ALL.map(Book::new);
+        self.facts = Facts::default();
+        self.messages = 0;
+        self.glance()
+    }
+
     fn published_once_and_in_order(&mut self) -> Result<(), String> {
         for message in self.city.ground.bus.messages_after(self.messages) {
             self.messages += 1;
@@ -87,9 +107,10 @@ impl Audit {
 
     fn acknowledged_is_there(&mut self) -> Result<(), String> {
         let told = self.city.told.lock();
-        for (service, command, position) in &told.acknowledged[self.acknowledged..] {
-            let found = self.book(*service).commands.get(command);
-            if found != Some(position) {
+        for told in &told.acknowledged[self.acknowledged..] {
+            let (service, command, position) = (told.service, told.command, told.position);
+            let found = self.book(service).commands.get(&command).copied();
+            if found != Some(position) && !(told.may_be_idle && found.is_none()) {
                 return Err(format!(
                     "{service:?} acknowledged {command} at {position}, its journal has it at {found:?}"
                 ));
@@ -167,8 +188,15 @@ impl Audit {
             .cases_are_known_to_registration(published(Service::Enforcement))?;
         self.facts
             .plates_are_known_everywhere(published(Service::Registration))?;
-        self.facts.fines_are_paid_once(&self.city.told.lock())?;
+        self.facts
+            .barred_drivers_carry_nothing(published(Service::Enforcement))?;
+        self.facts.weigh_stations_respect_permits()?;
+        self.facts
+            .debts_are_known_to_enforcement(published(Service::Parking))?;
         let told = self.city.told.lock();
+        self.facts.fines_are_paid_once(&told)?;
+        self.facts.ebikes.are_as_told(&told)?;
+        self.facts.orders.agree(&told, &self.facts.ebikes)?;
         Ok(Report {
             acknowledged: told.acknowledged.len() as u64,
             refused: told.refused.len() as u64,
@@ -235,11 +263,7 @@ impl Audit {
                 }
             }
         }
-        let told = &self.city.told.lock().payments;
-        if payments != *told {
-            return Err(format!("booked {payments:?}, told {told:?}"));
-        }
-        Ok(())
+        agree(&payments, &self.city.told.lock().payments)
     }
 
     async fn closures_follow_permits(&self) -> Result<(), String> {

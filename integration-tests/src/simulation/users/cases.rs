@@ -1,17 +1,22 @@
-//! Violations: reported, reviewed, decided and paid, or cancelled.
+//! Violations: reported or photographed, reviewed, decided and paid, fallen on reconsideration, or cancelled.
 
 use super::{EnforcementApi, User, Users, contract_time, seconds};
 use crate::workloads::enforcement as requests;
+use crate::workloads::registration::identity;
 use rand::RngExt;
 use traffic_proto::enforcement::v1 as enforcement_v1;
 use traffic_proto::enforcement::v1::violation_service_server::ViolationService;
 use traffic_proto::enforcement::v1::{Review, Violation};
 
+/// What a camera photographs, and what it costs; it brings six points besides.
+const RED_LIGHT_FEN: i64 = 20_000;
+
 impl Users {
-    /// Somebody reports a car; officers take the case to its end, or find that it is none.
+    /// Somebody reports a car, or a camera photographs it; officers take the case to its end, or find that it is none.
     pub(in crate::simulation) async fn prosecute(self, number: u64, car: u8) -> Result<(), String> {
         let mut user = self.user(number);
-        let Some(case) = user.report(number, car).await? else {
+        let photographed = user.random.random_bool(0.5);
+        let Some(case) = user.see(number, car, photographed).await? else {
             return Ok(());
         };
         for review in [Review::Technical, Review::Legal] {
@@ -30,18 +35,26 @@ impl Users {
         if user.random.random_bool(0.25) {
             user.cancel(&case).await
         } else {
-            user.punish(&case, number).await
+            user.punish(&case, number, photographed).await
         }
     }
 }
 
 impl User {
     /// The name of the case that is opened, if one is.
-    async fn report(&mut self, number: u64, car: u8) -> Result<Option<String>, String> {
+    async fn see(
+        &mut self,
+        number: u64,
+        car: u8,
+        photographed: bool,
+    ) -> Result<Option<String>, String> {
         let plate = self.some_plate(car);
-        let mut request = requests::report(&format!("Road {number}"), &plate);
-        if let Some(violation) = &mut request.violation {
-            violation.act_time = Some(contract_time(seconds(self.now(), -1_800)));
+        let (road, at) = (format!("Road {number}"), seconds(self.now(), -1_800));
+        let mut request = requests::report(&road, &plate);
+        if photographed {
+            request.violation = Some(requests::red_light(&road, &plate, at));
+        } else if let Some(violation) = &mut request.violation {
+            violation.act_time = Some(contract_time(at));
         }
         let record =
             |api: EnforcementApi, request| async move { api.record_violation(request).await };
@@ -62,15 +75,22 @@ impl User {
         Ok(())
     }
 
-    async fn punish(&mut self, case: &str, number: u64) -> Result<(), String> {
-        let request = requests::acceptance(case);
+    async fn punish(&mut self, case: &str, number: u64, photographed: bool) -> Result<(), String> {
+        let mut request = requests::acceptance(case);
+        if let Some(party) = &mut request.party {
+            // One of those who haul chemicals.
+            party.identity_number = identity(self.random.random_range(0..2));
+        }
         let accept =
             |api: EnforcementApi, request| async move { api.accept_handling(request).await };
         if self.command("officer:one", request, accept).await?.is_err() {
             return Ok(());
         }
         self.think().await;
-        let request = requests::decision(case);
+        let mut request = requests::decision(case);
+        if let Some(sanction) = request.sanction.as_mut().filter(|_| photographed) {
+            sanction.fine_fen = RED_LIGHT_FEN;
+        }
         let decide =
             |api: EnforcementApi, request| async move { api.decide_violation(request).await };
         if self.command("officer:one", request, decide).await?.is_err() {
@@ -83,22 +103,58 @@ impl User {
             return Ok(());
         };
         self.think().await;
-        self.pay_the_fine(served.get_ref(), number).await
+        if self.random.random_bool(0.2) {
+            return self.reconsider(served.get_ref()).await;
+        }
+        let fine_fen = if photographed {
+            RED_LIGHT_FEN
+        } else {
+            requests::FINE_FEN
+        };
+        self.pay_the_fine(served.get_ref(), number, fine_fen).await
+    }
+
+    /// The decision falls: its points are gone.
+    async fn reconsider(&mut self, served: &Violation) -> Result<(), String> {
+        let request = enforcement_v1::SeekRemedyRequest {
+            name: served.name.clone(),
+            remedy: enforcement_v1::Remedy::Reconsideration.into(),
+            seek_time: served.decision.as_ref().and_then(|it| it.serve_time),
+            ..Default::default()
+        };
+        let seek = |api: EnforcementApi, request| async move { api.seek_remedy(request).await };
+        if self.command("officer:one", request, seek).await?.is_err() {
+            return Ok(());
+        }
+        self.think().await;
+        let request = enforcement_v1::EndRemedyRequest {
+            name: served.name.clone(),
+            outcome: enforcement_v1::RemedyOutcome::Revoked.into(),
+            ..Default::default()
+        };
+        let end = |api: EnforcementApi, request| async move { api.end_remedy(request).await };
+        self.command("officer:one", request, end).await?.ok();
+        Ok(())
     }
 
     /// In one payment, whose advice the bank may send twice.
-    async fn pay_the_fine(&mut self, served: &Violation, number: u64) -> Result<(), String> {
+    async fn pay_the_fine(
+        &mut self,
+        served: &Violation,
+        number: u64,
+        amount: i64,
+    ) -> Result<(), String> {
         let reference = format!("fine-{number}");
-        let request = requests::payment(served, &reference);
-        let amount = request.amount_fen;
+        let mut request = requests::payment(served, &reference);
+        request.amount_fen = amount;
         for _ in 0..self.random.random_range(1..3) {
             let pay =
                 |api: EnforcementApi, request| async move { api.record_payment(request).await };
             let paid = self.command("partner:bank", request.clone(), pay).await?;
-            if paid.is_ok() {
+            if let Ok(paid) = paid {
+                let booked = Self::booked(&served.name, amount, &paid);
                 let mut told = self.city.told.lock();
-                let paid = (served.name.clone(), amount);
-                told.fines.insert(reference.clone(), paid);
+                told.fines.entry(reference.clone()).or_insert(booked);
             }
         }
         Ok(())

@@ -2,7 +2,12 @@
 //! became of it.
 
 mod cases;
+mod detentions;
+mod ebikes;
+mod kiosks;
+mod orders;
 mod stays;
+mod transports;
 mod vehicles;
 mod works;
 
@@ -20,6 +25,9 @@ use permits::api::Api as PermitsApi;
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
+use registration::api::ebikes::EbikeApi;
+use registration::api::kiosks::KioskApi;
+use registration::api::orders::OrderApi;
 use registration::api::vehicles::VehicleApi;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -36,23 +44,87 @@ use uuid::Uuid;
 /// How long a client waits for an answer.
 const DEADLINE: Duration = Duration::from_secs(15);
 
+/// A command that was answered.
+#[derive(Debug)]
+pub(super) struct Acknowledged {
+    pub(super) service: Service,
+    pub(super) command: Uuid,
+    /// Where it was carried out.
+    pub(super) position: u64,
+    /// There may have been nothing to do: then it is nowhere.
+    pub(super) may_be_idle: bool,
+}
+
+/// A transfer of money that a user was told is booked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Booked {
+    /// What it pays for.
+    pub(super) on: String,
+    /// Negative: paid back.
+    pub(super) amount_fen: i64,
+    position: u64,
+}
+
+/// Transfers by their references.
+pub(super) type Bookings = BTreeMap<String, Booked>;
+
 /// What users have been told: to be found in the journals again.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    /// Command, by service: at which position it was carried out.
-    pub(super) acknowledged: Vec<(Service, Uuid, u64)>,
+    pub(super) acknowledged: Vec<Acknowledged>,
     /// Commands that were refused at the first attempt: they must have left nothing.
     pub(super) refused: Vec<(Service, Uuid)>,
     /// When each filed occupation is to begin and end, and on which road.
     pub(super) occupations: BTreeMap<String, (u8, Timestamp, Timestamp)>,
-    /// What was paid for parking, by reference: session and amount.
-    pub(super) payments: BTreeMap<String, (String, i64)>,
-    /// What was paid of fines, by reference: violation and amount.
-    pub(super) fines: BTreeMap<String, (String, i64)>,
+    /// What was paid for sessions of parking.
+    pub(super) payments: Bookings,
+    /// What was paid of fines, for violations.
+    pub(super) fines: Bookings,
+    /// What was paid for plates and documents, by orders.
+    pub(super) fees: Bookings,
+    /// Which e-bike was told to bear a plate.
+    pub(super) ebikes: BTreeMap<String, String>,
+    /// For which session at a kiosk a blank was printed, and where that is told.
+    pub(super) printed: BTreeMap<String, (String, u64)>,
     /// Plates that were given to vehicles.
     plates: Vec<String>,
+    /// Who owned a vehicle last.
+    owners: BTreeMap<u8, u8>,
     /// Numbers of readings used, by bay.
     readings: BTreeMap<u8, u64>,
+}
+
+impl Notes {
+    /// Forgets what was done after these positions, which stand in the order of [`Service::ALL`]: it is lost.
+    pub(super) fn forget_after(&mut self, kept: &[u64; 4]) {
+        let kept = |service: Service| kept[service as usize];
+        self.acknowledged
+            .retain(|told| told.position <= kept(told.service));
+        for (bookings, service) in [
+            (&mut self.payments, Service::Parking),
+            (&mut self.fines, Service::Enforcement),
+            (&mut self.fees, Service::Registration),
+        ] {
+            bookings.retain(|_, booked| booked.position <= kept(service));
+        }
+        self.printed
+            .retain(|_, (_, position)| *position <= kept(Service::Registration));
+    }
+}
+
+/// What is booked and what was told of it are the same.
+pub(super) fn agree(
+    booked: &BTreeMap<String, (String, i64)>,
+    told: &Bookings,
+) -> Result<(), String> {
+    let told: BTreeMap<String, (String, i64)> = told
+        .iter()
+        .map(|(reference, it)| (reference.clone(), (it.on.clone(), it.amount_fen)))
+        .collect();
+    if *booked == told {
+        return Ok(());
+    }
+    Err(format!("booked {booked:?}, told {told:?}"))
 }
 
 #[derive(Clone, Debug)]
@@ -76,13 +148,16 @@ trait Methods: Clone + Send + Sync + 'static {
 }
 
 macro_rules! methods {
-    ($($methods:ty: $service:ident),* $(,)?) => {$(
+    ($($methods:ty: $service:ident $(, $part:ident)?;)*) => {$(
         impl Methods for $methods {
             const SERVICE: Service = Service::$service;
 
             fn of(face: &Face) -> Option<&Self> {
                 match face {
-                    Face::$service(methods) => Some(methods),
+                    Face::$service(face) => {
+                        let methods: &Self = &face$(.$part)?;
+                        Some(methods)
+                    }
                     _ => None,
                 }
             }
@@ -91,10 +166,13 @@ macro_rules! methods {
 }
 
 methods! {
-    PermitsApi: Permits,
-    ParkingApi: Parking,
-    EnforcementApi: Enforcement,
-    VehicleApi: Registration,
+    PermitsApi: Permits;
+    ParkingApi: Parking;
+    EnforcementApi: Enforcement;
+    VehicleApi: Registration, vehicles;
+    EbikeApi: Registration, ebikes;
+    OrderApi: Registration, orders;
+    KioskApi: Registration, kiosks;
 }
 
 /// One user at work.
@@ -139,15 +217,41 @@ impl User {
     async fn command<A: Methods, M: Identified, T: Told, Sent>(
         &mut self,
         account: &str,
+        request: M,
+        method: impl Fn(A, Request<M>) -> Sent + Send + Sync,
+    ) -> Answer<T>
+    where
+        Sent: Future<Output = Result<Response<T>, Status>> + Send,
+    {
+        self.insist(account, request, method, false).await
+    }
+
+    /// As [`command`](Self::command), of one that may find nothing left to do.
+    async fn ensure<A: Methods, M: Identified, T: Told, Sent>(
+        &mut self,
+        account: &str,
+        request: M,
+        method: impl Fn(A, Request<M>) -> Sent + Send + Sync,
+    ) -> Answer<T>
+    where
+        Sent: Future<Output = Result<Response<T>, Status>> + Send,
+    {
+        self.insist(account, request, method, true).await
+    }
+
+    async fn insist<A: Methods, M: Identified, T: Told, Sent>(
+        &mut self,
+        account: &str,
         mut request: M,
         method: impl Fn(A, Request<M>) -> Sent + Send + Sync,
+        may_be_idle: bool,
     ) -> Answer<T>
     where
         Sent: Future<Output = Result<Response<T>, Status>> + Send,
     {
         request.set_request_id(self.new_id());
         let mut attempts = 0;
-        let mut answered: Option<T> = None;
+        let mut answered: Option<(u64, T)> = None;
         loop {
             attempts += 1;
             if attempts > 1 && self.city.sabotage == Some(Sabotage::NewRequestIds) {
@@ -157,11 +261,20 @@ impl User {
             let command = Call::of(&sent, request.request_id())
                 .map_err(|failure| format!("{failure:?}"))?
                 .command_id;
+            let generation = self.city.generation();
             let answer = self.once(|api| method(api, sent)).await;
+            if self.city.generation() != generation {
+                // What was answered may be lost since.
+                answered = None;
+                attempts = 1;
+                continue;
+            }
             match answer {
                 Ok(response) => {
                     let position = position_of(&response);
-                    if let Some(before) = &answered
+                    // What found nothing to do is answered with what there is, each time.
+                    if let Some((at, before)) = &answered
+                        && *at == position
                         && before != response.get_ref()
                     {
                         return Err(format!(
@@ -169,11 +282,16 @@ impl User {
                             response.get_ref()
                         ));
                     }
-                    let acknowledged = (A::SERVICE, command, position);
+                    let acknowledged = Acknowledged {
+                        service: A::SERVICE,
+                        command,
+                        position,
+                        may_be_idle,
+                    };
                     self.city.told.lock().acknowledged.push(acknowledged);
                     // Now and then an answer is lost on its way to the user, who asks again.
                     if self.random.random_bool(0.15) {
-                        answered = Some(response.into_inner());
+                        answered = Some((position, response.into_inner()));
                         continue;
                     }
                     return Ok(Ok(response));
@@ -186,7 +304,7 @@ impl User {
                     return Err(format!("an internal error: {status}"));
                 }
                 Err(status) => {
-                    if let Some(before) = answered {
+                    if let Some((_, before)) = answered.filter(|_| !may_be_idle) {
                         return Err(format!("done as {before:?}, then refused: {status}"));
                     }
                     if attempts == 1 {
@@ -242,6 +360,14 @@ impl User {
             answer = tokio::time::timeout_at(deadline, method(api)) => {
                 answer.unwrap_or_else(|_| Err(Status::deadline_exceeded("no answer in time")))
             }
+        }
+    }
+
+    fn booked<T>(on: &str, amount_fen: i64, answer: &Response<T>) -> Booked {
+        Booked {
+            on: on.to_owned(),
+            amount_fen,
+            position: position_of(answer),
         }
     }
 
@@ -308,27 +434,60 @@ macro_rules! identified {
 
 identified! {
     enforcement_v1::AcceptHandlingRequest,
+    enforcement_v1::AnnounceUnclaimedRequest,
+    enforcement_v1::ApproveDetentionRequest,
+    enforcement_v1::BringProofRequest,
     enforcement_v1::CancelViolationRequest,
+    enforcement_v1::CureViolationRequest,
     enforcement_v1::DecideViolationRequest,
+    enforcement_v1::DetainVehicleRequest,
+    enforcement_v1::EndRemedyRequest,
+    enforcement_v1::ExtendVerificationRequest,
+    enforcement_v1::HandOverVehicleRequest,
     enforcement_v1::PassReviewRequest,
     enforcement_v1::RecordPaymentRequest,
     enforcement_v1::RecordViolationRequest,
+    enforcement_v1::SeekRemedyRequest,
     enforcement_v1::SendNoticeRequest,
     enforcement_v1::ServeDecisionRequest,
+    enforcement_v1::VerifyProofRequest,
     parking_v1::CreateBayRequest,
     parking_v1::CreateTariffRequest,
     parking_v1::CreateZoneRequest,
     parking_v1::RecordPaymentRequest,
     permits_v1::AcceptPermitRequest,
     permits_v1::ApprovePermitRequest,
+    permits_v1::AssignEscortRequest,
+    permits_v1::CompleteEscortRequest,
+    permits_v1::CompletePermitRequest,
     permits_v1::CreatePermitRequest,
     permits_v1::FinishWorkRequest,
+    permits_v1::RecordArrivalRequest,
+    permits_v1::RecordDepartureRequest,
+    permits_v1::RecordMovingOnRequest,
     permits_v1::RecordReopeningAcceptanceRequest,
+    permits_v1::RecordStopRequest,
     permits_v1::ResumePermitRequest,
     permits_v1::RevokePermitRequest,
+    permits_v1::StartEscortRequest,
     permits_v1::StartWorkRequest,
     permits_v1::SuspendPermitRequest,
+    registration_v1::AbandonKioskSessionRequest,
     registration_v1::ApproveApplicationRequest,
+    registration_v1::CancelEbikeRequest,
+    registration_v1::ConfirmKioskReviewRequest,
     registration_v1::CreateApplicationRequest,
+    registration_v1::FileKioskBusinessRequest,
+    registration_v1::OpenKioskSessionRequest,
+    registration_v1::RecordOrderPaymentRequest,
+    registration_v1::RecordOrderRefundRequest,
+    registration_v1::RecordPlatesDeliveredRequest,
+    registration_v1::RecordPlatesMadeRequest,
+    registration_v1::RegisterEbikeRequest,
+    registration_v1::ReissueEbikePlateRequest,
+    registration_v1::ReportKioskPrintRequest,
+    registration_v1::ResumeKioskSessionRequest,
+    registration_v1::StartKioskPrintRequest,
+    registration_v1::TransferEbikeRequest,
     registration_v1::WithdrawApplicationRequest,
 }

@@ -153,10 +153,10 @@ impl User {
                 },
             )
             .await?;
-        if paid.is_ok() {
-            let paid = (session.name.clone(), amount_fen);
+        if let Ok(paid) = paid {
+            let booked = Self::booked(&session.name, amount_fen, &paid);
             let mut told = self.city.told.lock();
-            told.payments.insert(reference.to_owned(), paid);
+            told.payments.insert(reference.to_owned(), booked);
         }
         Ok(())
     }
