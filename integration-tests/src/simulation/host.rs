@@ -76,7 +76,7 @@ pub(super) enum Face {
     Permits(permits::api::Api),
     Parking(parking::api::Api),
     Enforcement(enforcement::api::Api),
-    Registration(registration::Apis),
+    Registration(Box<registration::Apis>),
 }
 
 #[derive(Debug)]
@@ -116,7 +116,7 @@ impl Host {
             }
             Service::Parking => Face::Parking(parking::assemble(&core)),
             Service::Enforcement => Face::Enforcement(enforcement::assemble(&core)),
-            Service::Registration => Face::Registration(registration::assemble(&core)),
+            Service::Registration => Face::Registration(Box::new(registration::assemble(&core))),
         };
         self.process = Some(Process { wire, core, face });
     }

@@ -223,7 +223,7 @@ impl User {
     where
         Sent: Future<Output = Result<Response<T>, Status>> + Send,
     {
-        self.insist(account, request, method, false).await
+        Box::pin(self.insist(account, request, method, false)).await
     }
 
     /// As [`command`](Self::command), of one that may find nothing left to do.
@@ -236,7 +236,7 @@ impl User {
     where
         Sent: Future<Output = Result<Response<T>, Status>> + Send,
     {
-        self.insist(account, request, method, true).await
+        Box::pin(self.insist(account, request, method, true)).await
     }
 
     async fn insist<A: Methods, M: Identified, T: Told, Sent>(
