@@ -57,6 +57,11 @@ fn main() -> ExitCode {
     let total = total.into_inner().expect("no thread panics");
     let mut failed = failed.into_inner().expect("no thread panics");
     println!("{}", summary(seeds, &total, began.elapsed()));
+    let reached = total.reached.iter();
+    let reached: Vec<String> = reached
+        .map(|(event, count)| format!("{count} {event}"))
+        .collect();
+    println!("events: {}", reached.join(", "));
     failed.sort_unstable();
     let Some(first) = failed.first() else {
         return ExitCode::SUCCESS;
@@ -98,6 +103,9 @@ fn add(total: &mut Report, report: &Report) {
     total.refused += report.refused;
     total.commits += report.commits;
     total.published += report.published;
+    for (event, count) in &report.reached {
+        *total.reached.entry(event.clone()).or_default() += count;
+    }
 }
 
 fn summary(seeds: Seeds, total: &Report, took: Duration) -> String {

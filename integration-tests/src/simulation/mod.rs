@@ -24,6 +24,7 @@ pub use wire::Sabotage;
 
 use city::City;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Once};
 use std::time::Duration;
@@ -41,6 +42,8 @@ pub struct Report {
     pub refused: u64,
     pub commits: u64,
     pub published: u64,
+    /// How many events of each type were published: what the users' stories have reached.
+    pub reached: BTreeMap<String, u64>,
     /// Of all commits and published events: two runs of one plan have the same.
     pub digest: u64,
 }

@@ -202,9 +202,20 @@ impl Audit {
             refused: told.refused.len() as u64,
             commits: self.books.iter().map(|book| book.looked_at).sum(),
             published: self.messages,
+            reached: self.reached(),
             digest: self.hasher.finish(),
             ..Report::default()
         })
+    }
+
+    /// How many events of each type were published.
+    fn reached(&self) -> BTreeMap<String, u64> {
+        let mut reached = BTreeMap::new();
+        for event in self.books.iter().flat_map(|book| &book.expected) {
+            let name = event.type_name.rsplit('.').next().unwrap_or_default();
+            *reached.entry(name.to_owned()).or_default() += 1;
+        }
+        reached
     }
 
     fn refused_left_nothing(&self) -> Result<(), String> {
