@@ -175,3 +175,20 @@ async fn a_replica_that_cannot_see_what_is_written_refuses_nothing() {
     let come_again = matches!(refused, Err(Failure::Unavailable { .. }));
     assert!(come_again, "{refused:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn commits_that_a_restored_stream_lacks_and_nobody_had_projected_stop_nobody() {
+    let (journal, one, _) = one_that_leads_and_one_that_lags().await;
+    for _ in 0..3 {
+        once(&one, Uuid::now_v7(), add_to_one).await.expect("added");
+    }
+    one.projection.reached(1).await;
+    // The projection has not gone beyond the backup, so nothing tells it to begin anew.
+    journal.set_back(1);
+    journal.deliver();
+    let refused = once(&one, Uuid::now_v7(), add_to_one).await;
+    let come_again = matches!(refused, Err(Failure::Unavailable { .. }));
+    assert!(come_again, "{refused:?}");
+    let added = once(&one, Uuid::now_v7(), add_to_one).await.expect("added");
+    assert_eq!((added.position, added.state.value), (2, 2));
+}

@@ -38,6 +38,15 @@ impl Ahead {
         }
     }
 
+    /// Forgets everything: guards keep commands right without it.
+    pub(super) fn forget(&self) {
+        let mut entries = self.0.lock();
+        *entries = Entries {
+            generation: entries.generation,
+            ..Entries::default()
+        };
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.0.lock().order.len() >= Self::LIMIT
     }

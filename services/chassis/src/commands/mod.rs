@@ -291,6 +291,7 @@ impl Inner {
                             self.projection.catch_up(at).await?;
                         }
                         Outcome::Unavailable(why) | Outcome::Unknown(why) => {
+                            self.forget_what_is_lost(&prepared).await;
                             return Err(Failure::unavailable(why, RETRY_AFTER));
                         }
                     }
@@ -420,6 +421,15 @@ impl Inner {
         }
         self.projection.catch_up(head).await?;
         Ok(false)
+    }
+
+    /// A restored stream may lack what was committed here and is not projected yet: no guard that names it ever holds.
+    async fn forget_what_is_lost(&self, prepared: &[Prepared]) {
+        let named = prepared.iter().map(|prepared| prepared.entry.expected);
+        let newest = named.max().unwrap_or_default();
+        if newest > self.projection.applied() && self.head().await.is_ok_and(|head| head < newest) {
+            self.ahead.forget();
+        }
     }
 
     /// The journal's last position, as its leader knows it.
