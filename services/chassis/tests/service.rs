@@ -5,12 +5,13 @@ mod counter;
 use chassis::clock::ManualClock;
 use chassis::commands::{Call, Done};
 use chassis::domain::{Channel, Transaction};
+use chassis::nats_server::NatsServer;
 use chassis::projection::Range;
 use chassis::server::Failure;
 use chassis::service::Core;
-use chassis::testing::Bus;
+use chassis::testing::{self, Bus, Network, Passage};
 use counter::{
-    BY_VALUE, Counter, CounterEvent, Echo, add, call, replica, replica_of, start_of_time,
+    BY_VALUE, Counter, CounterEvent, Echo, add, blueprint, call, replica, replica_of, start_of_time,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
@@ -407,4 +408,30 @@ async fn published_events_reach_a_policy_of_two_replicas_each_effect_once_and_in
     assert_eq!(value(&second).await, (1..=25).sum::<u64>());
     second.stop().await;
     counting.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_leaves_a_server_of_the_bus_that_has_lost_the_others() {
+    let (store, projection) = (folder(), folder());
+    let (cluster, network) = Network::start(3, store.path()).await.expect("a cluster");
+    let mut config = testing::config("nats://127.0.0.1:1", projection.path());
+    config.nats.urls = cluster.servers.iter().map(NatsServer::url).collect();
+    config.nats.stream_replicas = 3;
+    let clock = Arc::new(ManualClock::starting_at(start_of_time()));
+    let core = Core::start(blueprint("counting"), &config, clock);
+    let core = core.await.expect("starts");
+    core.projection.ready().await;
+    // It is connected to one of them, so one of these rounds parts the one that it is connected to.
+    for member in 0..cluster.servers.len() {
+        network.set(member, Passage::Held);
+        let request_id = Uuid::now_v7();
+        let added = tokio::time::timeout(Duration::from_secs(120), async {
+            while add_once(&core, request_id, 1).await.is_err() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        });
+        added.await.expect("carried out by the majority");
+        network.heal();
+        cluster.wait_until_led().await.expect("whole again");
+    }
 }

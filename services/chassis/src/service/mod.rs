@@ -1,6 +1,7 @@
 //! A service put together: from its blueprint and configuration to something that takes commands, reads, reacts.
 
 mod metrics;
+mod quorum;
 mod readiness;
 mod watch;
 
@@ -143,12 +144,17 @@ impl Core {
         };
         let foundation = Foundation {
             journal: Arc::new(journal),
-            bus: Arc::new(JetStreamBus::new(client, replicas)),
+            bus: Arc::new(JetStreamBus::new(client.clone(), replicas)),
             person_keys: Arc::new(person_keys),
             projection,
             clock,
         };
-        Self::on(foundation, blueprint, config)
+        let core = Self::on(foundation, blueprint, config)?;
+        if replicas > 1 {
+            let keeping = quorum::keep(client, Arc::clone(&core.journal), core.stopping.clone());
+            core.tasks.spawn(keeping);
+        }
+        Ok(core)
     }
 
     /// As [`Core::start`], on a foundation that is there. Of the configuration it takes keys and calendar.
