@@ -19,11 +19,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-/// Events handled beside each other: lanes, by the hash of what they are about. As many as make a group of commands that
-/// is worth its write; with 16 a policy fell behind what one service can publish.
-const LANES: usize = 64;
+/// Events handled beside each other: lanes, by the hash of what they are about.
+const LANES: usize = 16;
 /// Events that may wait in one lane.
-const LANE: usize = 8;
+const LANE: usize = 16;
 /// Unacknowledged events that the server hands out.
 const IN_FLIGHT: usize = LANES * LANE;
 /// Without an acknowledgement or a sign of progress for this long an event is delivered again.
