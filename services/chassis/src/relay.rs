@@ -30,7 +30,7 @@ const COMMITS: usize = 256;
 const BATCH: usize = 500;
 /// How long the first commit of a batch waits for others. Each write of events is synced to the disk that the journal is
 /// synced to: publishing each commit by itself would make every command wait for the events of the one before.
-const LINGER: Duration = Duration::from_millis(4);
+const LINGER: Duration = Duration::from_millis(8);
 /// How long giving back the lease may take.
 const RELEASE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(500);
