@@ -308,6 +308,9 @@ impl Core {
     }
 }
 
+/// What the start of a service comes to.
+pub type Started = Result<Service, Box<dyn Error + Send + Sync>>;
+
 /// A service that serves.
 #[derive(Debug)]
 pub struct Service {
@@ -344,11 +347,7 @@ impl Service {
 /// Exit codes are those of [`crate::config::run`].
 pub fn run<S>(service: &'static str, start: S) -> ExitCode
 where
-    S: AsyncFn(
-        &Config,
-        &Telemetry,
-        Arc<dyn Clock>,
-    ) -> Result<Service, Box<dyn Error + Send + Sync>>,
+    S: AsyncFn(&Config, &Telemetry, Arc<dyn Clock>) -> Started,
 {
     crate::config::run(service, async move |config, telemetry| {
         let started = start(&config, &telemetry, Arc::new(SystemClock)).await?;

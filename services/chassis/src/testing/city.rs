@@ -5,9 +5,8 @@ use crate::clock::{Clock, ManualClock};
 use crate::config::Config;
 use crate::domain;
 use crate::server::{Audience, Claims, TokenIssuer};
-use crate::service::Service;
+use crate::service::{Service, Started};
 use crate::telemetry::Telemetry;
-use std::error::Error;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -102,11 +101,7 @@ impl City {
     /// If it does not start.
     pub async fn replica<S>(&self, start: S) -> Replica
     where
-        S: AsyncFn(
-            &Config,
-            &Telemetry,
-            Arc<dyn Clock>,
-        ) -> Result<Service, Box<dyn Error + Send + Sync>>,
+        S: AsyncFn(&Config, &Telemetry, Arc<dyn Clock>) -> Started,
     {
         let folder = tempfile::tempdir().expect("a folder");
         self.replica_in(folder, start).await
@@ -118,11 +113,7 @@ impl City {
     /// If it does not start.
     pub async fn replica_in<S>(&self, folder: TempDir, start: S) -> Replica
     where
-        S: AsyncFn(
-            &Config,
-            &Telemetry,
-            Arc<dyn Clock>,
-        ) -> Result<Service, Box<dyn Error + Send + Sync>>,
+        S: AsyncFn(&Config, &Telemetry, Arc<dyn Clock>) -> Started,
     {
         let mut config = self.bus.config(folder.path());
         config.auth.key_set_file = Some(self.folder.path().join("keys.json"));
