@@ -6,10 +6,10 @@
 )]
 
 use async_trait::async_trait;
-use chassis::journal::{JetStreamJournal, Journal, OpenError, StreamConfig};
+use chassis::journal::{AppendError, JetStreamJournal, Journal, OpenError, StreamConfig};
 use chassis::nats_server::{Cluster, NatsServer, Options};
-use chassis::testing::Proxy;
 use chassis::testing::conformance::{self, Harness, Outage, entry, new_key, patiently};
+use chassis::testing::{Network, Passage, Proxy};
 use futures::StreamExt;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -144,20 +144,73 @@ async fn trio() -> Arc<Trio> {
         replicas: 3,
         ..StreamConfig::new("SAMPLES", "samples")
     };
-    let journal = patiently(async {
+    Arc::new(Trio {
+        journal: Arc::new(opened(&client, &config).await),
+        cluster: Mutex::new(cluster),
+        _folder: folder,
+    })
+}
+
+/// Until the members of a cluster know each other, there are too few for three replicas.
+async fn opened(client: &async_nats::Client, config: &StreamConfig) -> JetStreamJournal {
+    patiently(async {
         loop {
-            // Until the members know each other, there are too few for three replicas.
             match JetStreamJournal::open(client.clone(), config.clone()).await {
                 Ok(journal) => break journal,
                 Err(_) => tokio::task::yield_now().await,
             }
         }
-    });
-    Arc::new(Trio {
-        journal: Arc::new(journal.await),
-        cluster: Mutex::new(cluster),
-        _folder: folder,
     })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_cut_off_does_not_tell_where_the_stream_ends() {
+    let folder = TempDir::new().unwrap();
+    let (cluster, network) = Network::start(3, folder.path()).await.unwrap();
+    let config = StreamConfig {
+        replicas: 3,
+        ..StreamConfig::new("SAMPLES", "samples")
+    };
+    let mut journals = Vec::new();
+    for server in &cluster.servers {
+        let client = async_nats::connect(server.url()).await.unwrap();
+        journals.push(opened(&client, &config).await);
+    }
+    let key = new_key();
+    let stored = async |through: &JetStreamJournal, after| {
+        let entry = entry(&key, after);
+        patiently(async {
+            // A conflict tells of an earlier attempt whose answer was lost.
+            while !matches!(
+                through.append(std::slice::from_ref(&entry)).await,
+                Ok(_) | Err(AppendError::Conflict)
+            ) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    };
+    stored(&journals[0], 0).await;
+
+    network.set(0, Passage::Held);
+    stored(&journals[1], 1).await;
+    // Once it knows that it is alone, it no longer answers from its own copy, which ends too early.
+    patiently(async {
+        while !matches!(journals[0].extent().await, Err(why) if why.0.contains("no leader")) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(journals[1].extent().await.unwrap().last, 2);
+
+    network.heal();
+    patiently(async {
+        while !matches!(journals[0].extent().await, Ok(extent) if extent.last == 2) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

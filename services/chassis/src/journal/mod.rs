@@ -116,6 +116,7 @@ pub trait Journal: Debug + Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Stored>, Unavailable>;
 
+    /// What the stream holds, as the majority of its keepers knows it.
     async fn extent(&self) -> Result<Extent, Unavailable>;
 
     /// The id of the commit at `position`, as the stream's leader knows it: another than before means that the stream was

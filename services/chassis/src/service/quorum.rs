@@ -1,7 +1,7 @@
 //! Leaves a server of the bus that has lost the others.
 //!
-//! Cut off from the majority it keeps its clients' connections and answers nothing about streams of several copies. The
-//! client looks for another server only when its connection is lost.
+//! Cut off from the majority it keeps its clients' connections and stores nothing of theirs. The client looks for another
+//! server only when its connection is lost.
 
 use crate::journal::Journal;
 use async_nats::Client;

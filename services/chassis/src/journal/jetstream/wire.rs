@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 use uuid::Uuid;
 
 pub(super) const COMMIT_ID: HeaderName = HeaderName::from_static("Commit-Id");
@@ -114,6 +115,44 @@ pub(super) struct StreamInfo {
     pub(super) config: serde_json::Map<String, serde_json::Value>,
     pub(super) created: Timestamp,
     state: StreamState,
+    /// Absent where the server stands alone.
+    cluster: Option<Copies>,
+}
+
+/// Who keeps the stream, as the member knows it that answers.
+#[derive(Deserialize)]
+struct Copies {
+    #[serde(default)]
+    leader: String,
+    /// The others.
+    #[serde(default)]
+    replicas: Vec<Peer>,
+}
+
+#[derive(Deserialize)]
+struct Peer {
+    /// Nanoseconds since the leader heard of it.
+    active: u64,
+}
+
+/// A leader hears of each follower every second; of one that is silent this long it knows nothing. The server itself
+/// waits twice as long before a leader without a majority steps down.
+const SILENT: Duration = Duration::from_secs(5);
+
+impl Copies {
+    /// Without a leader every member answers from its own copy; a leader cut off answers until it steps down. Neither
+    /// knows where the stream ends.
+    fn led(&self) -> Result<(), Unavailable> {
+        if self.leader.is_empty() {
+            return Err(Unavailable("the stream has no leader now".into()));
+        }
+        let silent = u64::try_from(SILENT.as_nanos()).unwrap_or(u64::MAX);
+        let heard = self.replicas.iter().filter(|peer| peer.active < silent);
+        if 2 * (heard.count() + 1) <= self.replicas.len() + 1 {
+            return Err(Unavailable("the stream's leader is cut off".into()));
+        }
+        Ok(())
+    }
 }
 
 #[derive(Deserialize)]
@@ -124,7 +163,12 @@ struct StreamState {
 }
 
 impl StreamInfo {
+    /// # Errors
+    /// If the member that answers does not know: it has no leader, or is one without a majority.
     pub(super) fn extent(&self) -> Result<Extent, Unavailable> {
+        if let Some(copies) = &self.cluster {
+            copies.led()?;
+        }
         let StreamState {
             messages,
             first_seq,
