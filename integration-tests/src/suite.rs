@@ -182,7 +182,12 @@ impl Suite {
             .acquire_many_owned(turns)
             .await
             .expect("never closed");
-        let folder = tempfile::tempdir().expect("a folder");
+        let mut folder = tempfile::tempdir().expect("a folder");
+        // For whoever wants to read what servers and replicas have logged.
+        if std::env::var_os("SUITE_KEEP").is_some() {
+            folder.disable_cleanup(true);
+            eprintln!("kept: {}", folder.path().display());
+        }
         let store = folder.path().join("nats");
         let (servers, network) = match topology {
             Topology::Alone => {

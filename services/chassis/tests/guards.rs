@@ -48,6 +48,15 @@ impl Trio {
             }
         })
         .await;
+        for client in &clients {
+            // A server hears from the others who takes what is published to it.
+            patiently(async {
+                while client.request("races.first", "x".into()).await.is_err() {
+                    tokio::task::yield_now().await;
+                }
+            })
+            .await;
+        }
         Self {
             clients,
             _cluster: cluster,
