@@ -29,3 +29,21 @@ pub trait Step: prost::Message + prost::Name {
 }
 
 include!(concat!(env!("OUT_DIR"), "/steps.rs"));
+
+#[cfg(test)]
+mod tests {
+    use crate::permits::v1::{PermitKind, PermitSubmitted};
+
+    /// The contracts are only ever added to, and services are upgraded one after the other.
+    #[test]
+    fn an_event_of_a_newer_version_is_read_without_what_it_adds() {
+        let newer = r#"{
+            "ref": {"permit": "permits/a", "kind": "PERMIT_KIND_OF_TOMORROW", "district": "371702", "lane": {"number": 2}},
+            "priority": true
+        }"#;
+        let event: PermitSubmitted = serde_json::from_str(newer).expect("it is read");
+        let about = event.r#ref.expect("what it is about");
+        assert_eq!(about.permit, "permits/a");
+        assert_eq!(about.kind(), PermitKind::Unspecified);
+    }
+}
