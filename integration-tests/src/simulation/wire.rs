@@ -549,6 +549,12 @@ impl Receipt for WiredReceipt {
         }
     }
 
+    async fn put_off(&self, by: Duration) {
+        if let Fate::Arrives = self.wire.send().await {
+            self.receipt.put_off(by).await;
+        }
+    }
+
     async fn hopeless(&self) {
         if let Fate::Arrives = self.wire.send().await {
             self.receipt.hopeless().await;

@@ -48,5 +48,7 @@ both_keep! {
     who_names_another_than_the_newest_is_fenced_off,
     what_is_not_acknowledged_is_delivered_again,
     of_several_subscribers_one_gets_everything_until_it_goes,
+    a_subscriber_keeps_its_turn_through_a_silence,
+    what_is_put_off_comes_again_and_holds_up_no_others,
     of_several_claims_on_one_lease_one_succeeds,
 }

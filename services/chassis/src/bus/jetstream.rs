@@ -178,6 +178,9 @@ impl Bus for JetStreamBus {
             .stream()
             .group(GROUP)
             .max_messages_per_batch(subscription.in_flight)
+            // Only a request shows the server that the pinned replica is there: not its acknowledgements.
+            .expires(subscription.pinned_for / 2)
+            .heartbeat(subscription.pinned_for / 5)
             .messages()
             .await
             .map_err(|error| away(&error))?;
@@ -242,6 +245,10 @@ impl Receipt for jetstream::Message {
 
     async fn progress(&self) {
         let _ = self.ack_with(AckKind::Progress).await;
+    }
+
+    async fn put_off(&self, by: Duration) {
+        let _ = self.ack_with(AckKind::Nak(Some(by))).await;
     }
 
     async fn hopeless(&self) {

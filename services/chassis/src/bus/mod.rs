@@ -76,6 +76,8 @@ pub trait Receipt: Debug + Send + Sync {
     async fn done(&self);
     /// It is still being dealt with.
     async fn progress(&self);
+    /// It cannot be dealt with now: deliver it again after this time, and others meanwhile.
+    async fn put_off(&self, by: Duration);
     /// It never can be dealt with: never deliver it again.
     async fn hopeless(&self);
 }

@@ -15,9 +15,6 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// How often a subscriber that waits shows that it is there.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
-
 /// The bus. Clones are the connections of several replicas to it.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
@@ -124,6 +121,18 @@ impl Model {
     }
 }
 
+impl Model {
+    /// Delivers again after this time, or after that of the subscription, what is not acknowledged until then.
+    fn deliver_again(&self, delivered: &Delivered, after: Option<Duration>) {
+        let mut state = self.inner.state.lock();
+        if let Some(place) = state.subscriptions.get_mut(&delivered.name)
+            && let Some(due) = place.pending.get_mut(&delivered.sequence)
+        {
+            *due = Instant::now() + after.unwrap_or(place.subscription.ack_wait);
+        }
+    }
+}
+
 impl Place {
     fn wants(&self, subject: &str) -> bool {
         let filters = &self.subscription.subjects;
@@ -163,10 +172,11 @@ impl State {
     /// What to deliver to this subscriber now, or until when to wait for something to happen.
     fn next_for(&mut self, name: &str, subscriber: u64) -> Result<(u64, Message), Instant> {
         let now = Instant::now();
-        let wait = now + SIGN_OF_LIFE;
         let Some(place) = self.subscriptions.get_mut(name) else {
-            return Err(wait);
+            return Err(now + Duration::from_secs(1));
         };
+        // A subscriber that waits shows that it is there before its turn is over.
+        let wait = now + place.subscription.pinned_for / 2;
         match &mut place.pinned {
             Some((pinned, seen)) if *pinned == subscriber => *seen = now,
             Some((_, seen)) if *seen + place.subscription.pinned_for > now => {
@@ -328,12 +338,12 @@ impl Receipt for Delivered {
     }
 
     async fn progress(&self) {
-        let mut state = self.model.inner.state.lock();
-        if let Some(place) = state.subscriptions.get_mut(&self.name)
-            && let Some(due) = place.pending.get_mut(&self.sequence)
-        {
-            *due = Instant::now() + place.subscription.ack_wait;
-        }
+        self.model.deliver_again(self, None);
+    }
+
+    async fn put_off(&self, by: Duration) {
+        self.model.deliver_again(self, Some(by));
+        self.model.inner.changed.notify_waiters();
     }
 
     async fn hopeless(&self) {

@@ -139,6 +139,49 @@ pub async fn of_several_subscribers_one_gets_everything_until_it_goes(bus: Arc<d
 
 /// # Panics
 /// If the rule is broken.
+pub async fn a_subscriber_keeps_its_turn_through_a_silence(bus: Arc<dyn Bus>) {
+    let service = service();
+    let mut first = bus.subscribe(&subscription(&service)).await.unwrap();
+    publish(&*bus, &service, [1]).await;
+    let delivery = patiently(first.next()).await.unwrap().unwrap();
+    delivery.receipt.done().await;
+    let mut second = bus.subscribe(&subscription(&service)).await.unwrap();
+    // Longer than the one whose turn it is may be away.
+    let silence = tokio::time::timeout(Duration::from_secs(3), async {
+        tokio::select! {
+            delivery = first.next() => delivery,
+            delivery = second.next() => delivery,
+        }
+    });
+    assert!(silence.await.is_err(), "nothing has been published");
+    publish(&*bus, &service, [2]).await;
+    let delivery = tokio::select! {
+        biased;
+        delivery = second.next() => panic!("another's turn: {delivery:?}"),
+        delivery = patiently(first.next()) => delivery.unwrap().unwrap(),
+    };
+    assert_eq!(delivery.payload, "2");
+    delivery.receipt.done().await;
+}
+
+/// # Panics
+/// If the rule is broken.
+pub async fn what_is_put_off_comes_again_and_holds_up_no_others(bus: Arc<dyn Bus>) {
+    let service = service();
+    let mut deliveries = bus.subscribe(&subscription(&service)).await.unwrap();
+    publish(&*bus, &service, [1, 2]).await;
+    let put_off = patiently(deliveries.next()).await.unwrap().unwrap();
+    assert_eq!(put_off.payload, "1");
+    put_off.receipt.put_off(Duration::from_millis(500)).await;
+    for number in ["2", "1"] {
+        let delivery = patiently(deliveries.next()).await.unwrap().unwrap();
+        assert_eq!(delivery.payload, number);
+        delivery.receipt.done().await;
+    }
+}
+
+/// # Panics
+/// If the rule is broken.
 pub async fn of_several_claims_on_one_lease_one_succeeds(bus: Arc<dyn Bus>) {
     let job = service();
     let free = bus.lease(&job).await.unwrap();
