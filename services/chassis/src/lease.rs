@@ -23,6 +23,8 @@ pub(crate) struct Lease {
     held: Option<u64>,
     /// What another wrote, and since when it has stood there.
     seen: Option<(u64, Instant)>,
+    /// It has been renewed while this replica looked on.
+    anothers: bool,
 }
 
 impl Lease {
@@ -33,12 +35,16 @@ impl Lease {
             replica,
             held: None,
             seen: None,
+            anothers: false,
         }
     }
 
-    /// Waits until this replica holds the lease.
-    pub(crate) async fn acquire(&mut self) -> Result<(), Away> {
+    /// Waits until this replica holds the lease. Calls `waiting` whenever another is seen to do the job.
+    pub(crate) async fn acquire(&mut self, waiting: impl Fn()) -> Result<(), Away> {
         while !self.try_acquire().await? {
+            if self.anothers {
+                waiting();
+            }
             tokio::time::sleep(BEAT).await;
         }
         Ok(())
@@ -56,7 +62,8 @@ impl Lease {
                 self.write(revision).await
             }
             Some((seen, _)) if seen == revision => Ok(false),
-            _ => {
+            before => {
+                self.anothers |= before.is_some();
                 self.seen = Some((revision, Instant::now()));
                 Ok(false)
             }
@@ -68,6 +75,7 @@ impl Lease {
         if let Some(revision) = written {
             self.held = Some(revision);
             self.seen = None;
+            self.anothers = false;
         }
         Ok(written.is_some())
     }

@@ -21,6 +21,9 @@ pub const EVENTS: &str = "EVENTS";
 /// Events that one commit can publish at most.
 pub const MOST_PER_COMMIT: usize = 100;
 
+/// An extension of ours: the id of the commit that an event comes from.
+pub(crate) const COMMIT_ID: &str = "ce-commitid";
+
 /// CloudEvents NATS binding §3.1.3: values are percent-encoded where they are not printable ASCII.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 
@@ -79,6 +82,8 @@ impl PublishedEvent {
         headers.insert("ce-time", metadata.time.to_string().as_str());
         headers.insert("ce-datacontenttype", "application/json");
         headers.insert("ce-sequence", at.sequence().as_str());
+        let commit_id = metadata.commit_id.simple().to_string();
+        headers.insert(COMMIT_ID, commit_id.as_str());
         if let Some(traceparent) = &metadata.traceparent {
             headers.insert("ce-traceparent", encode(traceparent).as_str());
         }

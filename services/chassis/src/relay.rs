@@ -2,7 +2,9 @@
 //!
 //! It resumes after the last event of its service on the stream, which names the commit it came from. Every publish is
 //! fenced: it names the last event that the relay knows of, always by the same subject filter. A relay that another has
-//! overtaken is refused at its next publish, so nothing is published twice, however late it wakes up.
+//! overtaken is refused at its next publish, so nothing is published twice, however late it wakes up. If the journal does
+//! not hold that commit, it was set back behind its own events: what it writes now would bear the names of events that
+//! others know already, so the relay publishes nothing until an operator has restored an older `EVENTS`.
 //!
 //! ```text
 //!   journal   1  2  3  4  5          EVENTS   .. permits-2-1  parking-9-1  permits-3-1
@@ -11,9 +13,9 @@
 
 use crate::bus::{Away, Bus, Message, PublishError};
 use crate::commit::Metadata;
-use crate::journal::{Journal, Position, Stored};
+use crate::journal::{Journal, Position, Stored, Unavailable};
 use crate::lease::Lease;
-use crate::published::{Place, Publications, PublishedEvent};
+use crate::published::{COMMIT_ID, Place, Publications, PublishedEvent};
 use crate::random;
 use crate::service::Samples;
 use crate::telemetry::{self, SPANS};
@@ -23,6 +25,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio_stream::StreamExt;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// Commits taken together; bounds a batch to `COMMITS * MOST_PER_COMMIT` events, of which at most `BATCH` are sent.
 const COMMITS: usize = 256;
@@ -34,6 +37,8 @@ const LINGER: Duration = Duration::from_millis(8);
 /// How long giving back the lease may take.
 const RELEASE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(500);
+/// What lasts is looked at again after this time, still holding the lease.
+const HALTED: Duration = Duration::from_secs(5);
 
 pub(crate) struct Relay {
     pub(crate) service: &'static str,
@@ -52,6 +57,18 @@ enum Interrupted {
     Bus(String),
     #[error("commit {position} cannot be read: {why}")]
     Unreadable { position: Position, why: String },
+    #[error(
+        "commit {published}, whose events are published, is not in the journal: it was restored from a backup older than \
+         that of EVENTS; restore an EVENTS that is older than the journal"
+    )]
+    SetBack { published: Position },
+}
+
+impl Interrupted {
+    /// Only an operator or another version can mend it.
+    fn is_lasting(&self) -> bool {
+        matches!(self, Self::Unreadable { .. } | Self::SetBack { .. })
+    }
 }
 
 /// The last event of this service on the stream: its own sequence there, and where it came from.
@@ -79,7 +96,6 @@ impl Relay {
                 () = self.hold(&mut lease) => {}
                 () = stopping.cancelled() => {}
             }
-            self.samples.relaying.store(false, Ordering::Relaxed);
             let _ = tokio::time::timeout(RELEASE, lease.release()).await;
             tokio::select! {
                 biased;
@@ -90,31 +106,47 @@ impl Relay {
     }
 
     async fn hold(&self, lease: &mut Lease) {
-        if lease.acquire().await.is_err() {
+        // Until another is seen to relay, what this replica has not published is unpublished, and its lag is told.
+        let another_relays = || self.samples.relaying.store(false, Ordering::Relaxed);
+        if lease.acquire(another_relays).await.is_err() {
             return;
         }
         self.samples.relaying.store(true, Ordering::Relaxed);
         tokio::select! {
             biased;
             () = lease.keep() => {}
-            interrupted = self.relay() => match interrupted {
-                Interrupted::Unreadable { .. } => {
-                    tracing::error!(service = self.service, why = %interrupted, "relay halted");
-                    // Another version may be able to read it; hold on to the order and try again later.
-                    tokio::time::sleep(PAUSE * 10).await;
+            why = self.relay() => {
+                let halted = why.is_lasting();
+                self.samples.relay_halted.store(halted, Ordering::Relaxed);
+                if halted {
+                    tracing::error!(service = self.service, %why, "relay halted");
+                    tokio::time::sleep(HALTED).await;
+                } else if matches!(why, Interrupted::Publish(PublishError::Fenced)) {
+                    tracing::info!(service = self.service, %why, "relay begins again");
+                } else {
+                    tracing::warn!(service = self.service, %why, "relay begins again");
                 }
-                _ => tracing::info!(service = self.service, why = %interrupted, "relay begins again"),
-            },
+            }
         }
     }
 
     /// Publishes until something is in the way.
     async fn relay(&self) -> Interrupted {
-        let mut last = match self.last().await {
+        let (mut last, commit_id) = match self.last().await {
             Ok(last) => last,
             Err(why) => return why,
         };
+        match self.is_held(last.position, commit_id).await {
+            Ok(true) => {}
+            Ok(false) => {
+                return Interrupted::SetBack {
+                    published: last.position,
+                };
+            }
+            Err(Unavailable(why)) => return Interrupted::Bus(why),
+        }
         self.samples.relayed.store(last.position, Ordering::Relaxed);
+        self.samples.relay_halted.store(false, Ordering::Relaxed);
         let commits = self.journal.follow(last.position);
         let mut commits = pin!(commits.chunks_timeout(COMMITS, LINGER));
         while let Some(chunk) = commits.next().await {
@@ -178,6 +210,21 @@ impl Relay {
         format!("events.{}.>", self.service)
     }
 
+    /// Whether the journal holds this commit, or held it before it was purged.
+    async fn is_held(
+        &self,
+        position: Position,
+        commit_id: Option<Uuid>,
+    ) -> Result<bool, Unavailable> {
+        let extent = self.journal.extent().await?;
+        match commit_id {
+            Some(commit_id) if position >= extent.first => {
+                Ok(self.journal.commit_at(position).await? == Some(commit_id))
+            }
+            _ => Ok(position <= extent.last),
+        }
+    }
+
     /// Publishes all of `outgoing` or nothing.
     async fn publish(&self, last: &mut Last, outgoing: Vec<Outgoing>) -> Result<(), Interrupted> {
         let Some(newest) = outgoing.last().map(|outgoing| outgoing.place.position) else {
@@ -209,23 +256,26 @@ impl Relay {
         Ok(())
     }
 
-    async fn last(&self) -> Result<Last, Interrupted> {
+    /// The last event, and the commit that it came from; older versions published events without that.
+    async fn last(&self) -> Result<(Last, Option<Uuid>), Interrupted> {
         let newest = self
             .bus
             .newest(&self.fence())
             .await
             .map_err(|Away(why)| Interrupted::Bus(why))?;
         let Some(newest) = newest else {
-            return Ok(Last::default());
+            return Ok((Last::default(), None));
         };
         let place = newest
             .headers
             .get("ce-sequence")
             .and_then(|text| Place::of_sequence(text.as_str()))
             .ok_or_else(|| Interrupted::Bus("the last event has no sequence".into()))?;
-        Ok(Last {
+        let commit_id = newest.headers.get(COMMIT_ID);
+        let last = Last {
             sequence: newest.sequence,
             position: place.position,
-        })
+        };
+        Ok((last, commit_id.and_then(|text| text.as_str().parse().ok())))
     }
 }

@@ -18,11 +18,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A replica with a disk of its own on this journal.
+/// A replica with a disk and a bus of its own on this journal.
 async fn replica(journal: &JournalModel, clock: &ManualClock) -> Core {
+    replica_on(&BusModel::new(), journal, clock).await
+}
+
+/// A replica with a disk of its own.
+async fn replica_on(bus: &BusModel, journal: &JournalModel, clock: &ManualClock) -> Core {
     let foundation = Foundation {
         journal: Arc::new(journal.clone()),
-        bus: Arc::new(BusModel::new()),
+        bus: Arc::new(bus.clone()),
         person_keys: Arc::new(MemoryKeyStore::default()),
         projection: Options::in_memory(&MemoryDisk::new()),
         clock: Arc::new(clock.clone()),
@@ -191,4 +196,45 @@ async fn commits_that_a_restored_stream_lacks_and_nobody_had_projected_stop_nobo
     assert!(come_again, "{refused:?}");
     let added = once(&one, Uuid::now_v7(), add_to_one).await.expect("added");
     assert_eq!((added.position, added.state.value), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_journal_set_back_behind_its_events_nothing_is_published() {
+    let clock = ManualClock::starting_at(start_of_time());
+    let (journal, bus) = (JournalModel::new(Arc::new(clock.clone())), BusModel::new());
+    let add_times = async |core: &Core, times| {
+        for _ in 0..times {
+            once(core, Uuid::now_v7(), add_to_one).await.expect("added");
+        }
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    };
+    let core = replica_on(&bus, &journal, &clock).await;
+    add_times(&core, 5).await;
+    core.stop().await;
+    let published = bus.messages_after(0).len();
+    assert_eq!(published, 5);
+
+    // An operator restored a backup of the journal alone.
+    journal.set_back(3);
+    let core = replica_on(&bus, &journal, &clock).await;
+    add_times(&core, 1).await;
+    assert_eq!(
+        bus.messages_after(0).len(),
+        published,
+        "shorter than what is published"
+    );
+    add_times(&core, 4).await;
+    assert_eq!(
+        bus.messages_after(0).len(),
+        published,
+        "longer, and of other commits"
+    );
+
+    // And then one of the events that is older.
+    core.stop().await;
+    let older = BusModel::new();
+    let core = replica_on(&older, &journal, &clock).await;
+    add_times(&core, 0).await;
+    assert_eq!(older.messages_after(0).len(), 8);
+    core.stop().await;
 }
