@@ -69,7 +69,13 @@ pub(crate) struct Target {
     pub(crate) token: Option<String>,
 
     /// PEM file of the authority that signed the services' certificates
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "TRAFFIC_CA",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
     pub(crate) ca: Option<PathBuf>,
 
     /// URL of the bus
@@ -92,6 +98,39 @@ pub(crate) struct Target {
         value_name = "FILE"
     )]
     pub(crate) nats_credentials: Option<PathBuf>,
+
+    /// User on the bus, with --nats-password-file
+    #[arg(
+        long,
+        global = true,
+        env = "TRAFFIC_NATS_USER",
+        hide_env_values = true,
+        value_name = "NAME",
+        requires = "nats_password_file",
+        conflicts_with = "nats_credentials"
+    )]
+    pub(crate) nats_user: Option<String>,
+
+    /// File that holds that user's password
+    #[arg(
+        long,
+        global = true,
+        env = "TRAFFIC_NATS_PASSWORD_FILE",
+        hide_env_values = true,
+        value_name = "FILE",
+        requires = "nats_user"
+    )]
+    pub(crate) nats_password_file: Option<PathBuf>,
+
+    /// PEM file of the authority that signed the bus' certificate
+    #[arg(
+        long,
+        global = true,
+        env = "TRAFFIC_NATS_CA",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
+    pub(crate) nats_ca: Option<PathBuf>,
 }
 
 impl Target {
@@ -153,6 +192,15 @@ impl Target {
                 .credentials_file(file)
                 .await
                 .map_err(Failure::usage)?;
+        }
+        if let (Some(user), Some(file)) = (&self.nats_user, &self.nats_password_file) {
+            let password = std::fs::read_to_string(file).map_err(|error| {
+                Failure::usage(format!("cannot read {}: {error}", file.display()))
+            })?;
+            options = options.user_and_password(user.clone(), password.trim_end().to_owned());
+        }
+        if let Some(file) = &self.nats_ca {
+            options = options.add_root_certificates(file.clone());
         }
         options.connect(&self.nats).await.map_err(|error| {
             Failure::failed(format!("cannot reach the bus at {}: {error}", self.nats))

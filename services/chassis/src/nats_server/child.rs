@@ -39,6 +39,8 @@ pub struct Options {
     /// Sync each write to the disk before acknowledging it (`sync_interval: always`): what we ship. Without it JetStream
     /// syncs every two minutes.
     pub sync_always: bool,
+    /// The one user who may connect, and the password; `None`: anyone.
+    pub login: Option<(String, String)>,
     pub(super) cluster: Option<Member>,
 }
 
@@ -48,6 +50,7 @@ impl Options {
             store: store.into(),
             port: 0,
             sync_always: true,
+            login: None,
             cluster: None,
         }
     }
@@ -226,6 +229,9 @@ fn configure(options: &Options) -> String {
         options.port,
         store.display().to_string(),
     );
+    if let Some((user, password)) = &options.login {
+        text += &format!("authorization {{ user: {user:?}, password: {password:?} }}\n");
+    }
     if let Some(member) = &options.cluster {
         let routes: Vec<String> = member
             .routes

@@ -56,6 +56,7 @@ impl Cluster {
                     store: store.join(&name),
                     port: 0,
                     sync_always,
+                    login: None,
                     cluster: Some(Member {
                         name,
                         cluster: "traffic".into(),

@@ -1,6 +1,7 @@
 //! Exit codes and what is said on stderr.
 
 use crate::harness::program;
+use chassis::nats_server::{NatsServer, Options};
 
 #[test]
 fn wrong_usage_exits_64_and_says_what_is_wrong() {
@@ -36,4 +37,33 @@ fn help_and_version_are_no_failures() {
         assert_eq!(output.status.code(), Some(0), "{argument}");
         assert!(!output.stdout.is_empty(), "{argument}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bus_that_wants_a_user_lets_in_who_shows_the_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = Options::new(folder.path().join("nats"));
+    options.login = Some(("operator".into(), "a password".into()));
+    let server = NatsServer::start(options).await.unwrap();
+    let said_with = |password: &str| {
+        let file = folder.path().join("password");
+        std::fs::write(&file, format!("{password}\n")).unwrap();
+        let (url, file) = (server.url(), file.display().to_string());
+        let login = [
+            "--nats",
+            &url,
+            "--nats-user",
+            "operator",
+            "--nats-password-file",
+            &file,
+        ];
+        let output = program(&[&["events", "tail"][..], &login].concat());
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let refused = said_with("another");
+    assert!(refused.contains("cannot reach the bus"), "{refused}");
+    // It is let in, and finds a bus on which nobody has published.
+    let let_in = said_with("a password");
+    assert!(let_in.contains("no stream EVENTS"), "{let_in}");
 }
