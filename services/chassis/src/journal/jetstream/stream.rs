@@ -16,7 +16,7 @@ pub struct StreamConfig {
     pub service: String,
     /// What the stream holds, e.g. `permits.log.>`.
     pub subjects: String,
-    /// 1, 3 or 5.
+    /// 1, 3 or 5: how many copies the stream is made with. An operator may change that later.
     pub replicas: usize,
     /// Above this many bytes the stream takes no more; -1: no limit but the disk.
     pub max_bytes: i64,
@@ -53,7 +53,6 @@ impl StreamConfig {
             "retention": "limits",
             "storage": "file",
             "discard": "new",
-            "num_replicas": self.replicas,
             "max_bytes": self.max_bytes,
             "max_msgs": -1,
             "max_msgs_per_subject": -1,
@@ -94,6 +93,16 @@ pub async fn ensure_stream(client: &Client, config: &StreamConfig) -> Result<Tim
         Err(error) if error.err_code == wire::NO_STREAM => create(client, config).await?,
         Err(error) => return Err(Unavailable(error.to_string()).into()),
     };
+    let copies = info.config.get("num_replicas").and_then(Value::as_u64);
+    if copies.is_some_and(|copies| copies != config.replicas as u64) {
+        let (stream, wanted) = (&config.stream, config.replicas);
+        tracing::warn!(
+            stream,
+            copies,
+            wanted,
+            "the stream has another number of copies; `nats stream edit` changes it"
+        );
+    }
     let settings = differences(&config.settings(), &info.config);
     if settings.is_empty() {
         return Ok(info.created);
@@ -107,6 +116,7 @@ pub async fn ensure_stream(client: &Client, config: &StreamConfig) -> Result<Tim
 async fn create(client: &Client, config: &StreamConfig) -> Result<wire::StreamInfo, OpenError> {
     let mut request = config.settings();
     request.insert("name".into(), config.stream.clone().into());
+    request.insert("num_replicas".into(), config.replicas.into());
     // Another replica may be doing the same: with equal settings the server answers both the same.
     let subject = format!("$JS.API.STREAM.CREATE.{}", config.stream);
     let created = ask(client, subject, Value::Object(request).to_string()).await?;
