@@ -3,15 +3,11 @@
 use crate::clock::ShiftedClock;
 use crate::ledger;
 use chassis::clock::Clock;
-use chassis::config::{self, Config};
-use chassis::telemetry::Telemetry;
+use chassis::service;
 use jiff::SignedDuration;
-use std::error::Error;
 use std::io::BufRead;
 use std::process::ExitCode;
 use std::sync::Arc;
-
-type Served = Result<(), Box<dyn Error + Send + Sync>>;
 
 /// Whether this process was started as a replica.
 pub fn is_replica() -> bool {
@@ -36,59 +32,18 @@ pub fn run() -> ExitCode {
     }
     let clock: Arc<dyn Clock> = Arc::new(clock);
     match std::env::var("SUITE_SERVICE").as_deref() {
-        Ok("ledger") => config::run(
-            "ledger",
-            async move |config: Config, telemetry: Telemetry| {
-                ledger::serve(&config, &telemetry, clock).await
-            },
-        ),
-        Ok("permits") => config::run(
-            "permits",
-            async move |config: Config, telemetry: Telemetry| {
-                permits(&config, &telemetry, clock).await
-            },
-        ),
-        Ok("parking") => config::run(
-            "parking",
-            async move |config: Config, telemetry: Telemetry| {
-                parking(&config, &telemetry, clock).await
-            },
-        ),
-        Ok("enforcement") => config::run(
-            "enforcement",
-            async move |config: Config, telemetry: Telemetry| {
-                enforcement(&config, &telemetry, clock).await
-            },
-        ),
-        Ok("registration") => config::run(
-            "registration",
-            async move |config: Config, telemetry: Telemetry| {
-                registration(&config, &telemetry, clock).await
-            },
-        ),
+        Ok("ledger") => service::run_at("ledger", clock, ledger::start),
+        Ok(permits::SERVICE) => service::run_at(permits::SERVICE, clock, permits::start),
+        Ok(parking::SERVICE) => service::run_at(parking::SERVICE, clock, parking::start),
+        Ok(enforcement::SERVICE) => {
+            service::run_at(enforcement::SERVICE, clock, enforcement::start)
+        }
+        Ok(registration::SERVICE) => {
+            service::run_at(registration::SERVICE, clock, registration::start)
+        }
         other => {
             eprintln!("SUITE_SERVICE names no service: {other:?}");
             ExitCode::FAILURE
         }
     }
-}
-
-async fn permits(config: &Config, telemetry: &Telemetry, clock: Arc<dyn Clock>) -> Served {
-    let service = permits::start(config, telemetry, clock).await?;
-    Ok(service.until_signal().await?)
-}
-
-async fn parking(config: &Config, telemetry: &Telemetry, clock: Arc<dyn Clock>) -> Served {
-    let service = parking::start(config, telemetry, clock).await?;
-    Ok(service.until_signal().await?)
-}
-
-async fn enforcement(config: &Config, telemetry: &Telemetry, clock: Arc<dyn Clock>) -> Served {
-    let service = enforcement::start(config, telemetry, clock).await?;
-    Ok(service.until_signal().await?)
-}
-
-async fn registration(config: &Config, telemetry: &Telemetry, clock: Arc<dyn Clock>) -> Served {
-    let service = registration::start(config, telemetry, clock).await?;
-    Ok(service.until_signal().await?)
 }

@@ -13,11 +13,9 @@ use chassis::config::Config;
 use chassis::domain::District;
 use chassis::projection::{Change, Definition, Rows};
 use chassis::published::{Origin, Publications, PublishedEvent};
-use chassis::server::Running;
-use chassis::service::{Blueprint, Core};
+use chassis::service::{Blueprint, Core, Service, Started};
 use chassis::telemetry::Telemetry;
 use domain::{Account, Event};
-use std::error::Error;
 use std::sync::Arc;
 
 /// Layout of the projection.
@@ -51,11 +49,11 @@ fn publish(event: &Event, origin: &Origin<'_>) -> Vec<PublishedEvent> {
     vec![PublishedEvent::of(account, city, &message)]
 }
 
-async fn start(
-    config: &Config,
-    telemetry: &Telemetry,
-    clock: Arc<dyn Clock>,
-) -> Result<(Core, Running), Box<dyn Error + Send + Sync>> {
+/// Connects, catches up and serves.
+///
+/// # Errors
+/// A configuration that cannot be used, or a listener that cannot be bound.
+pub async fn start(config: &Config, telemetry: &Telemetry, clock: Arc<dyn Clock>) -> Started {
     let core = Core::start(blueprint(), config, clock).await?;
     let api = LedgerServiceServer::new(api::Api { core: core.clone() });
     let running = core
@@ -64,20 +62,5 @@ async fn start(
         .service(api)
         .start()
         .await?;
-    Ok((core, running))
-}
-
-/// Runs the service until the process is asked to end.
-///
-/// # Errors
-/// A configuration that cannot be used, or a listener that cannot be bound.
-pub async fn serve(
-    config: &Config,
-    telemetry: &Telemetry,
-    clock: Arc<dyn Clock>,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let (core, running) = start(config, telemetry, clock).await?;
-    running.until_signal()?.await;
-    core.stop().await;
-    Ok(())
+    Ok(Service { core, running })
 }

@@ -8,7 +8,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
-use chassis::server::Server;
+use chassis::server::{Server, Signals};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitCode, Output, Stdio};
 
@@ -20,9 +20,10 @@ fn main() -> ExitCode {
             if config.service.contains_key("serve") {
                 let running = Server::new("sample", &config, &telemetry).start().await?;
                 let address = running.http;
-                let ending = running.until_signal()?;
+                let mut signals = Signals::listen()?;
                 println!("{address}");
-                ending.await;
+                signals.received().await;
+                running.shutdown().await;
                 return Ok(());
             }
             if config.service.contains_key("fail") {

@@ -299,10 +299,15 @@ impl Projection {
         Status {
             phase: self.phase(),
             applied: self.applied(),
-            broken_chains: self.shared.broken_chains.load(Ordering::Relaxed),
+            broken_chains: self.broken_chains(),
             rebuilds: self.shared.rebuilds.load(Ordering::Relaxed),
             bytes_on_disk,
         }
+    }
+
+    /// Commits so far that do not follow from the one that they name.
+    pub(crate) fn broken_chains(&self) -> u64 {
+        self.shared.broken_chains.load(Ordering::Relaxed)
     }
 
     /// The state after one more commit of an aggregate's history.

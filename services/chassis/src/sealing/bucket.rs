@@ -43,6 +43,8 @@ const WAITING: usize = 4_096;
 const AT_ONCE: usize = 64;
 /// How long to wait for an answer.
 const REQUEST_LIMIT: Duration = Duration::from_secs(2);
+/// How long a caller waits for a key, whatever is asked of the bus for it: it has to answer someone itself.
+const CALLER_LIMIT: Duration = Duration::from_secs(3);
 /// The server's statuses after the last answer of several, and instead of any.
 const END_OF_ANSWERS: u16 = 204;
 const NOT_FOUND: u16 = 404;
@@ -124,7 +126,7 @@ fn settings(replicas: usize) -> Config {
 #[async_trait]
 impl KeyStore for NatsKeyStore {
     async fn get(&self, person: &PersonRef) -> Result<Option<KeyEntry>, KeyStoreError> {
-        self.bucket.get(person).await
+        in_time(self.bucket.get(person)).await
     }
 
     async fn get_or_create(
@@ -139,10 +141,20 @@ impl KeyStore for NatsKeyStore {
             reply,
         };
         let stopped = || KeyStoreError("the key store has stopped".into());
-        let sent = self.newcomers.send(newcomer).await;
-        sent.map_err(|_| stopped())?;
-        answer.await.map_err(|_| stopped())?
+        in_time(async {
+            let sent = self.newcomers.send(newcomer).await;
+            sent.map_err(|_| stopped())?;
+            answer.await.map_err(|_| stopped())?
+        })
+        .await
     }
+}
+
+async fn in_time<T>(
+    asking: impl Future<Output = Result<T, KeyStoreError>>,
+) -> Result<T, KeyStoreError> {
+    let asked = tokio::time::timeout(CALLER_LIMIT, asking).await;
+    asked.unwrap_or_else(|_| Err(KeyStoreError("no answer in time".into())))
 }
 
 /// Stores what waits, group after group.

@@ -22,6 +22,7 @@ mod position;
 mod rate;
 mod runtime;
 mod scopes;
+mod signals;
 mod tokens;
 
 pub use auth::{AuthError, Authenticator, Caller, Scopes};
@@ -35,4 +36,5 @@ pub use people::{NamedPerson, People};
 pub use position::{Positions, Readiness};
 pub use runtime::{Running, Server, StartError};
 pub use scopes::{Method, MethodKind, Methods, UndeclaredMethod};
+pub use signals::Signals;
 pub use tokens::{Audience, Claims, SigningError, TokenIssuer};

@@ -15,7 +15,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -273,23 +272,6 @@ impl Running {
     /// Cancelled when the shutdown begins: what else the service runs can end with it.
     pub fn draining(&self) -> CancellationToken {
         self.drain.clone()
-    }
-
-    /// Listens to SIGTERM and SIGINT from now on; the future waits for one, then shuts down.
-    ///
-    /// # Errors
-    /// The process cannot listen to signals.
-    pub fn until_signal(self) -> std::io::Result<impl Future<Output = ()>> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        Ok(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            tracing::info!("shutting down");
-            self.shutdown().await;
-        })
     }
 
     /// Not ready, GOAWAY, streams ended with `UNAVAILABLE`, requests in flight finished; at most about 20 s.

@@ -23,8 +23,9 @@ pub(crate) struct Samples {
     head: AtomicU64,
     /// The last commit that this replica's relay has looked at.
     pub(crate) relayed: AtomicU64,
-    /// Whether this replica relays; only then is its lag of any meaning.
+    /// Whether this replica relays, or was the last to; only then is its lag of any meaning.
     pub(crate) relaying: AtomicBool,
+    pub(crate) relay_halted: AtomicBool,
     overdue: AtomicU64,
     overdue_seconds: AtomicU64,
     policies: Mutex<BTreeMap<&'static str, PolicySample>>,
@@ -34,6 +35,7 @@ pub(crate) struct Samples {
 struct PolicySample {
     lag: u64,
     failures: u64,
+    not_understood: u64,
 }
 
 impl Samples {
@@ -43,6 +45,10 @@ impl Samples {
 
     pub(crate) fn policy_failed(&self, name: &'static str) {
         self.policies.lock().entry(name).or_default().failures += 1;
+    }
+
+    pub(crate) fn policy_did_not_understand(&self, name: &'static str) {
+        self.policies.lock().entry(name).or_default().not_understood += 1;
     }
 }
 
@@ -67,6 +73,14 @@ pub(super) fn register(meter: &Meter, core: &Core) {
         .build();
     let samples = core.samples.clone();
     meter
+        .u64_observable_gauge("traffic.relay.halted")
+        .with_description("1 while an operator has to act before anything is published")
+        .with_callback(move |gauge| {
+            gauge.observe(u64::from(samples.relay_halted.load(Relaxed)), &[]);
+        })
+        .build();
+    let samples = core.samples.clone();
+    meter
         .u64_observable_gauge("traffic.policy.lag")
         .with_description("published events that a policy has not worked off")
         .with_callback(move |gauge| {
@@ -82,6 +96,18 @@ pub(super) fn register(meter: &Meter, core: &Core) {
         .with_callback(move |counter| {
             for (name, sample) in &*samples.policies.lock() {
                 counter.observe(sample.failures, &[KeyValue::new("policy", *name)]);
+            }
+        })
+        .build();
+    let samples = core.samples.clone();
+    meter
+        .u64_observable_counter("traffic.policy.not_understood")
+        .with_description(
+            "deliveries of events that a policy put off because it does not understand them",
+        )
+        .with_callback(move |counter| {
+            for (name, sample) in &*samples.policies.lock() {
+                counter.observe(sample.not_understood, &[KeyValue::new("policy", *name)]);
             }
         })
         .build();
@@ -124,6 +150,12 @@ fn projection(meter: &Meter, core: &Core) {
                 .saturating_sub(projection.applied());
             gauge.observe(lag, &stream);
         })
+        .build();
+    let projection = core.projection.clone();
+    meter
+        .u64_observable_gauge("traffic.projection.broken_chains")
+        .with_description("commits that do not follow from the one before: someone else has written to the journal")
+        .with_callback(move |gauge| gauge.observe(projection.broken_chains(), &[]))
         .build();
     let projection = core.projection.clone();
     meter

@@ -19,14 +19,16 @@ use crate::projection::{self, Definition, Projection, StoreOptions};
 use crate::published::{EVENTS, Publications};
 use crate::relay::Relay;
 use crate::sealing::{KeyStore, NatsKeyStore, Sealer};
-use crate::server::{PageTokens, Positions, Running, Server};
+use crate::server::{PageTokens, Positions, Running, Server, Signals};
 use crate::telemetry::Telemetry;
 use crate::timers::{TimerHandler, Timers};
 use async_nats::{Client, ConnectOptions, jetstream};
+use futures::FutureExt;
 pub(crate) use metrics::Samples;
-use readiness::Projected;
+use readiness::{Broken, Projected};
 use sha2::{Digest, Sha256};
 use std::error::Error;
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,7 +92,27 @@ pub struct Core {
     _appending: Arc<AbortOnDropHandle<()>>,
     samples: Arc<Samples>,
     stopping: CancellationToken,
+    parts: Parts,
+}
+
+/// The tasks of a service.
+#[derive(Clone, Debug)]
+struct Parts {
     tasks: TaskTracker,
+    broken: Broken,
+}
+
+impl Parts {
+    /// Runs a part to its end. One that panics leaves a service that is not ready, so that it is noticed and restarted.
+    fn spawn(&self, part: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        let broken = self.broken.clone();
+        self.tasks.spawn(async move {
+            if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+                tracing::error!(part, "a part of the service has panicked");
+                broken.note(part);
+            }
+        });
+    }
 }
 
 impl Core {
@@ -152,7 +174,7 @@ impl Core {
         let core = Self::on(foundation, blueprint, config)?;
         if replicas > 1 {
             let keeping = quorum::keep(client, Arc::clone(&core.journal), core.stopping.clone());
-            core.tasks.spawn(keeping);
+            core.parts.spawn("search for the journal's leader", keeping);
         }
         Ok(core)
     }
@@ -181,7 +203,6 @@ impl Core {
         } = foundation;
         let keys = config.sealing.keys()?;
         let calendar = Arc::new(LegalCalendar::new(config.calendar.table()?));
-        let tasks = TaskTracker::new();
         let stopping = CancellationToken::new();
         let (appender, appending) = Appender::start(Arc::clone(&journal), Limits::default());
         let (projection, projecting) =
@@ -193,7 +214,13 @@ impl Core {
             Arc::clone(&clock),
             Arc::clone(&calendar),
         );
-        tasks.spawn(projecting);
+        let parts = Parts {
+            tasks: TaskTracker::new(),
+            broken: Broken::default(),
+        };
+        parts.spawn("projection", async {
+            projecting.await.unwrap_or_else(|ended| panic!("{ended}"));
+        });
         if let Some(handler) = timer {
             let timers = Timers {
                 projection: projection.clone(),
@@ -201,7 +228,7 @@ impl Core {
                 clock: Arc::clone(&clock),
                 handler,
             };
-            tasks.spawn(timers.run(stopping.clone()));
+            parts.spawn("timers", timers.run(stopping.clone()));
         }
         let samples = Arc::new(Samples::default());
         let relay = Relay {
@@ -211,7 +238,7 @@ impl Core {
             publications,
             samples: Arc::clone(&samples),
         };
-        tasks.spawn(relay.run(stopping.clone()));
+        parts.spawn("relay", relay.run(stopping.clone()));
 
         // Page tokens must be good on every replica, so their key follows from what all replicas share.
         let mut page_key = Sha256::new();
@@ -231,19 +258,21 @@ impl Core {
             _appending: Arc::new(AbortOnDropHandle::new(appending)),
             samples,
             stopping,
-            tasks,
+            parts,
         })
     }
 
     /// Runs a policy until the service stops.
     pub fn run_policy(&self, policy: Arc<dyn Policy>) {
-        self.samples.add_policy(policy.name());
-        self.tasks.spawn(policies::run(
-            Arc::clone(&self.bus),
-            policy,
-            Arc::clone(&self.samples),
-            self.stopping.clone(),
-        ));
+        let name = policy.name();
+        self.samples.add_policy(name);
+        let ground = policies::Ground {
+            bus: Arc::clone(&self.bus),
+            projection: self.projection.clone(),
+            samples: Arc::clone(&self.samples),
+        };
+        let running = policies::run(ground, policy, self.stopping.clone());
+        self.parts.spawn(name, running);
     }
 
     /// Runs a task of the service's own until it stops; it must end soon after `stopping` is cancelled.
@@ -251,7 +280,7 @@ impl Core {
         &self,
         task: impl FnOnce(CancellationToken) -> F,
     ) {
-        self.tasks.spawn(task(self.stopping.clone()));
+        self.parts.spawn("task", task(self.stopping.clone()));
     }
 
     /// A server with the operators' methods, wired to this service's position and readiness.
@@ -263,7 +292,7 @@ impl Core {
         });
         let projected = Arc::new(Projected {
             projection: self.projection.clone(),
-            bus: Arc::clone(&self.bus),
+            broken: self.parts.broken.clone(),
         });
         Server::new(self.service, config, telemetry)
             .clock(Arc::clone(&self.clock))
@@ -295,8 +324,8 @@ impl Core {
         let ending = async {
             self.commands.drained().await;
             self.projection.stop();
-            self.tasks.close();
-            self.tasks.wait().await;
+            self.parts.tasks.close();
+            self.parts.tasks.wait().await;
             self.bus.flush().await;
         };
         if tokio::time::timeout(GRACE, ending).await.is_err() {
@@ -324,16 +353,6 @@ impl Service {
         self.running.shutdown().await;
         self.core.stop().await;
     }
-
-    /// Serves until SIGTERM or SIGINT, then stops.
-    ///
-    /// # Errors
-    /// The process cannot listen to signals.
-    pub async fn until_signal(self) -> std::io::Result<()> {
-        self.running.until_signal()?.await;
-        self.core.stop().await;
-        Ok(())
-    }
 }
 
 /// What every `main.rs` calls: reads the configuration, starts the service, and runs it until SIGTERM or SIGINT.
@@ -349,9 +368,26 @@ pub fn run<S>(service: &'static str, start: S) -> ExitCode
 where
     S: AsyncFn(&Config, &Telemetry, Arc<dyn Clock>) -> Started,
 {
+    run_at(service, Arc::new(SystemClock), start)
+}
+
+/// As [`run`], by another clock.
+pub fn run_at<S>(service: &'static str, clock: Arc<dyn Clock>, start: S) -> ExitCode
+where
+    S: AsyncFn(&Config, &Telemetry, Arc<dyn Clock>) -> Started,
+{
     crate::config::run(service, async move |config, telemetry| {
-        let started = start(&config, &telemetry, Arc::new(SystemClock)).await?;
-        Ok(started.until_signal().await?)
+        let mut signals = Signals::listen()?;
+        let started = tokio::select! {
+            biased;
+            started = start(&config, &telemetry, clock) => started?,
+            // It still waits for the bus: there is nothing to finish.
+            () = signals.received() => return Ok(()),
+        };
+        signals.received().await;
+        tracing::info!("shutting down");
+        started.stop().await;
+        Ok(())
     })
 }
 

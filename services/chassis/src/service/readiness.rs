@@ -1,15 +1,25 @@
 //! Whether this replica can answer, and up to which position.
 
-use crate::bus::Bus;
 use crate::projection::{Phase, Projection};
 use crate::server::{Positions, Readiness};
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use std::sync::Arc;
+
+/// The part of the service that has panicked, if one has.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Broken(Arc<Mutex<Option<&'static str>>>);
+
+impl Broken {
+    pub(super) fn note(&self, part: &'static str) {
+        self.0.lock().get_or_insert(part);
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Projected {
     pub(super) projection: Projection,
-    pub(super) bus: Arc<dyn Bus>,
+    pub(super) broken: Broken,
 }
 
 #[async_trait]
@@ -23,23 +33,21 @@ impl Positions for Projected {
     }
 }
 
+/// The bus is not among the reasons: without it every replica of every service would leave its endpoints at once, and
+/// clients would meet refused connections where reads are answered and commands are told to come again.
 impl Readiness for Projected {
     fn ready(&self) -> Result<(), String> {
-        match self.projection.phase() {
-            Phase::Live => {}
-            Phase::CatchingUp { head } => {
-                return Err(format!(
-                    "projection at {} of {head}",
-                    self.projection.applied()
-                ));
-            }
-            Phase::Opening => return Err("projection opening".into()),
-            Phase::Halted(why) => return Err(format!("projection halted: {why}")),
+        if let Some(part) = *self.broken.0.lock() {
+            return Err(format!("the {part} has panicked"));
         }
-        if self.bus.is_connected() {
-            Ok(())
-        } else {
-            Err("the bus is away".into())
+        match self.projection.phase() {
+            Phase::Live => Ok(()),
+            Phase::CatchingUp { head } => Err(format!(
+                "projection at {} of {head}",
+                self.projection.applied()
+            )),
+            Phase::Opening => Err("projection opening".into()),
+            Phase::Halted(why) => Err(format!("projection halted: {why}")),
         }
     }
 }
