@@ -11,7 +11,7 @@ import yaml
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("",), "gauge": ("",)}
-METRIC = r"\b((?:traffic|rpc_server)_[a-z_]+)"
+METRIC = r"\b((?:traffic|rpc_server|jetstream)_[a-z_]+)"
 # From Prometheus itself.
 FROM_THE_SCRAPE = {"service", "instance", "le"}
 
