@@ -1,7 +1,11 @@
-"""Checks of the charts: what they render, and what they refuse. Needs Helm on PATH, PyYAML and kubernetes-validate."""
+"""Checks of the charts: what they render, and what they refuse; and that the guide makes the Secrets that they ask for.
+
+Needs Helm on PATH, PyYAML and kubernetes-validate; bash and openssl for the guide.
+"""
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,6 +18,8 @@ import yaml
 CHARTS = os.path.dirname(os.path.abspath(__file__))
 SUITE = os.path.join(CHARTS, "traffic-suite")
 PRODUCTION = os.path.join(SUITE, "values-production.yaml")
+GUIDE = os.path.join(CHARTS, "..", "deploy", "README.md")
+BUS_USERS = os.path.join(CHARTS, "..", "deploy", "nats", "traffic.conf")
 KUBERNETES = ("1.30", "1.34", "1.37")
 # In the order in which Helm renders them.
 SERVICES = ("enforcement", "parking", "permits", "registration")
@@ -50,6 +56,70 @@ def configuration(manifests, service):
 def everything_on():
     """Each rendering with which the rules below must hold, by name."""
     return {"defaults": render(), "production": render(None, "--values", PRODUCTION)}
+
+
+def secrets_asked_for(manifests):
+    """The Secrets that the pods name, each with the keys that must be in it."""
+    asked = {}
+    for name, workload in of_kind(manifests, "StatefulSet").items():
+        pod = workload["spec"]["template"]["spec"]
+        # Files that the service's configuration names, by their folder.
+        files = re.findall(r'"?/etc/traffic/([a-z-]+)/([a-z.-]+)"?', of_kind(manifests, "ConfigMap")[name]["data"]["config.toml"])
+        for volume in pod["volumes"]:
+            if "secret" in volume:
+                keys = {file for folder, file in files if folder == volume["name"]}
+                asked.setdefault(volume["secret"]["secretName"], set()).update(keys)
+        for source in pod["containers"][0].get("envFrom", []):
+            asked[source["secretRef"]["name"]] = {"TRAFFIC_NATS__USER", "TRAFFIC_NATS__PASSWORD"}
+        for pull in pod.get("imagePullSecrets", []):
+            asked[pull["name"]] = set()
+    return asked
+
+
+def secrets_of_the_guide(folder):
+    """Runs the guide's commands that make Secrets, with a kubectl that only notes what it is told. Answers {Secret: {key: value}}."""
+    with open(GUIDE, encoding="utf-8") as file:
+        blocks = re.findall(r"^ *```sh\n(.*?)^ *```", file.read(), flags=re.DOTALL | re.MULTILINE)
+    passwords, secrets = [[block for block in blocks if mark in block] for mark in ("openssl rand -hex", "create secret")]
+    assert len(passwords) == len(secrets) == 1
+    tools = os.path.join(folder, "tools")
+    os.mkdir(tools)
+    kubectl = os.path.join(tools, "kubectl")
+    with open(kubectl, "w", encoding="utf-8") as file:
+        file.write('#!/bin/sh\nprintf "%s\\036" "$@" >> "$NOTES"; printf "\\035" >> "$NOTES"\n')
+    os.chmod(kubectl, 0o755)
+    # What the guide says must be in the folder.
+    os.mkdir(os.path.join(folder, "tls"))
+    for given in ["ca.crt", *(f"tls/{service}.{end}" for service in SERVICES for end in ("crt", "key"))]:
+        open(os.path.join(folder, given), "w", encoding="utf-8").close()
+    issuer = "openssl genpkey -algorithm ed25519 | openssl pkey -pubout -out issuer.pem\n"
+    notes = os.path.join(folder, "notes")
+    script = "set -euo pipefail\n" + issuer + passwords[0] + secrets[0]
+    subprocess.run(
+        ["bash", "-c", script], cwd=folder, check=True, timeout=60, stdin=subprocess.DEVNULL,
+        env={**os.environ, "PATH": tools + os.pathsep + os.environ["PATH"], "NOTES": notes},
+    )
+    made = {}
+    with open(notes, encoding="utf-8") as file:
+        calls = [call.split("\036")[:-1] for call in file.read().split("\035")[:-1]]
+    for call in calls:
+        if "secret" not in call:
+            continue
+        assert call[:4] == ["-n", "traffic", "create", "secret"], call
+        kind, name, options = call[4], call[5], dict(option.removeprefix("--").split("=", 1) for option in call[6:] if "from" not in option)
+        values = made.setdefault(name, {})
+        for option in call[6:]:
+            if option.startswith("--from-literal="):
+                key, value = option.removeprefix("--from-literal=").split("=", 1)
+                values[key] = value
+            elif option.startswith("--from-file="):
+                path = option.removeprefix("--from-file=")
+                with open(os.path.join(folder, path), encoding="utf-8") as file:
+                    values[os.path.basename(path)] = file.read()
+        if kind == "tls":
+            assert os.path.exists(os.path.join(folder, options["cert"])) and os.path.exists(os.path.join(folder, options["key"]))
+            values.update({"tls.crt": "", "tls.key": ""})
+    return made
 
 
 class Charts(unittest.TestCase):
@@ -188,6 +258,26 @@ class Charts(unittest.TestCase):
         trusted = configuration(manifests, "permits")["nats"]["ca_file"]
         self.assertIn(os.path.dirname(trusted), [mount["mountPath"] for mount in container["volumeMounts"]])
         self.assertEqual(of_kind(manifests, "Secret"), {})
+
+    def test_the_guide_makes_every_secret_that_the_production_example_names(self):
+        asked = secrets_asked_for(render(None, "--values", PRODUCTION))
+        self.assertGreaterEqual(len(asked), 13)
+        with tempfile.TemporaryDirectory() as folder:
+            made = secrets_of_the_guide(folder)
+        self.assertEqual(made.keys(), asked.keys())
+        for name, keys in asked.items():
+            with self.subTest(name):
+                self.assertLessEqual(keys, made[name].keys())
+        # The key set is one that the services take: services/chassis/src/server/auth.rs.
+        [key] = json.loads(made["traffic-auth"]["keys.json"])["keys"]
+        self.assertEqual((key["kty"], key["crv"]), ("OKP", "Ed25519"))
+        self.assertRegex(key["x"], r"^[A-Za-z0-9_-]{43}$")
+        self.assertTrue(key["kid"])
+        with open(BUS_USERS, encoding="utf-8") as file:
+            users = set(re.findall(r"user: ([a-z-]+)", file.read()))
+        for service in SERVICES:
+            self.assertEqual(made[f"{service}-environment"]["TRAFFIC_NATS__USER"], service)
+            self.assertIn(service, users)
 
     def test_what_the_chart_decides_wins_over_configuration_given_beside_it(self):
         given = {"grpc": {"listen": "127.0.0.1:1", "max_streams": 7}}

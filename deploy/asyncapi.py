@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 
 import yaml
 
@@ -41,6 +42,22 @@ WELL_KNOWN = {
     ".google.protobuf.Duration": {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?s$"},
     ".google.type.Date": {"type": "object"},
 }
+# Fields that point to a person for whoever can look them up, and what by.
+IDENTIFYING = {
+    "plate": "plate",
+    "plates": "plate",
+    "previous_plate": "plate",
+    "TemporaryPlateIssued.number": "plate",
+    "vehicle": "VIN",
+    "ebike": "frame number",
+    "person_ref": "person reference",
+    "drivers": "person reference",
+}
+
+
+def workspace_version():
+    with open(os.path.join(ROOT, "Cargo.toml"), "rb") as file:
+        return tomllib.load(file)["workspace"]["package"]["version"]
 
 
 def descriptors():
@@ -95,7 +112,8 @@ def build():
             schemas[short] = {}
             kind, descriptor, at, comments = types[name]
             if kind == "enum":
-                schemas[short] = {"type": "string", "enum": [value["name"] for value in descriptor["value"]]}
+                # Open: values are added in later versions.
+                schemas[short] = {"type": "string", "x-extensible-enum": [value["name"] for value in descriptor["value"]]}
             else:
                 properties = {}
                 for index, field in enumerate(descriptor.get("field", [])):
@@ -111,6 +129,17 @@ def build():
                     schemas[short]["description"] = comments[at]
         return {"$ref": f"#/components/schemas/{short}"}
 
+    def identifying(name):
+        """What in a message, or in those it holds, points to a person."""
+        found = set()
+        for field in types[name][1].get("field", []):
+            for key in (field["name"], f"{types[name][1]['name']}.{field['name']}"):
+                found |= {IDENTIFYING[key]} if key in IDENTIFYING else set()
+            if field.get("typeName") in types and field["type"] == "TYPE_MESSAGE":
+                found |= identifying(field["typeName"])
+        return found
+
+    header = lambda description, **more: {"type": "string", "description": description, **more}
     messages, channels, operations = {}, {}, {}
     for service, name in published:
         _, descriptor, at, comments = types[name]
@@ -124,32 +153,43 @@ def build():
                 "name": message,
                 "summary": said,
                 "contentType": "application/json",
+                "headers": {
+                    "type": "object",
+                    "properties": {
+                        "ce-source": header("The service that says so.", const=f"/traffic/{service}"),
+                        "ce-type": header("Full name of the event's type.", const=name.removeprefix(".")),
+                    },
+                },
                 "traits": [{"$ref": "#/components/messageTraits/cloudEvent"}],
                 "payload": reference(name),
             }
+            if pointers := sorted(identifying(name)):
+                messages[message]["x-identifies"] = pointers
             channel = channels.setdefault(service, {
                 "address": f"events.{service}.{{event}}.{{district}}",
                 "description": f"Published events of service {service}.",
                 "parameters": {
-                    "event": {"description": "Name of the event.", "enum": []},
+                    # No closed list: later versions add events.
+                    "event": {"description": "Name of the event.", "examples": []},
                     "district": {"description": "Six digits of the county-level district (GB/T 2260).", "examples": ["371702"]},
                 },
                 "messages": {},
             })
-            channel["parameters"]["event"]["enum"].append(event)
+            channel["parameters"]["event"]["examples"].append(event)
             channel["messages"][event] = {"$ref": f"#/components/messages/{message}"}
             operations[f"publish_{service}"] = {"action": "send", "channel": {"$ref": f"#/channels/{service}"}}
 
-    header = lambda description, **more: {"type": "string", "description": description, **more}
     return {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Traffic suite: published events",
-            "version": "1.0.0",
+            "version": workspace_version(),
             "license": {"name": "Apache-2.0"},
             "description": "Stream `EVENTS` on NATS JetStream. CloudEvents 1.0, NATS protocol binding, binary mode: attributes are "
                            "headers (values percent-encoded), data is proto3 JSON. Only ever added to: ignore fields and events that "
-                           "you do not know. In order and without gaps by stream sequence; delivered at least once, so keep `ce-id`.",
+                           "you do not know, and take any value for a field with `x-extensible-enum`; what is left out has its default. "
+                           "In order and without gaps by stream sequence; delivered at least once, so keep `ce-id`. Names, identity "
+                           "numbers, phones and addresses are in none; `x-identifies` says what else in an event points to a person.",
         },
         "defaultContentType": "application/json",
         "channels": channels,
@@ -160,17 +200,19 @@ def build():
                 "cloudEvent": {
                     "headers": {
                         "type": "object",
-                        "required": ["ce-id", "ce-source", "ce-type", "ce-specversion"],
+                        # All that services/chassis/src/published.rs sends always.
+                        "required": [
+                            "ce-specversion", "ce-id", "ce-source", "ce-type", "ce-subject", "ce-time",
+                            "ce-datacontenttype", "ce-sequence",
+                        ],
                         "properties": {
                             "ce-specversion": header("Version of CloudEvents.", const="1.0"),
-                            "ce-id": header("Service and journal position; the same event always has the same."),
-                            "ce-source": header("The service that says so."),
-                            "ce-type": header("Full name of the event's type."),
+                            "ce-id": header("Unique among all events; the same event always has the same."),
                             "ce-subject": header("Resource name of what the event is about."),
                             "ce-time": header("When it happened.", format="date-time"),
                             "ce-datacontenttype": header("Of the data.", const="application/json"),
-                            "ce-sequence": header("Position in the service's journal; grows."),
-                            "ce-traceparent": header("W3C trace context of the command that caused it."),
+                            "ce-sequence": header("Sorts as text in the order in which the service published.", pattern="^[0-9]{16}-[0-9]{3}$"),
+                            "ce-traceparent": header("W3C trace context of the command that caused it, if that was traced."),
                         },
                     }
                 }

@@ -1,9 +1,13 @@
-"""Checks of dashboards, alerts and the collector: they parse, and read only metrics and labels of deploy/metrics.yaml."""
+"""Checks of dashboards, alerts and the collector: they parse, and read only metrics and labels of deploy/metrics.yaml.
+
+And of what the image builds.
+"""
 
 import glob
 import json
 import os
 import re
+import tomllib
 import unittest
 
 import promql_parser
@@ -11,7 +15,7 @@ import yaml
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("",), "gauge": ("",)}
-METRIC = r"\b((?:traffic|rpc_server)_[a-z_]+)"
+METRIC = r"\b((?:traffic|rpc_server|jetstream)_[a-z_]+)"
 # From Prometheus itself.
 FROM_THE_SCRAPE = {"service", "instance", "le"}
 
@@ -96,6 +100,19 @@ class Observability(unittest.TestCase):
         self.assertEqual(set(service["extensions"]), set(collector["extensions"]))
         for pipeline in service["pipelines"].values():
             self.assertEqual(pipeline["processors"][0], "memory_limiter")
+
+
+class Image(unittest.TestCase):
+    def test_the_image_builds_the_services_programs_and_leaves_out_the_tests(self):
+        def manifest(folder):
+            with open(os.path.join(HERE, "..", folder, "Cargo.toml"), "rb") as file:
+                return tomllib.load(file)
+
+        members = manifest(".")["workspace"]["members"]
+        tests = {manifest(member)["package"]["name"] for member in members if member.startswith("integration-tests")}
+        with open(os.path.join(HERE, "Containerfile"), encoding="utf-8") as file:
+            [build] = [line for line in file if "cargo build" in line]
+        self.assertEqual(set(re.findall(r"--exclude (\S+)", build)), tests)
 
 
 if __name__ == "__main__":

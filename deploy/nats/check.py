@@ -57,14 +57,13 @@ def local_copy(folder, port, cluster_port, routes):
     for file in os.listdir(HERE):
         if file.endswith(".conf"):
             shutil.copy(os.path.join(HERE, file), folder)
-    store = [(r"/var/lib/nats", os.path.join(folder, "store")), (r"90GB", "4GB")]
+    store = [(r"/var/lib/nats", os.path.join(folder, "store")), (r"\b([1-9][0-9]*)0GB", r"\g<1>00MB")]
     here = [(r"/etc/nats/tls/", folder + "/")]
     addresses = ", ".join(f'"nats-route://127.0.0.1:{route}"' for route in routes)
     edits = {
         "tls.conf": here,
         "common.conf": [(r"port: 4222", f"listen: 127.0.0.1:{port}"), (r"http_port: 8222", "")],
         "one-node.conf": store,
-        "accounts.conf": [(r"80GB", "2GB"), (r"10GB", "1GB")],
         "three-nodes.conf": [
             *store, *here, (r"port: 6222", f"listen: 127.0.0.1:{cluster_port}"), (r"(?s)routes: \[.*?\]", f"routes: [{addresses}]"),
         ],
@@ -78,6 +77,18 @@ def local_copy(folder, port, cluster_port, routes):
             assert count > 0, f"{file}: nothing matches {pattern}"
         with open(path, "w", encoding="utf-8") as stream:
             stream.write(text)
+
+
+def mirror_of_events(replicas):
+    external = ExternalStream(api="JS.traffic.API", deliver="mirror.agencies")
+    return StreamConfig(name="EVENTS", mirror=StreamSource(name="EVENTS", external=external), num_replicas=replicas)
+
+
+def consumer_of_transport(replicas):
+    return ConsumerConfig(
+        durable_name="transport", ack_policy="explicit", num_replicas=replicas,
+        filter_subjects=["events.permits.road_occupation_approved.>", "events.permits.road_reopened.>"],
+    )
 
 
 async def connect(folder, port, user, error_cb):
@@ -102,6 +113,16 @@ class Syntax(unittest.TestCase):
                     )
                     self.assertEqual(result.returncode, 0, result.stderr)
                     self.assertNotIn("warn", result.stderr.lower())
+
+
+    def test_what_the_accounts_may_fill_fits_the_servers(self):
+        for layout, servers in (("one-node.conf", 1), ("three-nodes.conf", 3)):
+            with self.subTest(layout), open(os.path.join(HERE, layout), encoding="utf-8") as stream:
+                text = stream.read()
+                accounts = [int(limit) for limit in re.findall(r"max_file: (\d+)GB", text)]
+                [store] = re.findall(r"max_file_store: (\d+)GB", text)
+                self.assertEqual(len(accounts), 2)
+                self.assertLessEqual(sum(accounts), servers * int(store))
 
 
 class Permissions(unittest.IsolatedAsyncioTestCase):
@@ -174,24 +195,29 @@ class Permissions(unittest.IsolatedAsyncioTestCase):
         service, _ = await self.as_user("permits")
         js = service.jetstream()
         await js.add_stream(name="EVENTS", subjects=["events.>"], allow_direct=True)
-        await js.publish("events.permits.permit_submitted.371702", b"{}", headers={"ce-id": "sample"})
+        for event in ("toxic_transport_approved", "road_reopened"):
+            await js.publish(f"events.permits.{event}.371702", b"{}", headers={"ce-id": event})
 
+        # The same as the commands of deploy/README.md.
         operator, _ = await self.as_user("agencies-operator")
         agencies = operator.jetstream()
-        external = ExternalStream(api="JS.traffic.API", deliver="mirror.agencies")
-        await agencies.add_stream(StreamConfig(name="EVENTS", mirror=StreamSource(name="EVENTS", external=external)))
-        await agencies.add_consumer("EVENTS", ConsumerConfig(durable_name="transport", ack_policy="explicit"))
+        await agencies.add_stream(mirror_of_events(replicas=1))
+        await agencies.add_consumer("EVENTS", consumer_of_transport(replicas=1))
 
         agency, refusals = await self.as_user("transport")
         consumer = await agency.jetstream().pull_subscribe_bind("transport", "EVENTS")
+        # Only what it was granted: the one before it never reaches the agency.
         [message] = await consumer.fetch(1, timeout=10)
-        self.assertTrue(message.subject.startswith("events."))
+        self.assertEqual(message.subject, "events.permits.road_reopened.371702")
         await message.ack_sync(timeout=5)
+        self.assertEqual((await consumer.consumer_info()).num_pending, 0)
         self.assertTrue(refusals.empty())
 
         for subject in (
             "events.permits.permit_submitted.371702", "$JS.API.STREAM.INFO.PERMITS", "$JS.API.STREAM.DELETE.EVENTS",
             "$JS.API.CONSUMER.CREATE.EVENTS.other", "$JS.API.CONSUMER.MSG.NEXT.EVENTS.other",
+            # Nor can it widen its own filter.
+            "$JS.API.CONSUMER.CREATE.EVENTS.transport", "$JS.API.CONSUMER.DURABLE.CREATE.EVENTS.transport",
         ):
             await self.refused("transport", subject)
 
@@ -258,11 +284,31 @@ class ThreeServers(unittest.IsolatedAsyncioTestCase):
 
             client = await connect(root, ports[0], "permits", ignore)
             js = client.jetstream(timeout=2)
-            await until(lambda: js.add_stream(name="PERMITS", subjects=["permits.log.>"], num_replicas=3))
+            for stream, subject in (("PERMITS", "permits.log.>"), ("EVENTS", "events.>")):
+                await until(lambda: js.add_stream(name=stream, subjects=[subject], num_replicas=3))
             first = await until(lambda: js.publish("permits.log.sample.1", b"{}"))
+            await until(lambda: js.publish("events.permits.road_reopened.371702", b"{}"))
+
+            # An account's limit counts every copy; servers tell each other about theirs from time to time.
+            kept = sum([(await until(lambda: js.stream_info(stream))).state.bytes for stream in ("PERMITS", "EVENTS")])
+            async with asyncio.timeout(30):
+                while (await until(js.account_info)).storage != 3 * kept:
+                    await asyncio.sleep(0.1)
+
+            operator = await connect(root, ports[0], "agencies-operator", ignore)
+            agencies = operator.jetstream(timeout=2)
+            await until(lambda: agencies.add_stream(mirror_of_events(replicas=3)))
+            await until(lambda: agencies.add_consumer("EVENTS", consumer_of_transport(replicas=3)))
+
             servers[2].kill()
             second = await until(lambda: js.publish("permits.log.sample.1", b"{}"))
             self.assertGreater(second.seq, first.seq)
+            agency = await connect(root, ports[1], "transport", ignore)
+            consumer = await agency.jetstream(timeout=2).pull_subscribe_bind("transport", "EVENTS")
+            [message] = await until(lambda: consumer.fetch(1, timeout=5))
+            self.assertEqual(message.subject, "events.permits.road_reopened.371702")
+            for other in (agency, operator):
+                await other.close()
             await client.close()
             # Before the folder goes.
             stop_all()
