@@ -22,7 +22,7 @@ use crate::sealing::{KeyStore, NatsKeyStore, Sealer};
 use crate::server::{PageTokens, Positions, Running, Server, Signals};
 use crate::telemetry::Telemetry;
 use crate::timers::{TimerHandler, Timers};
-use async_nats::{Client, ConnectOptions, jetstream};
+use async_nats::{Client, ConnectOptions, ReconnectToServer, jetstream};
 use futures::FutureExt;
 pub(crate) use metrics::Samples;
 use readiness::{Broken, Projected};
@@ -31,6 +31,7 @@ use std::error::Error;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
@@ -91,6 +92,7 @@ pub struct Core {
     /// Idle once all commands have drained; ends with the last handle on the service.
     _appending: Arc<AbortOnDropHandle<()>>,
     samples: Arc<Samples>,
+    recent: Arc<watch::Recent>,
     stopping: CancellationToken,
     parts: Parts,
 }
@@ -257,6 +259,7 @@ impl Core {
             appender,
             _appending: Arc::new(AbortOnDropHandle::new(appending)),
             samples,
+            recent: Arc::new(watch::recent()),
             stopping,
             parts,
         })
@@ -413,10 +416,26 @@ async fn connect(config: &Config, service: &'static str) -> Result<Client, Start
     if let Some(file) = &config.nats.ca_file {
         options = options.add_root_certificates(file.clone());
     }
-    options
+    in_turn(options)
         .connect(config.nats.urls.as_slice())
         .await
         .map_err(|error| failed(&error))
+}
+
+/// Tries the servers in turn, from a random one on. Left to itself the client prefers the one that has failed least often:
+/// after an outage of all, the one it is connected to, even if that has lost the others.
+fn in_turn(options: ConnectOptions) -> ConnectOptions {
+    let turn = Arc::new(AtomicUsize::new(usize::from(rand::random::<u16>())));
+    options.reconnect_to_server_callback(move |servers, _| {
+        let turn = turn.fetch_add(1, Ordering::Relaxed);
+        let next = servers.get(turn % servers.len().max(1)).cloned();
+        async move {
+            next.map(|server| ReconnectToServer {
+                addr: server.addr,
+                delay: None,
+            })
+        }
+    })
 }
 
 /// Tries until the bus answers, one way or the other.
