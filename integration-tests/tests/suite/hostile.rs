@@ -5,16 +5,22 @@
 use futures::StreamExt;
 use integration_tests::raw::{self, Shape};
 use integration_tests::replica::{eventually, http_get};
+use integration_tests::workloads::parking;
 use integration_tests::{Replica, Service, Suite, times};
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tonic::Streaming;
 use tonic::transport::Channel;
 use traffic_proto::operations::v1::GetProjectionRequest;
 use traffic_proto::operations::v1::operations_service_client::OperationsServiceClient;
-use traffic_proto::parking::v1::IngestReadingsRequest;
+use traffic_proto::parking::v1::parking_availability_service_client::ParkingAvailabilityServiceClient;
 use traffic_proto::parking::v1::parking_session_service_client::ParkingSessionServiceClient;
+use traffic_proto::parking::v1::{
+    IngestReadingsRequest, WatchAvailabilityRequest, WatchAvailabilityResponse,
+};
 
 /// Most that a service may grow by while it is attacked.
 const GROWTH: u64 = 256 << 20;
@@ -235,6 +241,121 @@ async fn oversized_messages_are_refused_without_being_kept() {
     assert!(answers.iter().all(Result::is_err));
     besieged.serves_others().await;
     besieged.stayed_small("oversized messages");
+}
+
+/// Watches that are open and never read: nothing drives their connections any more.
+struct NeverRead {
+    /// `None` when it has been dropped.
+    stopped: Option<tokio::runtime::Runtime>,
+    _watches: Vec<Streaming<WatchAvailabilityResponse>>,
+}
+
+impl NeverRead {
+    /// So many watches from the beginning, with room for all that the server could ever send.
+    async fn open(address: SocketAddr, watches: usize) -> Self {
+        const EACH: usize = 250;
+        const ENDLESS: u32 = (1 << 31) - 1;
+        let opening = tokio::task::spawn_blocking(move || {
+            // Its connections are read from while it runs the block, and never again.
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            let opened = runtime.block_on(async {
+                let mut opened = Vec::with_capacity(watches);
+                while opened.len() < watches {
+                    let endpoint = Channel::from_shared(format!("http://{address}")).unwrap();
+                    let channel = endpoint
+                        .initial_stream_window_size(ENDLESS)
+                        .initial_connection_window_size(ENDLESS)
+                        .connect()
+                        .await
+                        .unwrap();
+                    let mut client = ParkingAvailabilityServiceClient::new(channel);
+                    for _ in 0..EACH.min(watches - opened.len()) {
+                        let request = WatchAvailabilityRequest {
+                            after_position: Some(0),
+                            ..WatchAvailabilityRequest::default()
+                        };
+                        opened.push(
+                            client
+                                .watch_availability(request)
+                                .await
+                                .unwrap()
+                                .into_inner(),
+                        );
+                    }
+                }
+                opened
+            });
+            Self {
+                stopped: Some(runtime),
+                _watches: opened,
+            }
+        });
+        opening.await.unwrap()
+    }
+}
+
+impl Drop for NeverRead {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.stopped.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn watchers_that_never_read_cost_a_bound_and_others_miss_nothing() {
+    // Far more changes, of ids long enough, than the 400 KiB that are kept for each stream.
+    const BAYS: usize = 4_000;
+    const WATCHES: usize = 300;
+    let suite = Suite::start().await;
+    let besieged = Besieged::new(&suite, Service::Parking).await;
+    let replica = &besieged.replica;
+    parking::city(replica, &[parking::ZONE]).await;
+    let never_read = NeverRead::open(replica.grpc_address(), WATCHES).await;
+
+    let id = |number| format!("a-bay-at-the-kerb-of-a-long-road-by-the-canal-{number}");
+    let bays = (0_u32..).take(BAYS);
+    let marked = bays
+        .clone()
+        .map(|number| (id(number), parking::bay(f64::from(number), 0.0)));
+    parking::mark(replica, marked.collect()).await;
+    let stays: Vec<_> = bays
+        .flat_map(|number| parking::stay(&format!("bays/{}", id(number))))
+        .collect();
+    let readings = stays.len();
+    let taken = parking::sessions(replica)
+        .ingest_readings(tokio_stream::iter(stays))
+        .await
+        .unwrap();
+    let accepted = taken.get_ref().accepted_count;
+    assert_eq!(usize::try_from(accepted), Ok(readings));
+    besieged.serves_others().await;
+
+    let mut reader = ParkingAvailabilityServiceClient::new(replica.anonymous());
+    let request = WatchAvailabilityRequest {
+        after_position: Some(0),
+        ..WatchAvailabilityRequest::default()
+    };
+    let changes = reader
+        .watch_availability(request)
+        .await
+        .unwrap()
+        .into_inner();
+    let changes = changes.filter_map(async |answer| answer.unwrap().change);
+    let told: Vec<String> = changes
+        .take(readings)
+        .map(|change| change.bay)
+        .collect()
+        .await;
+    let bays: HashSet<&String> = told.iter().collect();
+    assert_eq!(bays.len(), BAYS, "each bay is taken and left");
+    besieged.serves_others().await;
+    besieged.stayed_small("watchers that never read");
+    drop(never_read);
+    besieged.serves_others().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

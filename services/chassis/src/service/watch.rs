@@ -8,7 +8,10 @@ use crate::server::Failure;
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 use tonic::Status;
 
@@ -19,6 +22,30 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 /// The journal may lag behind the projection for a moment when it is read through another of its replicas.
 const LAG: Duration = Duration::from_millis(50);
 const LAG_ROUNDS: usize = 100;
+/// Bytes of commits kept for those who watch the same.
+const RECENT_BYTES: u64 = 8 << 20;
+/// Of a commit, about: how many are expected to be kept.
+const COMMIT_BYTES: u64 = 1 << 10;
+
+/// Commits that somebody watched, by the projection's generation and their position: a change is read from the journal
+/// once, however many watch it.
+pub(super) type Recent = Cache<(u64, Position), Arc<Stored>, Bytes>;
+
+#[derive(Clone, Debug)]
+pub(super) struct Bytes;
+
+impl Weighter<(u64, Position), Arc<Stored>> for Bytes {
+    fn weight(&self, _: &(u64, Position), stored: &Arc<Stored>) -> u64 {
+        // What it takes beside its payload.
+        const BESIDES: u64 = 256;
+        BESIDES + stored.payload.len() as u64
+    }
+}
+
+pub(super) fn recent() -> Recent {
+    let commits = usize::try_from(RECENT_BYTES / COMMIT_BYTES).unwrap_or(1);
+    Cache::with_weighter(commits, RECENT_BYTES, Bytes)
+}
 
 /// What a service tells those who watch its aggregates of one type.
 #[async_trait]
@@ -103,12 +130,22 @@ async fn commit<A: Aggregate>(
     core: &Core,
     position: Position,
     id: &str,
-) -> Result<Stored, Failure> {
+) -> Result<Arc<Stored>, Failure> {
+    let key = (core.projection.generation(), position);
+    let reading = read::<A>(core, position, id);
+    core.recent.get_or_insert_async(&key, reading).await
+}
+
+async fn read<A: Aggregate>(
+    core: &Core,
+    position: Position,
+    id: &str,
+) -> Result<Arc<Stored>, Failure> {
     let away = || Failure::unavailable("the journal is away", Duration::from_secs(1));
     for _ in 0..LAG_ROUNDS {
         let found = core.history::<A>(id, position - 1, 1).await;
         if let Some(stored) = found.map_err(|_| away())?.pop() {
-            return Ok(stored);
+            return Ok(Arc::new(stored));
         }
         tokio::time::sleep(LAG).await;
     }
