@@ -212,6 +212,7 @@ def build():
                             "ce-time": header("When it happened.", format="date-time"),
                             "ce-datacontenttype": header("Of the data.", const="application/json"),
                             "ce-sequence": header("Sorts as text in the order in which the service published.", pattern="^[0-9]{16}-[0-9]{3}$"),
+                            "ce-commitid": header("The commit that it comes from: another id under a known `ce-id` tells of a journal that was restored from a backup.", pattern="^[0-9a-f]{32}$"),
                             "ce-traceparent": header("W3C trace context of the command that caused it, if that was traced."),
                         },
                     }

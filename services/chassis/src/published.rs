@@ -1,7 +1,7 @@
 //! Published events: what the rest of the world sees, as CloudEvents 1.0 in the NATS binding's binary mode.
 //!
-//! Domain events are private. A service maps them to messages of its contract (`published.proto`), free of personal
-//! data, with a function of the commit alone; the relay publishes those and nothing else.
+//! Domain events are private. A service maps them to messages of its contract (`published.proto`), which says what of persons
+//! and vehicles is in them, with a function of the commit alone; the relay publishes those and nothing else.
 
 use crate::commit::{Commit, Metadata, Unreadable};
 use crate::domain::{Aggregate, District};
