@@ -1,9 +1,11 @@
 //! A bus that goes away under load and comes back: clients are told to retry, nothing crashes, nothing is lost or doubled.
 
 use integration_tests::load::{Load, Workload};
+use integration_tests::replica::{eventually, http_get};
 use integration_tests::workloads::{Enforcement, Ledger, Parking, Permits, Registration};
 use integration_tests::{Service, Suite, audit, times};
 use std::time::Duration;
+use traffic_proto::operations::v1::GetProjectionRequest;
 
 const SEED: u64 = 0x5eed_0003;
 
@@ -92,4 +94,44 @@ async fn enforcement_outlives_its_bus_and_tells_clients_to_retry() {
 async fn registration_outlives_its_bus_and_tells_clients_to_retry() {
     let rounds = times("SUITE_BUS_LOSSES", 6);
     bus_lost_under_load(Service::Registration, Registration { series: "B" }, rounds).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_waits_for_its_bus_lives_is_not_ready_and_ends_when_told_to() {
+    let suite = Suite::start().await;
+    let mut replica = suite.unstarted(Service::Ledger);
+    // Nobody is there.
+    replica.set("TRAFFIC_NATS__URLS", r#"["nats://127.0.0.1:9"]"#);
+    replica.start().await;
+    let http = replica.http_address();
+    let asked = async |path| http_get(http, path).await.ok();
+    let (status, _) = eventually("it says that it lives", || asked("/healthz")).await;
+    assert_eq!(status, 200);
+    let (status, why) = asked("/readyz").await.expect("it says why it is not ready");
+    assert_eq!(
+        (status, why.as_slice()),
+        (503, &b"waiting for the bus\n"[..])
+    );
+    assert!(replica.stop().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_whose_bus_has_gone_stays_ready_and_answers_reads() {
+    let mut suite = Suite::start().await;
+    let replica = suite.replica(Service::Ledger).await;
+    suite.bus().kill9();
+    let bus_is_missed = || async {
+        let metrics = http_get(replica.http_address(), "/metrics").await.ok()?.1;
+        let metrics = String::from_utf8(metrics).ok()?;
+        let gone = metrics
+            .lines()
+            .find(|line| line.starts_with("traffic_bus_connected"))?;
+        gone.ends_with(" 0").then_some(())
+    };
+    eventually("it notices", bus_is_missed).await;
+    let ready = http_get(replica.http_address(), "/readyz").await;
+    assert_eq!(ready.expect("an answer").0, 200);
+    let mut operations = replica.operations();
+    let projection = operations.get_projection(GetProjectionRequest {}).await;
+    projection.expect("a read is answered");
 }

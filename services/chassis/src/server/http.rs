@@ -20,6 +20,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 /// How long answers in flight may take once the listener closes. It closes last, so few are.
 const GRACE: Duration = Duration::from_secs(2);
@@ -73,6 +74,41 @@ async fn bounded(request: Request, next: Next, timeout: Duration) -> Response {
             (StatusCode::INTERNAL_SERVER_ERROR, format!("{failure}\n")).into_response()
         }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "took too long\n").into_response(),
+    }
+}
+
+/// Tells that the process lives and is not ready, while there is nothing else to tell yet.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    stop: CancellationToken,
+    task: AbortOnDropHandle<()>,
+}
+
+impl Waiting {
+    /// `None` if the address is not free, which is for the server to report, or to be chosen by the system.
+    pub(crate) async fn begin(config: &config::Http, why: &'static str) -> Option<Self> {
+        if config.listen.port() == 0 {
+            return None;
+        }
+        let listener = TcpListener::bind(config.listen).await.ok()?;
+        let router = Router::new()
+            .route("/healthz", get(|| async { "alive\n" }))
+            .route(
+                "/readyz",
+                get(move || async move { (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")) }),
+            );
+        let stop = CancellationToken::new();
+        let serving = serve(listener, router, config.clone(), stop.clone());
+        Some(Self {
+            stop,
+            task: AbortOnDropHandle::new(tokio::spawn(serving)),
+        })
+    }
+
+    /// Frees the address.
+    pub(crate) async fn end(self) {
+        self.stop.cancel();
+        let _ = self.task.await;
     }
 }
 

@@ -30,6 +30,7 @@ pub use errors::{Failure, FieldViolation};
 pub use fields::{Complete, Fields, to_timestamp};
 pub use guard::{MIN_POSITION, POSITION, set_position};
 pub use history::show_references;
+pub(crate) use http::Waiting;
 pub use names::{resource_id, resource_ids};
 pub use paging::{Cursor, DEFAULT_SIZE, LARGEST_SIZE, Page, PageTokens};
 pub use people::{NamedPerson, People};

@@ -19,7 +19,7 @@ use crate::projection::{self, Definition, Projection, StoreOptions};
 use crate::published::{EVENTS, Publications};
 use crate::relay::Relay;
 use crate::sealing::{KeyStore, NatsKeyStore, Sealer};
-use crate::server::{PageTokens, Positions, Running, Server, Signals};
+use crate::server::{PageTokens, Positions, Running, Server, Signals, Waiting};
 use crate::telemetry::Telemetry;
 use crate::timers::{TimerHandler, Timers};
 use async_nats::{Client, ConnectOptions, ReconnectToServer, jetstream};
@@ -141,6 +141,8 @@ impl Core {
         config.sealing.keys()?;
         config.calendar.table()?;
         let service = blueprint.service;
+        // Whoever looks after processes must not take one for dead that waits.
+        let waiting = Waiting::begin(&config.http, "waiting for the bus").await;
         let client = connect(config, service).await?;
         let replicas = config.nats.stream_replicas;
 
@@ -174,6 +176,9 @@ impl Core {
             clock,
         };
         let core = Self::on(foundation, blueprint, config)?;
+        if let Some(waiting) = waiting {
+            waiting.end().await;
+        }
         if replicas > 1 {
             let keeping = quorum::keep(client, Arc::clone(&core.journal), core.stopping.clone());
             core.parts.spawn("search for the journal's leader", keeping);
