@@ -121,8 +121,10 @@ impl Place {
 /// An event as another service or agency receives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedEvent {
-    /// Unique among all events: policies derive request ids from it.
+    /// Unique among all events, but for those that a restore has lost.
     pub id: String,
+    /// The commit that it comes from; older versions published events without.
+    pub commit_id: Option<String>,
     pub type_name: String,
     /// The resource it is about.
     pub subject: String,
@@ -160,6 +162,7 @@ impl ReceivedEvent {
         };
         Ok(Self {
             id: header("ce-id")?,
+            commit_id: header(COMMIT_ID).ok(),
             type_name: header("ce-type")?,
             subject: header("ce-subject")?,
             time: header("ce-time")?
@@ -359,6 +362,7 @@ mod tests {
         let revision = |id: &str| {
             let received = ReceivedEvent {
                 id: id.into(),
+                commit_id: None,
                 type_name: String::new(),
                 subject: String::new(),
                 time: metadata().time,

@@ -13,9 +13,14 @@ use futures::{StreamExt, TryStreamExt};
 /// Commands on different bays under way at once.
 const AT_ONCE: usize = 8;
 
+/// What asks for an alignment, if it is no published event.
+pub fn cause(what: &str) -> Call {
+    Call::because("road-works", Channel::Policy, what)
+}
+
 /// Aligns every bay that an occupation touches or has touched. The projection must hold the occupation's newest notice.
 ///
-/// `cause` is what asks for it: the same cause repeated changes nothing.
+/// Each command is a part of `cause`: the same cause repeated changes nothing.
 ///
 /// # Errors
 /// Whatever stops a command; what has been aligned stays so, and a repetition does the rest.
@@ -23,7 +28,7 @@ pub async fn align(
     core: &Core,
     places: &Places,
     id: &OccupationId,
-    cause: &str,
+    cause: &Call,
 ) -> Result<(), Failure> {
     let (places, occupation) = (places.clone(), id.clone());
     let bays = core
@@ -51,7 +56,7 @@ pub async fn align_these(
     core: &Core,
     id: &OccupationId,
     bays: Vec<BayId>,
-    cause: &str,
+    cause: &Call,
 ) -> Result<(), Failure> {
     let chunks: Vec<Vec<BayId>> = bays
         .chunks(works::MAX_BAYS)
@@ -61,7 +66,7 @@ pub async fn align_these(
         .map(|chunk| {
             let names: Vec<&str> = chunk.iter().map(BayId::as_str).collect();
             let part = digest_id("bays", &names);
-            let call = Call::because("road-works", Channel::Policy, cause).part(&part);
+            let call = cause.clone().part(&part);
             let id = id.clone();
             let commands = core.commands.clone();
             async move {

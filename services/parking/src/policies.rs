@@ -8,7 +8,6 @@ use crate::domain::works::{Notice, Occupation, Works, take_note};
 use crate::read_model::Places;
 use async_trait::async_trait;
 use chassis::commands::Call;
-use chassis::domain::Channel;
 use chassis::policies::{Policy, Reaction};
 use chassis::published::ReceivedEvent;
 use chassis::server::{Failure, resource_id};
@@ -59,7 +58,8 @@ impl Policy for RoadOccupations {
         };
         let revision = event.revision()?;
         let id = occupation.clone();
-        let call = Call::because("road-works", Channel::Policy, &event.id);
+        let call = Call::reaction("road-works", event);
+        let cause = call.clone();
         let noted = self
             .core
             .commands
@@ -67,7 +67,7 @@ impl Policy for RoadOccupations {
             .await?;
         // Aligned in any case: an earlier attempt may have noted it and gone no further.
         self.see_note(&occupation, revision, noted).await?;
-        closures::align(&self.core, &self.places, &occupation, &event.id).await?;
+        closures::align(&self.core, &self.places, &occupation, &cause).await?;
         Ok(())
     }
 }

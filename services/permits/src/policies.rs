@@ -8,7 +8,7 @@ use crate::domain::registers::VehicleMake;
 use async_trait::async_trait;
 use chassis::commands::Call;
 use chassis::domain::values::{PlateNumber, Text};
-use chassis::domain::{Channel, Halt, PersonRef, Transaction};
+use chassis::domain::{Halt, PersonRef, Transaction};
 use chassis::policies::{Policy, Reaction};
 use chassis::published::ReceivedEvent;
 use chassis::service::Core;
@@ -43,7 +43,7 @@ impl Policy for Drivers {
 
     async fn react(&self, event: &ReceivedEvent) -> Result<(), Reaction> {
         let revision = event.revision()?;
-        let call = Call::because("drivers", Channel::Policy, &event.id);
+        let call = Call::reaction("drivers", event);
         if event.is::<enforcement::DriverBarred>() {
             let barred = event.decode::<enforcement::DriverBarred>()?;
             let person = person(&barred.person_ref)?;
@@ -99,7 +99,7 @@ impl Policy for Vehicles {
             .map_err(|why| not_understood(&why.to_string()))?;
         for news in told {
             let news = News::of(&news, revision, at)?;
-            let call = Call::because("vehicles", Channel::Policy, &event.id);
+            let call = Call::reaction("vehicles", event);
             let call = call.part(&news.plate.key());
             self.core
                 .commands

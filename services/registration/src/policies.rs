@@ -3,7 +3,6 @@
 use crate::domain::blocks::{Block, BlockKind, close_case, open_case};
 use async_trait::async_trait;
 use chassis::commands::Call;
-use chassis::domain::Channel;
 use chassis::domain::values::{DocumentNumber, PlateNumber};
 use chassis::policies::{Policy, Reaction};
 use chassis::published::ReceivedEvent;
@@ -50,7 +49,7 @@ impl Policy for OpenCases {
             return Ok(());
         };
         let revision = event.revision()?;
-        let call = Call::because("open-cases", Channel::Policy, &event.id);
+        let call = Call::reaction("open-cases", event);
         self.core
             .commands
             .perform(call, move |tx| {

@@ -1,6 +1,7 @@
 //! A command's identity: who gives it, through which channel, and which request or event it answers.
 
 use crate::domain::{Actor, Channel, Invalid};
+use crate::published::ReceivedEvent;
 use crate::random;
 use crate::server::{Caller, Failure};
 use crate::telemetry;
@@ -100,6 +101,16 @@ impl Call {
         }
     }
 
+    /// What a policy does because of an event. After a restore another event may bear the id of one that is lost; it comes
+    /// from another commit.
+    pub fn reaction(policy: &str, event: &ReceivedEvent) -> Self {
+        let call = Self::because(policy, Channel::Policy, &event.id);
+        match &event.commit_id {
+            Some(commit_id) => call.part(commit_id),
+            None => call,
+        }
+    }
+
     /// One of several commands with the same cause.
     #[must_use]
     pub fn part(mut self, part: &str) -> Self {
@@ -143,4 +154,29 @@ fn half_sha256(parts: &[&[u8]]) -> [u8; 16] {
     let mut half = [0; 16];
     half.copy_from_slice(&hash.finalize()[..16]);
     half
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    #[test]
+    fn an_event_under_the_id_of_one_that_a_restore_lost_asks_for_another_command() {
+        let event = |commit_id: Option<&str>| ReceivedEvent {
+            id: "permits-101-1".into(),
+            commit_id: commit_id.map(str::to_owned),
+            type_name: "traffic.permits.v1.PermitRevoked".into(),
+            subject: "permits/a".into(),
+            time: jiff::Timestamp::UNIX_EPOCH,
+            traceparent: None,
+            data: Bytes::new(),
+        };
+        let command = |commit_id| Call::reaction("policy", &event(commit_id)).command_id;
+        assert_eq!(command(Some("a")), command(Some("a")));
+        assert_ne!(command(Some("a")), command(Some("b")));
+        // As older versions derived it.
+        let because = Call::because("policy", Channel::Policy, "permits-101-1");
+        assert_eq!(command(None), because.command_id);
+    }
 }

@@ -8,9 +8,7 @@
 
 use chassis::clock::{Clock, ManualClock};
 use chassis::commands::Call;
-use chassis::domain::{
-    Actor, Aggregate, Channel, District, Halt, LegalBasis, Refusal, Transaction,
-};
+use chassis::domain::{Actor, Aggregate, District, Halt, LegalBasis, Refusal, Transaction};
 use chassis::policies::{Policy, Reaction};
 use chassis::projection::{Change, Definition, Due, Rows, Table};
 use chassis::published::{Origin, Publications, PublishedEvent, ReceivedEvent};
@@ -190,7 +188,7 @@ impl Policy for Echo {
     }
     async fn react(&self, event: &ReceivedEvent) -> Result<(), Reaction> {
         let added: ListCommitsRequest = event.decode()?;
-        let call = Call::because("echoing-added", Channel::Policy, &event.id);
+        let call = Call::reaction("echoing-added", event);
         let by = added.after_position;
         self.0
             .commands

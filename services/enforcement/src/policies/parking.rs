@@ -92,7 +92,7 @@ impl Policy for ParkingArrears {
 
     async fn react(&self, event: &ReceivedEvent) -> Result<(), Reaction> {
         let revision = event.revision()?;
-        let call = Call::because("parking-arrears", Channel::Policy, &event.id);
+        let call = Call::reaction("parking-arrears", event);
         if event.is::<parking::ArrearsReferred>() {
             let referred = event.decode::<parking::ArrearsReferred>()?;
             let session = session(&referred.session)?;

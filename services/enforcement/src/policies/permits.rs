@@ -6,7 +6,6 @@ use crate::domain::values::CaseId;
 use crate::domain::violation::excuse::judge_by_permits;
 use async_trait::async_trait;
 use chassis::commands::Call;
-use chassis::domain::Channel;
 use chassis::domain::values::{DocumentNumber, PlateNumber};
 use chassis::policies::{Policy, Reaction};
 use chassis::published::ReceivedEvent;
@@ -51,7 +50,7 @@ impl Policy for OversizePermits {
             return Ok(());
         };
         let (revision, at) = (event.revision()?, event.time);
-        let call = Call::because("oversize-permits", Channel::Policy, &event.id);
+        let call = Call::reaction("oversize-permits", event);
         let id = permit.clone();
         let noted = self
             .core
@@ -64,7 +63,7 @@ impl Policy for OversizePermits {
         }
         // In any case: an earlier attempt may have noted it and gone no further.
         for case in self.captures(&permit).await? {
-            let call = Call::because("oversize-permits", Channel::Policy, &event.id);
+            let call = Call::reaction("oversize-permits", event);
             let call = call.part(case.as_str());
             self.core
                 .commands

@@ -4,7 +4,6 @@ use crate::domain::conduct::{Use, Vehicle};
 use crate::domain::registered::{Registration, hear};
 use async_trait::async_trait;
 use chassis::commands::Call;
-use chassis::domain::Channel;
 use chassis::domain::values::PlateNumber;
 use chassis::policies::{Policy, Reaction};
 use chassis::published::ReceivedEvent;
@@ -55,7 +54,7 @@ impl Policy for Plates {
                 .map_err(|invalid| Reaction::NotUnderstood(invalid.to_string()))?;
             heard.push((plate, registration));
         }
-        let call = Call::because("plates", Channel::Policy, &event.id);
+        let call = Call::reaction("plates", event);
         self.core
             .commands
             .perform(call, move |tx| {

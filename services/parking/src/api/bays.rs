@@ -58,7 +58,7 @@ impl Api {
         self.core.projection.catch_up(written_at).await?;
         for occupation in self.occupations_at(position).await? {
             if !known.contains(&occupation) {
-                let cause = format!("bay {id} at {written_at}");
+                let cause = closures::cause(&format!("bay {id} at {written_at}"));
                 closures::align_these(&self.core, &occupation, vec![id.clone()], &cause).await?;
             }
         }

@@ -2,6 +2,7 @@
 
 use super::Api;
 use super::bays::new_bay;
+use crate::closures;
 use crate::domain::bay::Bay;
 use crate::domain::ids::{BayId, OccupationId};
 use crate::domain::marking::{self, Marking};
@@ -152,8 +153,8 @@ impl Api {
             .read(read_model::occupations_in_force)
             .await?
         {
-            let cause = format!("import until {position} meets {occupation}");
-            crate::closures::align(&self.core, &self.places, &occupation, &cause).await?;
+            let cause = closures::cause(&format!("import until {position} meets {occupation}"));
+            closures::align(&self.core, &self.places, &occupation, &cause).await?;
         }
         Ok(())
     }
