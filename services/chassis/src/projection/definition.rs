@@ -96,6 +96,10 @@ impl Definition {
             position, kind, id, ..
         } = stored;
         let body = match self.kind(kind) {
+            // Whoever is not of this suite may have written it.
+            Some(_) if !AggregateKey::is_valid_id(id) => Err(format!(
+                "commit {position} is on {kind}/{id:?}, which is no aggregate's id"
+            )),
             Some(kind_of) => kind_of
                 .read(stored)
                 .map(Box::new)

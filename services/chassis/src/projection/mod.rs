@@ -22,6 +22,8 @@ mod state;
 mod store;
 mod supervisor;
 mod table;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use definition::{Change, Definition, Due, Indexer};
 pub use engine::{Digest, Passed};
