@@ -4,13 +4,14 @@
 
 use super::definition::{ApplyError, CHANGES, DUE, Definition, Due, Read, Step};
 use super::state::{Phase, Shared};
-use super::store::{Broken, Writes};
+use super::store::{Broken, Store, Writes};
 use super::table::{Range, Rows, Table, View, aggregate_key};
 use crate::journal::Position;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::ops::Bound;
+use std::sync::{Arc, Weak};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 use xxhash_rust::xxh3::Xxh3;
@@ -79,8 +80,10 @@ pub(super) enum Input {
     /// The stream ends within the transaction whose commits came last: it was restored from a backup that was cut there.
     Cut,
     Digest(DigestRequest),
-    /// Another thread found the store broken.
+    /// The stream cannot be followed any further.
     Broken(Broken),
+    /// A reader found this store broken. It may have been replaced meanwhile.
+    Unreadable(Weak<Store>, Broken),
     Rebuild,
     Stop,
 }
@@ -195,6 +198,11 @@ fn round(
             }
             Input::Digest(request) => digests.push(request),
             Input::Broken(broken) => ending = Some(End::Broken(broken)),
+            Input::Unreadable(store, broken) => {
+                if Weak::ptr_eq(&store, &Arc::downgrade(&view.store)) {
+                    ending = Some(End::Broken(broken));
+                }
+            }
             Input::Rebuild => ending = Some(End::Rebuild),
             Input::Stop => ending = Some(End::Stopped),
         }

@@ -85,3 +85,35 @@ async fn a_commit_on_what_can_be_no_aggregate_halts_the_projection() {
     };
     assert!(why.contains("a=b"), "{why}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_reader_of_a_store_that_was_replaced_does_not_harm_the_new_one() {
+    let journal = journal();
+    write(&journal, "a", None).await;
+    let projection = project(&journal, Work::Threads { readers: 2 });
+    projection.ready().await;
+    let (begun, has_begun) = oneshot::channel();
+    let (go, going) = std::sync::mpsc::channel();
+    let reader = projection.clone();
+    let late = tokio::spawn(async move {
+        let read = reader.read(move |_| {
+            begun.send(()).expect("waited for");
+            going.recv().expect("told to go on");
+            Err::<(), _>(Broken("the old store is gone".into()))
+        });
+        read.await
+    });
+    has_begun.await.expect("begun");
+    let mut phase = projection.watch_phase();
+    projection.rebuild().await.expect("running");
+    let left = phase.wait_for(|phase| *phase != Phase::Live).await;
+    drop(left.expect("running"));
+    projection.ready().await;
+
+    go.send(()).expect("waited for");
+    late.await.expect("no panic").expect_err("broken");
+    // Comes after what the reader told.
+    let digest = projection.digest(None).await.expect("still the same store");
+    assert_eq!(digest.map(|digest| digest.position), Ok(1));
+    assert_eq!(projection.status().await.rebuilds, 1);
+}
