@@ -2,7 +2,7 @@
 
 use crate::commit::{self, Commit};
 use crate::domain::{AggregateKey, Invalid, LegalBasis, Refusal, Revision};
-use crate::journal::{Journal, Position, Stored};
+use crate::journal::{Journal, Position, Stored, Unavailable};
 use crate::projection::{Phase, Projection};
 use crate::server::Failure;
 use serde_json::Value;
@@ -15,6 +15,9 @@ use traffic_proto::operations::v1::operations_service_server::OperationsService;
 
 /// How long a digest waits for its position.
 const DIGEST_WAIT: Duration = Duration::from_secs(30);
+/// How far beyond the journal's head that position may be: what the fastest of streams takes in that time. Replicas that
+/// are written to can only be compared at a position that is still to come.
+const DIGEST_AHEAD: Position = 3_000_000;
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 const DEFAULT_PAGE: usize = 50;
 const LARGEST_PAGE: i32 = 1000;
@@ -89,6 +92,14 @@ impl Operations {
         if position > LAST_POSITION {
             let why = Invalid::new("is no position", "不是有效的位置");
             return Err(Failure::field("position", why));
+        }
+        if position > self.projection.applied() {
+            let head = self.journal.extent().await.map_err(away)?.last;
+            if position > head.saturating_add(DIGEST_AHEAD) {
+                let en = format!("is too far ahead: the journal ends at {head}");
+                let zh = format!("位置过于靠后：日志目前到{head}为止");
+                return Err(Failure::field("position", Invalid::new(en, zh)));
+            }
         }
         let at = (position > 0).then_some(position);
         let digest = tokio::time::timeout(DIGEST_WAIT, self.projection.digest(at))
@@ -195,11 +206,12 @@ impl Operations {
         after: Position,
         limit: usize,
     ) -> Result<Vec<Stored>, Failure> {
-        self.journal
-            .history(key, after, limit)
-            .await
-            .map_err(|away| Failure::unavailable(away.to_string(), RETRY_AFTER))
+        self.journal.history(key, after, limit).await.map_err(away)
     }
+}
+
+fn away(unavailable: Unavailable) -> Failure {
+    Failure::unavailable(unavailable.to_string(), RETRY_AFTER)
 }
 
 fn to_proto(position: Position, commit: &Commit, chained: bool) -> proto::Commit {
@@ -355,6 +367,27 @@ mod tests {
             let listed = listed(&operations, after).await;
             assert_eq!(listed, [(second.position, false)], "after {after}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_digest_can_be_asked_for_at_a_position_to_come_but_at_none_that_cannot_come_in_time()
+    {
+        let journal = journal();
+        let first = write(&journal, "a", None).await;
+        let operations = operations(&journal).await;
+        for position in [first.position + DIGEST_AHEAD + 1, LAST_POSITION] {
+            let refused = operations.digest(position).await;
+            assert!(matches!(refused, Err(Failure::Invalid(_))), "{refused:?}");
+        }
+        let (ahead, ()) = tokio::join!(operations.digest(first.position + 1), async {
+            write(&journal, "b", None).await;
+        });
+        assert_eq!(ahead.expect("reached").position, first.position + 1);
+        let in_vain = operations.digest(first.position + DIGEST_AHEAD).await;
+        assert!(
+            matches!(in_vain, Err(Failure::Unavailable { .. })),
+            "{in_vain:?}"
+        );
     }
 
     #[test]
