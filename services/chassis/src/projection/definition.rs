@@ -23,8 +23,8 @@ pub(crate) struct Answered {
     pub(crate) id: String,
 }
 
-/// An aggregate that time alone will change.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// An aggregate that time alone will change. In the order in which they are due.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Due {
     pub at: Timestamp,
     pub kind: String,
