@@ -2,7 +2,7 @@
 
 use crate::commit::{self, Commit};
 use crate::domain::{AggregateKey, Invalid, LegalBasis, Refusal, Revision};
-use crate::journal::{Journal, Position};
+use crate::journal::{Journal, Position, Stored, Unavailable};
 use crate::projection::{Phase, Projection};
 use crate::server::Failure;
 use serde_json::Value;
@@ -15,9 +15,14 @@ use traffic_proto::operations::v1::operations_service_server::OperationsService;
 
 /// How long a digest waits for its position.
 const DIGEST_WAIT: Duration = Duration::from_secs(30);
+/// How far beyond the journal's head that position may be: what the fastest of streams takes in that time. Replicas that
+/// are written to can only be compared at a position that is still to come.
+const DIGEST_AHEAD: Position = 3_000_000;
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 const DEFAULT_PAGE: usize = 50;
 const LARGEST_PAGE: i32 = 1000;
+/// Commits read at once where none of them is shown.
+const LONGEST_READ: usize = 1000;
 /// No stream comes this far; a larger number is a mistake, such as a negative one.
 const LAST_POSITION: Position = i64::MAX as Position;
 
@@ -88,6 +93,14 @@ impl Operations {
             let why = Invalid::new("is no position", "不是有效的位置");
             return Err(Failure::field("position", why));
         }
+        if position > self.projection.applied() {
+            let head = self.journal.extent().await.map_err(away)?.last;
+            if position > head.saturating_add(DIGEST_AHEAD) {
+                let en = format!("is too far ahead: the journal ends at {head}");
+                let zh = format!("位置过于靠后：日志目前到{head}为止");
+                return Err(Failure::field("position", Invalid::new(en, zh)));
+            }
+        }
         let at = (position > 0).then_some(position);
         let digest = tokio::time::timeout(DIGEST_WAIT, self.projection.digest(at))
             .await
@@ -125,14 +138,7 @@ impl Operations {
             return Err(Failure::field("after_position", why));
         }
         let key = self.key(&request.aggregate)?;
-        // One before the page, for the first hash of the chain.
-        let mut revision = Revision::default();
-        if request.after_position > 0 {
-            let at = request.after_position - 1;
-            if let Some(before) = self.page(&key, at, 1).await?.first() {
-                revision.hash = commit::hash(&before.payload);
-            }
-        }
+        let mut revision = self.revision_at(&key, request.after_position).await?;
         let stored = self.page(&key, request.after_position, limit).await?;
         let more = stored.len() == limit;
         let mut commits = Vec::with_capacity(stored.len());
@@ -161,17 +167,51 @@ impl Operations {
         })
     }
 
+    /// Where the chain of an aggregate stands at `position`: what the first commit after it must continue.
+    async fn revision_at(
+        &self,
+        key: &AggregateKey,
+        position: Position,
+    ) -> Result<Revision, Failure> {
+        let revision_of = |stored: &Stored| Revision {
+            position: stored.position,
+            hash: commit::hash(&stored.payload),
+        };
+        let Some(before) = position.checked_sub(1) else {
+            return Ok(Revision::default());
+        };
+        // Whoever pages names the last commit seen.
+        if let [there] = self.page(key, before, 1).await?.as_slice()
+            && there.position == position
+        {
+            return Ok(revision_of(there));
+        }
+        // The journal is only read forwards, so the last commit before any other position is found from the start.
+        let mut revision = Revision::default();
+        loop {
+            let page = self.page(key, revision.position, LONGEST_READ).await?;
+            let upto = page.partition_point(|stored| stored.position <= position);
+            if let Some(last) = page[..upto].last() {
+                revision = revision_of(last);
+            }
+            if upto < LONGEST_READ {
+                return Ok(revision);
+            }
+        }
+    }
+
     async fn page(
         &self,
         key: &AggregateKey,
         after: Position,
         limit: usize,
-    ) -> Result<Vec<crate::journal::Stored>, Failure> {
-        self.journal
-            .history(key, after, limit)
-            .await
-            .map_err(|away| Failure::unavailable(away.to_string(), RETRY_AFTER))
+    ) -> Result<Vec<Stored>, Failure> {
+        self.journal.history(key, after, limit).await.map_err(away)
     }
+}
+
+fn away(unavailable: Unavailable) -> Failure {
+    Failure::unavailable(unavailable.to_string(), RETRY_AFTER)
 }
 
 fn to_proto(position: Position, commit: &Commit, chained: bool) -> proto::Commit {
@@ -267,6 +307,88 @@ impl OperationsService for Operations {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::model::Model;
+    use crate::projection::Work;
+    use crate::projection::tests::{journal, project, write};
+
+    async fn operations(journal: &Model) -> Operations {
+        let projection = project(journal, Work::Inline);
+        projection.ready().await;
+        Operations {
+            projection,
+            journal: Arc::new(journal.clone()),
+        }
+    }
+
+    async fn listed(operations: &Operations, after: Position) -> Vec<(Position, bool)> {
+        let request = proto::ListCommitsRequest {
+            aggregate: "tally/a".into(),
+            page_size: 0,
+            after_position: after,
+        };
+        let listed = operations.commits(request).await.expect("readable");
+        let commits = listed.commits.into_iter();
+        commits.map(|c| (c.position, c.chained)).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_history_is_chained_from_whatever_position_it_is_read() {
+        let journal = journal();
+        write(&journal, "b", None).await;
+        let first = write(&journal, "a", None).await;
+        for other in ["c", "d"] {
+            write(&journal, other, None).await;
+        }
+        let second = write(&journal, "a", Some(&first)).await;
+        let operations = operations(&journal).await;
+        for after in 0..=6 {
+            let expected: Vec<_> = [first.position, second.position]
+                .into_iter()
+                .filter(|position| *position > after)
+                .map(|position| (position, true))
+                .collect();
+            assert_eq!(listed(&operations, after).await, expected, "after {after}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_broken_chain_shows_from_whatever_position_it_is_read() {
+        let journal = journal();
+        let first = write(&journal, "a", None).await;
+        let altered = Stored {
+            payload: b"another".as_slice().into(),
+            ..first
+        };
+        write(&journal, "b", None).await;
+        write(&journal, "c", None).await;
+        let second = write(&journal, "a", Some(&altered)).await;
+        let operations = operations(&journal).await;
+        for after in 1..second.position {
+            let listed = listed(&operations, after).await;
+            assert_eq!(listed, [(second.position, false)], "after {after}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_digest_can_be_asked_for_at_a_position_to_come_but_at_none_that_cannot_come_in_time()
+    {
+        let journal = journal();
+        let first = write(&journal, "a", None).await;
+        let operations = operations(&journal).await;
+        for position in [first.position + DIGEST_AHEAD + 1, LAST_POSITION] {
+            let refused = operations.digest(position).await;
+            assert!(matches!(refused, Err(Failure::Invalid(_))), "{refused:?}");
+        }
+        let (ahead, ()) = tokio::join!(operations.digest(first.position + 1), async {
+            write(&journal, "b", None).await;
+        });
+        assert_eq!(ahead.expect("reached").position, first.position + 1);
+        let in_vain = operations.digest(first.position + DIGEST_AHEAD).await;
+        assert!(
+            matches!(in_vain, Err(Failure::Unavailable { .. })),
+            "{in_vain:?}"
+        );
+    }
 
     #[test]
     fn an_event_is_named_whether_it_is_bare_or_in_a_record() {

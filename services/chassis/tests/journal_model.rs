@@ -2,12 +2,20 @@
 
 use async_trait::async_trait;
 use chassis::clock::ManualClock;
+use chassis::config::Nats;
+use chassis::domain::AggregateKey;
 use chassis::journal::model::{Fault, Faults, Model};
-use chassis::journal::{Appender, Journal, Limits, Outcome};
+use chassis::journal::{
+    AppendError, Appender, Entry, Extent, Journal, Limits, Outcome, Position, Stored, Unavailable,
+};
 use chassis::testing::conformance::{self, Harness, Outage, entry, new_key};
 use futures::StreamExt;
+use futures::stream::BoxStream;
 use jiff::Timestamp;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::time::Instant;
+use uuid::Uuid;
 
 #[derive(Debug)]
 struct Disconnection(Model);
@@ -139,6 +147,82 @@ async fn what_may_yet_land_at_the_deadline_is_unknown() {
     assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
     assert!(model.land_late() > 1, "it was tried again");
     assert_eq!(model.commits().len(), 1);
+}
+
+/// A server that holds its connections and answers nothing.
+#[derive(Debug, Default)]
+struct Hanging {
+    appends: AtomicUsize,
+}
+
+#[async_trait]
+impl Journal for Hanging {
+    async fn append(&self, _: &[Entry]) -> Result<Position, AppendError> {
+        self.appends.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(Nats::default().ack_timeout()).await;
+        Err(AppendError::Unknown("acknowledgement overdue".into()))
+    }
+
+    async fn successor(
+        &self,
+        _: &AggregateKey,
+        _: Position,
+    ) -> Result<Option<Stored>, Unavailable> {
+        std::future::pending().await
+    }
+
+    async fn history(
+        &self,
+        _: &AggregateKey,
+        _: Position,
+        _: usize,
+    ) -> Result<Vec<Stored>, Unavailable> {
+        std::future::pending().await
+    }
+
+    async fn extent(&self) -> Result<Extent, Unavailable> {
+        std::future::pending().await
+    }
+
+    async fn commit_at(&self, _: Position) -> Result<Option<Uuid>, Unavailable> {
+        std::future::pending().await
+    }
+
+    fn follow(&self, _: Position) -> BoxStream<'static, Result<Stored, Unavailable>> {
+        futures::stream::pending().boxed()
+    }
+
+    fn is_connected(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_server_that_hangs_is_given_up_at_its_deadline_and_never_sent() {
+    let limits = Limits {
+        batch_entries: 2,
+        singles: 2,
+        ..Limits::default()
+    };
+    let journal = Arc::new(Hanging::default());
+    let (appender, _worker) = Appender::start(journal.clone(), limits);
+    let began = Instant::now();
+    let appends = (0..40).map(|_| appender.append(vec![entry(&new_key(), 0)]));
+    let outcomes = futures::future::join_all(appends).await;
+    let latest = limits.deadline + Nats::default().ack_timeout();
+    assert!(began.elapsed() <= latest, "{:?}", began.elapsed());
+    let sent = journal.appends.load(Ordering::Relaxed);
+    assert!(sent <= 6, "{sent} in two rounds and a half");
+    let never_sent = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Outcome::Unavailable(_)));
+    assert!(never_sent.count() >= 40 - 2 * sent);
+    assert_eq!(appender.counts().outstanding, 0);
+}
+
+#[test]
+fn an_overdue_acknowledgement_leaves_as_long_again_to_settle_it() {
+    assert!(Limits::default().deadline >= 2 * Nats::default().ack_timeout());
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,13 +7,9 @@ use chassis::clock::ManualClock;
 use chassis::commands::Done;
 use chassis::domain::{Halt, Transaction};
 use chassis::journal::model::Model as JournalModel;
-use chassis::projection::{MemoryDisk, Options};
-use chassis::sealing::MemoryKeyStore;
 use chassis::server::Failure;
-use chassis::service::{Core, Foundation};
-use chassis::testing;
-use counter::{Counter, TooMuch, add, blueprint, call, start_of_time};
-use std::path::Path;
+use chassis::service::Core;
+use counter::{Counter, TooMuch, add, blueprint, call, replica_on_models, start_of_time};
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -25,18 +21,7 @@ async fn replica(journal: &JournalModel, clock: &ManualClock) -> Core {
 
 /// A replica with a disk of its own.
 async fn replica_on(bus: &BusModel, journal: &JournalModel, clock: &ManualClock) -> Core {
-    let foundation = Foundation {
-        journal: Arc::new(journal.clone()),
-        bus: Arc::new(bus.clone()),
-        person_keys: Arc::new(MemoryKeyStore::default()),
-        projection: Options::in_memory(&MemoryDisk::new()),
-        clock: Arc::new(clock.clone()),
-    };
-    // Nobody connects to this address and nothing is kept in this folder.
-    let config = testing::config("nats://localhost:4222", Path::new("unused"));
-    let core = Core::on(foundation, blueprint("counting"), &config).expect("starts");
-    core.projection.ready().await;
-    core
+    replica_on_models(bus, Arc::new(journal.clone()), blueprint("counting"), clock).await
 }
 
 /// Two replicas on one journal, of which the second sees no further than the first commit.

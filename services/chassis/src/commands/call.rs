@@ -17,7 +17,7 @@ pub struct Call {
     pub channel: Channel,
     /// The same for every repetition of a request, on whatever replica.
     pub command_id: Uuid,
-    /// Of method and body. `None` if the caller gave no request id: then nothing can repeat it.
+    /// Of method and body. `None` if nothing repeats it, or nobody needs to know that it was repeated.
     pub(super) fingerprint: Option<[u8; 16]>,
     pub(super) correlation_id: Uuid,
     pub(super) causation_id: Option<String>,
@@ -109,6 +109,14 @@ impl Call {
             Some(commit_id) => call.part(commit_id),
             None => call,
         }
+    }
+
+    /// For what its handler does only while it is still to be done: the guard of what it then changes keeps it from being
+    /// done twice. No repetition is looked for, so none is kept.
+    #[must_use]
+    pub(crate) fn while_due(mut self) -> Self {
+        self.fingerprint = None;
+        self
     }
 
     /// One of several commands with the same cause.

@@ -40,6 +40,8 @@ use tracing::Instrument;
 
 /// How often a command that lost a race is decided again.
 const ATTEMPTS: usize = 16;
+/// Commits of a history that are read at once.
+const PAGE: usize = 256;
 /// When to come back if the journal is away.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -92,12 +94,16 @@ impl<F: Fn(&mut Transaction) -> Result<String, Halt> + Send + Sync + 'static> Ha
 
 type ErasedHandler = dyn Fn(&mut Transaction) -> Result<Option<AggregateKey>, Halt> + Send + Sync;
 
-/// As [`Done`], before its type is known.
-struct Ended {
-    /// What the answer is about, if anything.
-    answer: Option<(AggregateKey, Loaded)>,
-    /// Where the command's last commit is; `None` if it changed nothing.
-    position: Option<Position>,
+/// How a command ended, before the type of its answer is known.
+enum Ended {
+    Now {
+        /// What the answer is about, if anything.
+        answer: Option<(AggregateKey, Loaded)>,
+        /// Where the command's last commit is; `None` if it changed nothing.
+        position: Option<Position>,
+    },
+    /// It was carried out before. What it was answered is looked up only for those who want it.
+    Before(Answered),
 }
 
 impl Commands {
@@ -130,11 +136,12 @@ impl Commands {
         call: Call,
         handler: impl Handler,
     ) -> Result<Done<A>, Failure> {
-        self.spawn(call, erase::<A>(handler)).await?.typed()
+        let ended = self.spawn(call, erase::<A>(handler)).await?;
+        self.0.done(ended).await
     }
 
-    /// Carries out a command that has no answer, such as a timer's or a policy's: the position of its last commit, or
-    /// `None` if there was nothing to do or it had been done before.
+    /// Carries out a command that has no answer, such as a timer's or a policy's: the position of its last commit, made
+    /// now or when it was given before, or `None` if there was nothing to do.
     ///
     /// # Errors
     /// As [`Commands::execute`].
@@ -145,7 +152,10 @@ impl Commands {
     ) -> Result<Option<Position>, Failure> {
         let handler: Arc<ErasedHandler> =
             Arc::new(move |transaction: &mut Transaction| handler(transaction).map(|()| None));
-        Ok(self.spawn(call, handler).await?.position)
+        Ok(match self.spawn(call, handler).await? {
+            Ended::Now { position, .. } => position,
+            Ended::Before(answered) => Some(answered.position),
+        })
     }
 
     async fn spawn(&self, call: Call, handler: Arc<ErasedHandler>) -> Result<Ended, Failure> {
@@ -168,7 +178,8 @@ impl Commands {
         handler: impl Handler,
     ) -> Result<Done<A>, Failure> {
         let handler = erase::<A>(handler);
-        self.0.rehearse(&Arc::new(call), &handler).await?.typed()
+        let ended = self.0.rehearse(&Arc::new(call), &handler).await?;
+        self.0.done(ended).await
     }
 
     /// [`Commands::execute`], or [`Commands::rehearse`] if `validate_only`.
@@ -204,11 +215,21 @@ fn erase<A: Aggregate>(handler: impl Handler) -> Arc<ErasedHandler> {
     })
 }
 
-impl Ended {
-    fn typed<A: Aggregate>(self) -> Result<Done<A>, Failure> {
-        let (key, loaded) = self
-            .answer
-            .ok_or_else(|| Failure::internal("a command's answer is about nothing"))?;
+impl Inner {
+    /// The answer of a command that has ended.
+    async fn done<A: Aggregate>(&self, ended: Ended) -> Result<Done<A>, Failure> {
+        let (key, loaded, position) = match ended {
+            Ended::Now { answer, position } => {
+                let (key, loaded) = answer
+                    .ok_or_else(|| Failure::internal("a command's answer is about nothing"))?;
+                (key, loaded, position)
+            }
+            Ended::Before(answered) => {
+                let position = answered.position;
+                let (key, loaded) = self.answer_again::<A>(answered).await?;
+                (key, loaded, Some(position))
+            }
+        };
         let state = loaded
             .state
             .ok_or_else(|| Failure::NotFound(key.id.to_string()))?;
@@ -218,12 +239,10 @@ impl Ended {
                 Failure::internal("a command's answer is of another aggregate type")
             })?,
             revision: loaded.revision,
-            position: self.position.unwrap_or(loaded.revision.position),
+            position: position.unwrap_or(loaded.revision.position),
         })
     }
-}
 
-impl Inner {
     async fn execute(
         self: &Arc<Self>,
         call: &Arc<Call>,
@@ -253,7 +272,7 @@ impl Inner {
             match decided {
                 Decided::Answered(answered) => {
                     drop(held);
-                    return self.answer_again(call, answered).await;
+                    return carried_out_before(call, answered);
                 }
                 Decided::Rejected(rejection) => {
                     drop(held);
@@ -270,7 +289,7 @@ impl Inner {
                 Decided::Unchanged(answer) => {
                     drop(held);
                     if caught_up || self.nothing_is_missing(call, seen).await? {
-                        return Ok(Ended {
+                        return Ok(Ended::Now {
                             answer,
                             position: None,
                         });
@@ -314,7 +333,7 @@ impl Inner {
             let (decided, held) = self.decide(call, handler, held).await?;
             let applied = self.projection.applied();
             match decided {
-                Decided::Answered(answered) => return self.answer_again(call, answered).await,
+                Decided::Answered(answered) => return carried_out_before(call, answered),
                 Decided::Rejected(rejection) => return Err(Failure::Rejected(rejection)),
                 Decided::Unavailable(why) => return Err(Failure::unavailable(why, RETRY_AFTER)),
                 Decided::Locked(key) => {
@@ -322,7 +341,7 @@ impl Inner {
                     wanted.push(key);
                 }
                 Decided::Unchanged(answer) | Decided::Commits { answer, .. } => {
-                    return Ok(Ended {
+                    return Ok(Ended::Now {
                         answer,
                         position: Some(applied),
                     });
@@ -402,7 +421,7 @@ impl Inner {
             });
         let applied = self.projection.applied();
         self.ahead.add(call.command_id, states, answered, applied);
-        Ended {
+        Ended::Now {
             answer,
             position: Some(position),
         }
@@ -440,57 +459,93 @@ impl Inner {
             .map_err(|away| Failure::unavailable(away.to_string(), RETRY_AFTER))
     }
 
-    /// The answer that the command was given the first time.
-    async fn answer_again(&self, call: &Call, answered: Answered) -> Result<Ended, Failure> {
-        if call.fingerprint != Some(answered.fingerprint) {
-            return Err(Failure::RequestIdReused);
+    /// What a command was answered about the first time, as it left it.
+    async fn answer_again<A: Aggregate>(
+        &self,
+        answered: Answered,
+    ) -> Result<(AggregateKey, Loaded), Failure> {
+        if answered.kind != A::TYPE || !AggregateKey::is_valid_id(&answered.id) {
+            return Err(Failure::internal(
+                "a command's answer is of another aggregate type",
+            ));
         }
-        let kind = self
-            .projection
-            .kind_name(&answered.kind)
-            .ok_or_else(|| Failure::internal("an answer of an unknown aggregate type"))?;
-        let key = AggregateKey {
-            kind,
-            id: answered.id.into(),
-        };
-        let loaded = self.state_at(&key, answered.position).await?;
-        Ok(Ended {
-            answer: Some((key, loaded)),
-            position: Some(answered.position),
-        })
+        let key = AggregateKey::of::<A>(&answered.id);
+        let loaded = self.state_at::<A>(&key, answered.position).await?;
+        Ok((key, loaded))
     }
 
-    /// What an aggregate was at a position in the past.
-    async fn state_at(&self, key: &AggregateKey, position: Position) -> Result<Loaded, Failure> {
+    /// What an aggregate was at the position of an own or a projected commit.
+    async fn state_at<A: Aggregate>(
+        &self,
+        key: &AggregateKey,
+        position: Position,
+    ) -> Result<Loaded, Failure> {
         // Only at this very position: before it, another replica may have committed what is not known here yet.
         if let Some(newest) = self.ahead.state(key, 0)
             && newest.revision.position == position
         {
             return Ok(newest);
         }
-        // From the leader, one by one: a repetition is rare, and its answer must not miss the commit it repeats.
+        if let Err(behind) = self.projection.catch_up(position).await {
+            // A restored stream may lack it: then a repetition is to be carried out anew.
+            if self.head().await.is_ok_and(|head| head < position) {
+                self.ahead.forget();
+            }
+            return Err(behind.into());
+        }
+        let newest = self.projection.get::<A>(&key.id).await?;
+        let newest = newest.map_or_else(Loaded::default, |newest| Loaded {
+            state: Some(newest.state),
+            revision: newest.revision,
+        });
+        if newest.revision.position <= position {
+            return Ok(newest);
+        }
+        self.replayed(key, position).await
+    }
+
+    /// What an aggregate that has changed since was at a position in the past.
+    async fn replayed(&self, key: &AggregateKey, position: Position) -> Result<Loaded, Failure> {
         let mut loaded = Loaded::default();
         loop {
-            let stored = self
-                .journal
-                .successor(key, loaded.revision.position)
-                .await
-                .map_err(|away| Failure::unavailable(away.to_string(), RETRY_AFTER))?;
-            let Some(stored) = stored.filter(|stored| stored.position <= position) else {
+            let after = loaded.revision.position;
+            let page = self.journal.history(key, after, PAGE).await;
+            let page = page.map_err(|away| Failure::unavailable(away.to_string(), RETRY_AFTER))?;
+            // The projection has seen a later commit, so whoever answered is behind.
+            if page.is_empty() {
+                return Err(Failure::unavailable(
+                    "the journal does not show yet what was done",
+                    RETRY_AFTER,
+                ));
+            }
+            for stored in page {
+                if stored.position > position {
+                    return Ok(loaded);
+                }
+                let commit = Commit::decode(&stored.payload).map_err(Failure::internal)?;
+                loaded = Loaded {
+                    state: self
+                        .projection
+                        .fold(key.kind, loaded.state, &commit)
+                        .map_err(Failure::internal)?,
+                    revision: Revision {
+                        position: stored.position,
+                        hash: crate::commit::hash(&stored.payload),
+                    },
+                };
+            }
+            if loaded.revision.position == position {
                 return Ok(loaded);
-            };
-            let commit = Commit::decode(&stored.payload).map_err(Failure::internal)?;
-            loaded = Loaded {
-                state: self
-                    .projection
-                    .fold(key.kind, loaded.state, &commit)
-                    .map_err(Failure::internal)?,
-                revision: Revision {
-                    position: stored.position,
-                    hash: crate::commit::hash(&stored.payload),
-                },
-            };
+            }
         }
+    }
+}
+
+fn carried_out_before(call: &Call, answered: Answered) -> Result<Ended, Failure> {
+    if call.fingerprint == Some(answered.fingerprint) {
+        Ok(Ended::Before(answered))
+    } else {
+        Err(Failure::RequestIdReused)
     }
 }
 

@@ -23,7 +23,8 @@ pub struct Nats {
     pub ca_file: Option<PathBuf>,
     /// Copies of each stream: 1, 3 or 5. Default 1.
     pub stream_replicas: usize,
-    /// How long an append waits for its acknowledgement before its outcome counts as unknown. Default 5000 ms.
+    /// How long an append waits for its acknowledgement before it is looked up what became of it. Whoever gave it is
+    /// answered after 5 s: more than half of that leaves the outcome unknown. Default 2000 ms.
     pub ack_timeout_ms: u64,
 }
 
@@ -37,7 +38,7 @@ impl Default for Nats {
             password_file: None,
             ca_file: None,
             stream_replicas: 1,
-            ack_timeout_ms: 5_000,
+            ack_timeout_ms: 2_000,
         }
     }
 }

@@ -57,7 +57,8 @@ pub trait Aggregate:
 
     /// When time alone will next change this aggregate: the runtime then runs the service's timer handler on it.
     ///
-    /// Must move later, or to `None`, by what that handler records; otherwise it would fire again at once.
+    /// Must move later, or to `None`, by what that handler records: that is what makes it happen once. What is due still
+    /// afterwards is tried again after a pause.
     fn next_due(&self) -> Option<Timestamp> {
         None
     }

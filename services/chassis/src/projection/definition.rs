@@ -23,8 +23,8 @@ pub(crate) struct Answered {
     pub(crate) id: String,
 }
 
-/// An aggregate that time alone will change.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// An aggregate that time alone will change. In the order in which they are due.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Due {
     pub at: Timestamp,
     pub kind: String,
@@ -96,6 +96,10 @@ impl Definition {
             position, kind, id, ..
         } = stored;
         let body = match self.kind(kind) {
+            // Whoever is not of this suite may have written it.
+            Some(_) if !AggregateKey::is_valid_id(id) => Err(format!(
+                "commit {position} is on {kind}/{id:?}, which is no aggregate's id"
+            )),
             Some(kind_of) => kind_of
                 .read(stored)
                 .map(Box::new)

@@ -4,13 +4,14 @@
 
 use super::definition::{ApplyError, CHANGES, DUE, Definition, Due, Read, Step};
 use super::state::{Phase, Shared};
-use super::store::{Broken, Writes};
+use super::store::{Broken, Store, Writes};
 use super::table::{Range, Rows, Table, View, aggregate_key};
 use crate::journal::Position;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::ops::Bound;
+use std::sync::{Arc, Weak};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 use xxhash_rust::xxh3::Xxh3;
@@ -79,8 +80,10 @@ pub(super) enum Input {
     /// The stream ends within the transaction whose commits came last: it was restored from a backup that was cut there.
     Cut,
     Digest(DigestRequest),
-    /// Another thread found the store broken.
+    /// The stream cannot be followed any further.
     Broken(Broken),
+    /// A reader found this store broken. It may have been replaced meanwhile.
+    Unreadable(Weak<Store>, Broken),
     Rebuild,
     Stop,
 }
@@ -195,10 +198,17 @@ fn round(
             }
             Input::Digest(request) => digests.push(request),
             Input::Broken(broken) => ending = Some(End::Broken(broken)),
+            Input::Unreadable(store, broken) => {
+                if Weak::ptr_eq(&store, &Arc::downgrade(&view.store)) {
+                    ending = Some(End::Broken(broken));
+                }
+            }
             Input::Rebuild => ending = Some(End::Rebuild),
             Input::Stop => ending = Some(End::Stopped),
         }
     }
+    // Whoever asked may have given up: the position may be far, or never come.
+    digests.retain(|request| !request.reply.is_closed());
     let mut rest = commits.as_slice();
     loop {
         // A batch ends where someone wants to see the rows as they are exactly there.
@@ -306,14 +316,20 @@ fn first_due_added(writes: &Writes) -> Result<Option<Timestamp>, Broken> {
 
 fn answer(view: &View, position: Position, waiting: &mut Vec<DigestRequest>) -> Result<(), Broken> {
     let mut left = Vec::new();
+    let mut taken = None;
     for request in waiting.drain(..) {
         match request.at {
             Some(at) if at > position => left.push(request),
             Some(at) if at < position => {
                 let _ = request.reply.send(Err(Passed(position)));
             }
+            // It takes long enough for whoever asked to give up meanwhile.
+            _ if request.reply.is_closed() => {}
             _ => {
-                let digest = digest(view, position)?;
+                let digest = match taken {
+                    Some(digest) => digest,
+                    None => *taken.insert(digest(view, position)?),
+                };
                 let _ = request.reply.send(Ok(digest));
             }
         }
@@ -388,6 +404,7 @@ pub(super) fn due(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::projection::memory::MemoryDisk;
 
     /// Commits by how many of their transaction follow.
     fn commits(following: &[u16]) -> Vec<Read> {
@@ -400,6 +417,46 @@ mod tests {
                 body: Err("not to be applied".into()),
             })
             .collect()
+    }
+
+    fn digest_at(at: Option<Position>) -> (Input, oneshot::Receiver<Result<Digest, Passed>>) {
+        let (reply, answer) = oneshot::channel();
+        (Input::Digest(DigestRequest { at, reply }), answer)
+    }
+
+    #[test]
+    fn a_digest_that_nobody_waits_for_any_more_is_forgotten_and_never_taken() {
+        let disk = MemoryDisk::new();
+        let view = View {
+            store: Arc::new(Store::Memory(disk.mount())),
+        };
+        view.store
+            .write(Writes::from([(vec![0x02], Some(vec![1]))]))
+            .expect("written");
+        let mut waiting = Waiting::default();
+        let mut next = |input| {
+            let ended = round(
+                &Definition::new(1),
+                &Shared::new(1),
+                &view,
+                &mut Checkpoint::start(1, 0),
+                &mut waiting,
+                &mut vec![input],
+            );
+            (ended, waiting.digests.len())
+        };
+        let (later, answer) = digest_at(Some(100));
+        assert!(matches!(next(later), (None, 1)), "its position may come");
+        drop(answer);
+        // To take this one would be to find the damage.
+        disk.damage(1);
+        let (now, answer) = digest_at(None);
+        drop(answer);
+        let after = next(now);
+        assert!(matches!(after, (None, 0)), "{after:?}");
+
+        let (wanted, _answer) = digest_at(None);
+        assert!(matches!(next(wanted), (Some(End::Broken(_)), _)));
     }
 
     #[test]

@@ -10,6 +10,8 @@ use std::{fs, io};
 
 /// Each rebuild makes a store in a folder of its own, because readers may still hold the one before.
 const PREFIX: &str = "store-";
+/// What a store that cannot be continued is renamed to, after its name.
+const ASIDE: &str = ".aside";
 
 /// Bytes that must be free on the disk before a store is begun: one that finds no room costs more than one not begun.
 const ROOM: u64 = 16 << 20;
@@ -99,10 +101,10 @@ fn open(
     }
     let number = newest.map_or(1, |newest| newest + 1);
     fs::create_dir_all(folder).map_err(|e| Broken(format!("cannot make its folder: {e}")))?;
-    if !has_room(folder) {
+    remove_older(folder, number);
+    if !make_room(folder, has_room) {
         return Err(Broken(format!("its disk has less than {ROOM} bytes free")));
     }
-    remove_older(folder, number);
     let store = Store::Disk(Disk::open(&path_of(folder, number), options)?);
     Ok(Opened {
         view: View {
@@ -148,18 +150,29 @@ fn has_room(folder: &Path) -> bool {
     rustix::fs::statvfs(folder).map_or(true, |disk| disk.f_bavail * disk.f_frsize >= ROOM)
 }
 
-/// Moves a store out of the way: it is rebuilt, and the last bad one is kept, if there is room, for whoever wants to know
-/// why.
+/// Gives up the stores that were set aside if a new one would have no room beside them; whether there is room then.
+fn make_room(folder: &Path, has_room: impl Fn(&Path) -> bool) -> bool {
+    if has_room(folder) {
+        return true;
+    }
+    remove_set_aside(folder);
+    has_room(folder)
+}
+
+/// Moves a store out of the way: it is rebuilt. The last one moved is kept, if there is room, for whoever wants to know
+/// why; those before it go, each under the name of another store and as large as the journal makes it.
 fn set_aside(path: &Path, why: &str) {
     let mut aside = path.as_os_str().to_owned();
-    aside.push(".aside");
+    aside.push(ASIDE);
     let aside = PathBuf::from(aside);
+    if let Some(folder) = path.parent() {
+        remove_set_aside(folder);
+    }
     let moved = remove(&aside)
         .and_then(|()| fs::rename(path, &aside))
         .or_else(|_| remove(path));
     if aside.exists() && !has_room(&aside) {
-        free(&aside);
-        let _ = remove(&aside);
+        give_up(&aside);
     }
     tracing::warn!(
         %why,
@@ -203,6 +216,25 @@ fn remove_older(folder: &Path, newest: u32) {
     }
 }
 
+/// Removes every store that was set aside in a folder.
+fn remove_set_aside(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let number = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(ASIDE));
+        if number.is_some_and(|number| number.parse::<u32>().is_ok()) {
+            give_up(&entry.path());
+        }
+    }
+}
+
+/// Removes a store that may still be open.
+fn give_up(path: &Path) {
+    free(path);
+    let _ = remove(path);
+}
+
 fn remove(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -221,5 +253,60 @@ fn free(folder: &Path) {
         } else if let Ok(file) = fs::File::options().write(true).open(&path) {
             let _ = file.set_len(0);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("readable");
+        let mut names: Vec<String> = entries
+            .map(|entry| {
+                let name = entry.expect("readable").file_name();
+                name.into_string().expect("our names are text")
+            })
+            .collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// A new store has no checkpoint yet, so each time the one before cannot be continued.
+    fn open_times(folder: &Path, times: usize) {
+        let place = Place::Folder(folder.to_owned());
+        for _ in 0..times {
+            let wanted = Checkpoint::start(1, 0);
+            let opened = place.open(StoreOptions::default(), wanted, 0);
+            drop(opened.expect("opened"));
+        }
+    }
+
+    #[test]
+    fn of_the_stores_set_aside_the_last_is_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        open_times(folder.path(), 4);
+        assert_eq!(names(folder.path()), ["store-3.aside", "store-4"]);
+    }
+
+    #[test]
+    fn what_was_set_aside_gives_way_when_a_new_store_has_no_room() {
+        let folder = tempfile::tempdir().expect("a folder");
+        open_times(folder.path(), 2);
+        let is_alone = |folder: &Path| names(folder) == ["store-2"];
+        assert!(make_room(folder.path(), is_alone));
+        assert_eq!(names(folder.path()), ["store-2"]);
+        assert!(!make_room(folder.path(), |_| false));
+    }
+
+    #[test]
+    fn what_others_keep_beside_a_store_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::create_dir(folder.path().join("store-of-others.aside")).expect("made");
+        open_times(folder.path(), 2);
+        assert_eq!(
+            names(folder.path()),
+            ["store-1.aside", "store-2", "store-of-others.aside"]
+        );
     }
 }

@@ -22,6 +22,8 @@ mod state;
 mod store;
 mod supervisor;
 mod table;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use definition::{Change, Definition, Due, Indexer};
 pub use engine::{Digest, Passed};
@@ -214,7 +216,7 @@ impl Projection {
             Some(loaded) => loaded,
             None => {
                 let shared = Arc::clone(&self.shared);
-                self.on_reader(move || shared.load(&view, &key, decode::<A>))
+                self.on_reader(view, move |view| shared.load(view, &key, decode::<A>))
                     .await?
             }
         };
@@ -234,8 +236,7 @@ impl Projection {
         &self,
         query: impl FnOnce(&View) -> Result<T, Broken> + Send + 'static,
     ) -> Result<T, ReadError> {
-        let view = self.view()?;
-        self.on_reader(move || query(&view)).await
+        self.on_reader(self.view()?, move |view| query(view)).await
     }
 
     /// The aggregates that changed after `after`, oldest change first, at most `limit` changes: position, type, id.
@@ -343,11 +344,12 @@ impl Projection {
         &self,
         job: impl FnOnce(&Snapshot) -> Result<T, Broken> + Send + 'static,
     ) -> Result<T, ReadError> {
+        let view = self.view()?;
         let snapshot = Snapshot {
-            view: self.view()?,
+            view: Arc::clone(&view),
             shared: Arc::clone(&self.shared),
         };
-        self.on_reader(move || job(&snapshot)).await
+        self.on_reader(view, move |_| job(&snapshot)).await
     }
 
     fn view(&self) -> Result<Arc<View>, ReadError> {
@@ -368,13 +370,16 @@ impl Projection {
 
     async fn on_reader<T: Send + 'static>(
         &self,
-        job: impl FnOnce() -> Result<T, Broken> + Send + 'static,
+        view: Arc<View>,
+        job: impl FnOnce(&View) -> Result<T, Broken> + Send + 'static,
     ) -> Result<T, ReadError> {
-        match self.readers.run(job).await {
+        // The job takes the store along: whoever drops a replaced one last waits for the disk.
+        let store = Arc::downgrade(&view.store);
+        match self.readers.run(move || job(&view)).await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(broken)) => {
                 let why = broken.0.clone();
-                let _ = self.send(Input::Broken(broken)).await;
+                let _ = self.send(Input::Unreadable(store, broken)).await;
                 Err(ReadError::NotReady(why))
             }
             Err(readers::Panicked) => Err(ReadError::Failed),

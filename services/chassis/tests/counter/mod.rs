@@ -6,15 +6,18 @@
     reason = "each test program uses a part of it"
 )]
 
+use chassis::bus::model::Model as BusModel;
 use chassis::clock::{Clock, ManualClock};
 use chassis::commands::Call;
 use chassis::domain::{Actor, Aggregate, District, Halt, LegalBasis, Refusal, Transaction};
+use chassis::journal::Journal;
 use chassis::policies::{Policy, Reaction};
-use chassis::projection::{Change, Definition, Due, Rows, Table};
+use chassis::projection::{Change, Definition, Due, MemoryDisk, Options, Rows, Table};
 use chassis::published::{Origin, Publications, PublishedEvent, ReceivedEvent};
+use chassis::sealing::MemoryKeyStore;
 use chassis::server::Caller;
-use chassis::service::{Blueprint, Core};
-use chassis::testing::Bus;
+use chassis::service::{Blueprint, Core, Foundation};
+use chassis::testing::{self, Bus};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -155,6 +158,27 @@ pub async fn replica_of(
     let core = Core::start(blueprint(service), &bus.config(folder), clock)
         .await
         .expect("starts");
+    core.projection.ready().await;
+    core
+}
+
+/// A replica on this bus and journal, with a disk of its own in memory.
+pub async fn replica_on_models(
+    bus: &BusModel,
+    journal: Arc<dyn Journal>,
+    blueprint: Blueprint,
+    clock: &ManualClock,
+) -> Core {
+    let foundation = Foundation {
+        journal,
+        bus: Arc::new(bus.clone()),
+        person_keys: Arc::new(MemoryKeyStore::default()),
+        projection: Options::in_memory(&MemoryDisk::new()),
+        clock: Arc::new(clock.clone()),
+    };
+    // Nobody connects to this address and nothing is kept in this folder.
+    let config = testing::config("nats://localhost:4222", Path::new("unused"));
+    let core = Core::on(foundation, blueprint, &config).expect("starts");
     core.projection.ready().await;
     core
 }

@@ -32,7 +32,7 @@ pub enum Outcome {
         at: Position,
         commit_id: Uuid,
     },
-    /// Nothing is stored and nothing will be: the journal is away or full, or too many appends wait.
+    /// Nothing is stored and nothing will be: the journal is away, full or slow, or too many appends wait.
     Unavailable(String),
     /// It may be stored or not, or be stored later. A repeat with the same guards is safe.
     Unknown(String),
@@ -47,7 +47,8 @@ pub struct Limits {
     pub batch_entries: usize,
     /// Transactions published by themselves that are under way at once.
     pub singles: usize,
-    /// From the call of `append` to its outcome, give or take one acknowledgement. Then the outcome is what is known.
+    /// From the call of `append` to its outcome, give or take one acknowledgement. Then the outcome is what is known: what
+    /// was never sent is given up. Twice as long as an acknowledgement may take, or an overdue one is never settled.
     pub deadline: Duration,
     /// Transactions whose outcome is looked up or that are tried again at once.
     pub settling: usize,

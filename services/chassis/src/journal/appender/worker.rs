@@ -119,6 +119,7 @@ impl Worker {
     }
 
     fn publish(&mut self) {
+        self.give_up_overdue();
         while !self.waiting.is_empty() {
             if self.round == 0 && self.batches == 0 {
                 let load = self.waiting.len() + self.singles;
@@ -131,6 +132,19 @@ impl Worker {
             };
             if !published {
                 return;
+            }
+        }
+    }
+
+    /// Answers those that have waited beyond their deadline: whoever gave them up must not see them stored later.
+    fn give_up_overdue(&mut self) {
+        let now = Instant::now();
+        let is_overdue = |pending: &Pending| now >= pending.since + self.limits.deadline;
+        // They came in this order.
+        while self.waiting.front().is_some_and(is_overdue) {
+            if let Some(pending) = self.waiting.pop_front() {
+                let why = "the journal has not come to it in time";
+                pending.answer(Outcome::Unavailable(why.into()));
             }
         }
     }
