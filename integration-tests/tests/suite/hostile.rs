@@ -309,7 +309,7 @@ impl Drop for NeverRead {
 async fn watchers_that_never_read_cost_a_bound_and_others_miss_nothing() {
     // Far more changes, of ids long enough, than the 400 KiB that are kept for each stream.
     const BAYS: usize = 4_000;
-    const WATCHES: usize = 300;
+    const WATCHES: usize = 400;
     let suite = Suite::start().await;
     let besieged = Besieged::new(&suite, Service::Parking).await;
     let replica = &besieged.replica;
@@ -322,16 +322,22 @@ async fn watchers_that_never_read_cost_a_bound_and_others_miss_nothing() {
         .clone()
         .map(|number| (id(number), parking::bay(f64::from(number), 0.0)));
     parking::mark(replica, marked.collect()).await;
-    let stays: Vec<_> = bays
-        .flat_map(|number| parking::stay(&format!("bays/{}", id(number))))
-        .collect();
-    let readings = stays.len();
-    let taken = parking::sessions(replica)
-        .ingest_readings(tokio_stream::iter(stays))
-        .await
-        .unwrap();
-    let accepted = taken.get_ref().accepted_count;
-    assert_eq!(usize::try_from(accepted), Ok(readings));
+    // Each call brings one reading of each bay: of several at once only the last would be a change.
+    let mut calls = [Vec::new(), Vec::new()];
+    for number in bays {
+        let stay = parking::stay(&format!("bays/{}", id(number)));
+        for (call, reading) in calls.iter_mut().zip(stay) {
+            call.push(reading);
+        }
+    }
+    for call in calls {
+        let taken = parking::sessions(replica)
+            .ingest_readings(tokio_stream::iter(call))
+            .await
+            .unwrap();
+        let accepted = taken.get_ref().accepted_count;
+        assert_eq!(usize::try_from(accepted), Ok(BAYS));
+    }
     besieged.serves_others().await;
 
     let mut reader = ParkingAvailabilityServiceClient::new(replica.anonymous());
@@ -346,7 +352,7 @@ async fn watchers_that_never_read_cost_a_bound_and_others_miss_nothing() {
         .into_inner();
     let changes = changes.filter_map(async |answer| answer.unwrap().change);
     let told: Vec<String> = changes
-        .take(readings)
+        .take(2 * BAYS)
         .map(|change| change.bay)
         .collect()
         .await;
