@@ -146,9 +146,8 @@ impl Conduct {
         )
     }
 
-    /// Whether the one who acts is on foot, a passenger or a rider: their fines may be collected on the spot (Road
-    /// Traffic Safety Law art. 108(2)).
-    pub fn without_motor(self) -> bool {
+    /// Whether only somebody on foot, a passenger or a rider does this.
+    fn without_motor(self) -> bool {
         matches!(
             self,
             Self::PedestrianOffence | Self::PassengerOffence | Self::RiderOffence
@@ -303,4 +302,16 @@ pub struct Act {
     pub measure: Option<Measure>,
     /// Punished before for the same conduct; the law asks it of driving after drinking (Road Traffic Safety Law art. 91(1)).
     pub repeated: bool,
+}
+
+impl Act {
+    /// Whether the one who acts drives no motor vehicle: their fines may be collected on the spot (Road Traffic Safety Law
+    /// art. 108(2)), and they have no points (Order 163).
+    pub fn is_without_motor(&self) -> bool {
+        self.conduct.without_motor()
+            || self
+                .vehicle
+                .as_ref()
+                .is_some_and(|vehicle| !vehicle.has_motor())
+    }
 }

@@ -329,6 +329,76 @@ fn every_other_conduct_costs_what_its_article_says() {
     }
 }
 
+fn by_ebike(conduct: Conduct, measure: Option<Measure>) -> Act {
+    let ebike = Vehicle {
+        used_as: Use::NonMotor,
+        seats: 0,
+        ..car()
+    };
+    Act {
+        vehicle: Some(ebike),
+        measure,
+        ..act(conduct)
+    }
+}
+
+#[test]
+fn riders_pay_5_to_50_yuan_and_have_no_points_law_art_89_order_163() {
+    let drunk = Measure::Alcohol { mg_per_100ml: 80 };
+    let fast = Measure::Speed {
+        limit_kmh: 15,
+        measured_kmh: 40,
+    };
+    let many = Measure::Occupancy {
+        approved: 1,
+        carried: 3,
+    };
+    for (conduct, measure) in [
+        (Conduct::RedLight, None),
+        (Conduct::WrongWay, None),
+        (Conduct::ProhibitorySign, None),
+        (Conduct::PhoneUse, None),
+        (Conduct::LightsMisuse, None),
+        (Conduct::IllegalParking, None),
+        (Conduct::DrinkDriving, Some(drunk)),
+        (Conduct::Speeding, Some(fast)),
+        (Conduct::Overcrowding, Some(many)),
+        (Conduct::RiderOffence, None),
+    ] {
+        let act = by_ebike(conduct, measure);
+        costs(&act, Some((5, 50)), "Road Traffic Safety Law art. 89");
+        let found = assessed(&act);
+        assert!(found.penalty.warning, "{conduct:?}");
+        assert_eq!(found.penalty.rules.len(), 1, "{conduct:?}");
+        assert_eq!((found.points, found.points_rule), (0, None), "{conduct:?}");
+    }
+    // A vehicle that is not known is not taken for one without motor.
+    let unknown = Act {
+        vehicle: None,
+        ..act(Conduct::RedLight)
+    };
+    assert_eq!(assessed(&unknown).points, 6);
+}
+
+#[test]
+fn what_only_drivers_of_motor_vehicles_are_forbidden_costs_riders_nothing_law_arts_90_91() {
+    let tipsy = Measure::Alcohol { mg_per_100ml: 79 };
+    for (conduct, measure) in [
+        (Conduct::SeatBelt, None),
+        (Conduct::DrivingUnlicensed, None),
+        (Conduct::Uninspected, None),
+        (Conduct::DrinkDriving, Some(tipsy)),
+    ] {
+        let judged = assess(
+            Rules::shipped(),
+            &by_ebike(conduct, measure),
+            today(),
+            today(),
+        );
+        assert_eq!(judged, Err(Ground::NoRuleInForce), "{conduct:?}");
+    }
+}
+
 #[test]
 fn money_that_was_measured_multiplies_up_to_its_cap() {
     let traded = |conduct, yuan| Act {

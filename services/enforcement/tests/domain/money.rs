@@ -3,7 +3,7 @@
 use crate::fixtures::*;
 use chassis::domain::LegalCalendar;
 use chassis::domain::values::Fen;
-use enforcement::domain::conduct::{Act, Conduct, Road};
+use enforcement::domain::conduct::{Act, Conduct, Road, Use, Vehicle};
 use enforcement::domain::violation::Stage;
 use enforcement::domain::violation::account::{Account, Instalment, Pause, Payment};
 use enforcement::domain::violation::deadlines::pass_time;
@@ -179,6 +179,22 @@ fn officers_collect_only_from_who_has_no_motor_and_on_expressways_at_their_wish(
     let ground = CollectionGround::WithoutMotor;
     let scenario = scenario
         .when(|tx| collect_on_the_spot(tx, &id, number("R1"), ground))
+        .and();
+    assert_eq!(stage(&scenario, &id), Stage::Settled);
+
+    // A rider who ran a red light drives no motor vehicle either.
+    let ebike = Vehicle {
+        used_as: Use::NonMotor,
+        ..car()
+    };
+    let mut rider = roadside(Act {
+        vehicle: Some(ebike),
+        ..act(Conduct::RedLight)
+    });
+    rider.party = Some(on_foot('a'));
+    let (scenario, id) = decided(rider, fine(20));
+    let scenario = scenario
+        .when(|tx| collect_on_the_spot(tx, &id, number("R2"), ground))
         .and();
     assert_eq!(stage(&scenario, &id), Stage::Settled);
 

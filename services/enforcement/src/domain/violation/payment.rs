@@ -92,7 +92,7 @@ pub fn collect_on_the_spot(
     as_officer(tx, &case)?;
     in_stage(&case, &[Stage::Served], "served")?;
     let allowed = match ground {
-        CollectionGround::WithoutMotor => case.filing.act.conduct.without_motor(),
+        CollectionGround::WithoutMotor => case.filing.act.is_without_motor(),
         CollectionGround::ExpresswayHardship => {
             case.filing.act.road == Road::Expressway && case.account.fine <= Fen::yuan(200)
         }
