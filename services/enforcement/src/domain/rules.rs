@@ -286,6 +286,7 @@ impl Rules {
                 include_str!("../../data/order-163.toml"),
                 include_str!("../../data/order-139.toml"),
                 include_str!("../../data/road-traffic-safety-law.toml"),
+                include_str!("../../data/school-bus-regulations.toml"),
                 include_str!("../../data/shandong-measures.toml"),
                 include_str!("../../data/shandong-expressway-regulations.toml"),
                 include_str!("../../data/beijing-parking-regulations.toml"),

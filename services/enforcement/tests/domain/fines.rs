@@ -266,7 +266,6 @@ fn every_other_conduct_costs_what_its_article_says() {
         (Conduct::RiderOffence, (5, 50), "art. 89"),
         (Conduct::RedLight, (20, 200), "art. 90"),
         (Conduct::SeatBelt, (20, 200), "art. 90"),
-        (Conduct::IllegalParking, (20, 200), "art. 93(2)"),
         (Conduct::PlateMissing, (20, 200), "art. 95(1)"),
         (Conduct::DocumentsNotCarried, (20, 200), "art. 95(1)"),
         (Conduct::PlateObscured, (20, 200), "art. 95(2)"),
@@ -397,6 +396,63 @@ fn what_only_drivers_of_motor_vehicles_are_forbidden_costs_riders_nothing_law_ar
         );
         assert_eq!(judged, Err(Ground::NoRuleInForce), "{conduct:?}");
     }
+}
+
+#[test]
+fn shandong_fixes_fines_within_the_frame_of_the_law_measures_arts_69_to_72() {
+    for (conduct, yuan, article, warning) in [
+        (Conduct::IllegalParking, 100, "art. 71", false), // art. 49
+        (Conduct::FatiguedPassengerDriving, 200, "art. 72(1)", true), // art. 45(1)
+        (Conduct::FatiguedTruckDriving, 200, "art. 72(1)", true),
+    ] {
+        for road in [Road::Other, Road::UrbanExpressway] {
+            let act = Act {
+                road,
+                ..act(conduct)
+            };
+            let basis = format!("Shandong Measures {article}");
+            costs(&act, Some((yuan, yuan)), &basis);
+            assert_eq!(assessed(&act).penalty.warning, warning, "{conduct:?}");
+        }
+    }
+    // Whether a crosswalk has signals is not recorded: the frame of the law.
+    let crosswalk = act(Conduct::CrosswalkYield);
+    costs(
+        &crosswalk,
+        Some((20, 200)),
+        "Road Traffic Safety Law art. 90",
+    );
+    // Expressways have their own regulations (art. 82).
+    let tired = Act {
+        road: Road::Expressway,
+        ..act(Conduct::FatiguedTruckDriving)
+    };
+    let basis = "Shandong Expressway Regulations art. 51";
+    costs(&tired, Some((200, 200)), basis);
+}
+
+#[test]
+fn plates_of_vehicles_without_motor_cost_20_yuan_shandong_measures_art_70() {
+    for conduct in [
+        Conduct::PlateMissing,
+        Conduct::PlateObscured,
+        Conduct::PlateFittedWrongly,
+        Conduct::ForgedPlateOrDocument,
+        Conduct::OtherVehiclesPlateOrDocument,
+    ] {
+        let act = by_ebike(conduct, None);
+        costs(&act, Some((20, 20)), "Shandong Measures art. 70");
+        let found = assessed(&act);
+        assert_eq!(found.points, 0, "{conduct:?}");
+        assert_eq!(found.penalty.detention_days, None, "{conduct:?}");
+    }
+}
+
+#[test]
+fn who_does_not_yield_to_a_school_bus_pays_200_yuan_school_bus_regulations_art_52() {
+    let act = act(Conduct::SchoolBusYield);
+    costs(&act, Some((200, 200)), "School Bus Regulations art. 52");
+    assert!(!assessed(&act).penalty.warning);
 }
 
 #[test]
