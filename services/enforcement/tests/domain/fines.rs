@@ -277,7 +277,11 @@ fn every_other_conduct_costs_what_its_article_says() {
         ),
         (Conduct::IllegalSiren, (200, 2_000), "art. 97"),
         (Conduct::DrivingUnlicensed, (200, 2_000), "art. 99(1)(1)"),
-        (Conduct::DrivingWhileWithheld, (200, 2_000), "art. 99(1)(1)"),
+        (
+            Conduct::DrivingWhileSuspended,
+            (200, 2_000),
+            "art. 99(1)(1)",
+        ),
         (
             Conduct::EntrustingToUnlicensed,
             (200, 2_000),
@@ -313,7 +317,7 @@ fn every_other_conduct_costs_what_its_article_says() {
         (Conduct::EmergencyLane, 200, "art. 51"),
         (Conduct::CoachCarryingGoods, 1_000, "art. 52(4)"),
         (Conduct::TruckCarryingPassengers, 2_000, "art. 53(5)"),
-        (Conduct::ForgedPlateOrDocument, 5_000, "art. 54"),
+        (Conduct::ForgedPlate, 5_000, "art. 54"),
         (Conduct::PedestrianOffence, 50, "art. 56"),
     ] {
         let mut act = on_expressway(conduct);
@@ -399,6 +403,40 @@ fn what_only_drivers_of_motor_vehicles_are_forbidden_costs_riders_nothing_law_ar
 }
 
 #[test]
+fn a_withheld_licence_is_not_a_suspended_one_law_art_99_1_1_regulations_art_28() {
+    let withheld = act(Conduct::DrivingWhileWithheld);
+    costs(
+        &withheld,
+        Some((20, 200)),
+        "Road Traffic Safety Law art. 90",
+    );
+    assert_eq!(assessed(&withheld).penalty.detention_days, None);
+    let suspended = assessed(&act(Conduct::DrivingWhileSuspended)).penalty;
+    assert_eq!(suspended.detention_days, Some(15));
+}
+
+#[test]
+fn only_forged_plates_cost_5000_yuan_on_expressways_regulations_art_54() {
+    let forged = |conduct| Act {
+        road: Road::Expressway,
+        ..act(conduct)
+    };
+    let law = "Road Traffic Safety Law art. 96(1)";
+    costs(
+        &forged(Conduct::ForgedPlateOrDocument),
+        Some((2_000, 5_000)),
+        law,
+    );
+    costs(&act(Conduct::ForgedPlate), Some((2_000, 5_000)), law);
+    let regulations = "Shandong Expressway Regulations art. 54";
+    costs(
+        &forged(Conduct::ForgedPlate),
+        Some((5_000, 5_000)),
+        regulations,
+    );
+}
+
+#[test]
 fn shandong_fixes_fines_within_the_frame_of_the_law_measures_arts_69_to_72() {
     for (conduct, yuan, article, warning) in [
         (Conduct::IllegalParking, 100, "art. 71", false), // art. 49
@@ -438,6 +476,7 @@ fn plates_of_vehicles_without_motor_cost_20_yuan_shandong_measures_art_70() {
         Conduct::PlateObscured,
         Conduct::PlateFittedWrongly,
         Conduct::ForgedPlateOrDocument,
+        Conduct::ForgedPlate,
         Conduct::OtherVehiclesPlateOrDocument,
     ] {
         let act = by_ebike(conduct, None);
