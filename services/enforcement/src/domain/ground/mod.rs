@@ -114,6 +114,7 @@ pub enum Ground {
     RemedyUnderWay,
     NoRemedyUnderWay,
     AlreadyReconsidered,
+    AlreadySued,
     ReconsiderationTooLate {
         until: Timestamp,
     },

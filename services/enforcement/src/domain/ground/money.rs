@@ -100,6 +100,13 @@ impl Ground {
                 "the decision was reconsidered already",
                 "该决定已经行政复议",
             ),
+            Self::AlreadySued => says(
+                "ALREADY_SUED",
+                RefusalKind::Forbidden,
+                Some(reconsideration_law("arts. 29(2), 30(1)(7)")),
+                "a court took a lawsuit against the decision, which closes reconsideration",
+                "人民法院已经受理行政诉讼，不得再申请行政复议",
+            ),
             Self::ReconsiderationTooLate { until } => says(
                 "RECONSIDERATION_TOO_LATE",
                 RefusalKind::Forbidden,

@@ -94,6 +94,7 @@ fn every_ground_has_a_name_of_its_own_and_words_in_both_languages() {
         Ground::RemedyUnderWay,
         Ground::NoRemedyUnderWay,
         Ground::AlreadyReconsidered,
+        Ground::AlreadySued,
         Ground::ReconsiderationTooLate { until: AT },
         Ground::ReconsiderationFirst,
         Ground::WorseOff,
