@@ -196,5 +196,5 @@ fn where_points_were_traded_the_decision_falls_and_the_real_driver_answers_order
     let (scenario, id) = notified(camera(act(Conduct::RedLight)));
     scenario
         .when(|tx| revoke_for_trading(tx, &id))
-        .then_refused("WRONG_STATE", Some("Order 157 art. 2"));
+        .then_refused("WRONG_STATE", None);
 }

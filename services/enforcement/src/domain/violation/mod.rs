@@ -464,8 +464,9 @@ impl Violation {
                     self.account.payments = payments;
                 }
             }
-            Fact::InstalmentsGranted { plan } => {
+            Fact::InstalmentsGranted { plan, accrued } => {
                 self.account.instalments.clone_from(plan);
+                self.account.accrued = *accrued;
                 self.payment_overdue = false;
             }
             Fact::PaymentReceived {
