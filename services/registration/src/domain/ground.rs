@@ -53,6 +53,7 @@ pub enum Ground {
     NearScrapAge {
         basis: LegalBasis,
     },
+    VehicleScrapped,
     TooManyEntries,
     NoSuchHold,
 
@@ -302,6 +303,12 @@ impl Ground {
                 basis.clone(),
                 "the vehicle is within a year of mandatory scrapping",
                 "距机动车强制报废标准规定要求使用年限一年以内",
+            ),
+            Self::VehicleScrapped => says(
+                "VEHICLE_SCRAPPED",
+                order_164("art. 15(10)"),
+                "it was cancelled as scrapped; its identification number is not registered again",
+                "该机动车已报废注销，不再办理登记",
             ),
             Self::TooManyEntries => says_plainly(
                 "TOO_MANY_ENTRIES",

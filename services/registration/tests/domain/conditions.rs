@@ -18,7 +18,7 @@ use registration::domain::vehicle::class::{Particulars, UseNature, VehicleClass}
 use registration::domain::vehicle::event::{
     CancellationCause, Document, EncumbranceKind, HoldKind,
 };
-use registration::domain::vehicle::notices::{lift_hold, place_hold};
+use registration::domain::vehicle::notices::{cancel_of_office, lift_hold, place_hold};
 
 fn wished(request: Request, applicants: Vec<Party>) -> File {
     let gives = matches!(
@@ -288,6 +288,39 @@ fn use_and_residence_do_not_change_within_a_year_of_the_age_of_scrapping() {
         .then_refused("SCRAP_AGE", Some("Order 164 art. 21(1)(3)"));
     ask(truck_at("2041-03-03T00:00:00+08:00"), "mortgage")
         .then_refused("SCRAP_AGE", Some("Order 164 art. 36"));
+}
+
+#[test]
+fn void_papers_and_marks_are_not_made_again_beyond_the_age_of_scrapping_order_164_art_41() {
+    let beyond = || truck_at("2041-03-03T00:00:00+08:00");
+    let void = Some("Order 164 art. 41(1)");
+    for request in [
+        Request::InspectionMark {
+            valid_until: Some(day("2042-03-02")),
+        },
+        Request::PlateReissue,
+        Request::DocumentReissue {
+            document: Document::Licence,
+        },
+    ] {
+        filed(beyond(), filing(request, vec![person('b')])).then_refused("SCRAP_AGE", void);
+    }
+    let in_time = truck_at("2041-03-02T23:59:00+08:00");
+    filed(in_time, filing(Request::PlateReissue, vec![person('b')])).and();
+}
+
+#[test]
+fn a_scrapped_vehicle_is_not_registered_again_order_164_art_15_10() {
+    let cancelled = |cause| {
+        let scenario = registered(Scenario::at(MONDAY), car(), 'b')
+            .by(city_officer())
+            .when(|tx| cancel_of_office(tx, &vin(), cause))
+            .and();
+        filed(scenario, initial(car(), 'c'))
+    };
+    cancelled(CancellationCause::ForcedScrapping)
+        .then_refused("VEHICLE_SCRAPPED", Some("Order 164 art. 15(10)"));
+    cancelled(CancellationCause::Revoked).and();
 }
 
 fn mortgaged() -> Scenario {
