@@ -54,6 +54,7 @@ pub enum Ground {
         basis: LegalBasis,
     },
     VehicleScrapped,
+    ForcedCancellationDue,
     TooManyEntries,
     NoSuchHold,
 
@@ -309,6 +310,12 @@ impl Ground {
                 order_164("art. 15(10)"),
                 "it was cancelled as scrapped; its identification number is not registered again",
                 "该机动车已报废注销，不再办理登记",
+            ),
+            Self::ForcedCancellationDue => says(
+                "FORCED_CANCELLATION_DUE",
+                order_164("art. 40(2)"),
+                "the vehicle was scrapped or dismantled by the police: the office cancels it, and nothing else is registered",
+                "该机动车已被依法收缴并强制报废或者拆除，应当由车辆管理所办理注销",
             ),
             Self::TooManyEntries => says_plainly(
                 "TOO_MANY_ENTRIES",

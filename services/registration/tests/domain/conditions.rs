@@ -10,7 +10,7 @@ use registration::domain::application::filing::File;
 use registration::domain::application::request::{
     Arrival, Change, Destination, OwnerFiling, Request,
 };
-use registration::domain::blocks::{Block, BlockKind, close_case, open_case};
+use registration::domain::blocks::{Block, BlockKind, close_case, dispose, open_case};
 use registration::domain::party::Party;
 use registration::domain::plate::PlateWish;
 use registration::domain::vehicle::VehicleStage;
@@ -158,6 +158,14 @@ fn a_vehicle_sealed_before_its_first_registration_is_not_registered() {
     approving(scenario, &id).then_refused("VEHICLE_SEALED", Some("Order 164 art. 15(8)"));
 }
 
+fn block(kind: BlockKind) -> Block {
+    Block {
+        kind,
+        case: number("case-1"),
+        acted_at: ACT.parse().unwrap(),
+    }
+}
+
 fn with_case(kind: BlockKind, acted_at: &str) -> Scenario {
     let scenario = registered(Scenario::at(MONDAY), car(), 'b');
     let plate = vehicle(&scenario).number().unwrap().clone();
@@ -224,6 +232,34 @@ fn an_act_from_before_the_number_was_given_is_another_vehicles() {
 fn a_detained_vehicle_is_seized() {
     ask(with_case(BlockKind::Detention, ACT), "transfer")
         .then_refused("VEHICLE_SEALED", Some("Order 164 art. 29(4)"));
+}
+
+#[test]
+fn a_detained_vehicle_that_was_auctioned_is_free_regulations_art_107() {
+    let scenario = with_case(BlockKind::Detention, ACT);
+    let plate = vehicle(&scenario).number().unwrap().clone();
+    let scenario = scenario
+        .when(|tx| dispose(tx, &plate, block(BlockKind::Detention), false, 2))
+        .and();
+    ask(scenario, "transfer").and();
+}
+
+#[test]
+fn a_detained_vehicle_that_was_scrapped_waits_to_be_cancelled_order_164_art_40_2() {
+    let due = Some("Order 164 art. 40(2)");
+    let scenario = with_case(BlockKind::Detention, ACT);
+    let plate = vehicle(&scenario).number().unwrap().clone();
+    let mut scenario = scenario
+        .when(|tx| dispose(tx, &plate, block(BlockKind::Detention), true, 2))
+        .and();
+    for business in ["transfer", "cancellation", "mortgage", "plates"] {
+        scenario = ask(scenario, business).then_refused("FORCED_CANCELLATION_DUE", due);
+    }
+    let scenario = scenario
+        .by(city_officer())
+        .when(|tx| cancel_of_office(tx, &vin(), CancellationCause::ForcedScrapping))
+        .and();
+    assert_eq!(vehicle(&scenario).stage, VehicleStage::Cancelled);
 }
 
 #[test]
