@@ -112,7 +112,7 @@ fn message_of<M: Name + Serialize + DeserializeOwned>(event: &ReceivedEvent) -> 
 }
 
 /// What the contracts publish.
-const MESSAGES: [fn(&ReceivedEvent) -> bool; 78] = [
+const MESSAGES: [fn(&ReceivedEvent) -> bool; 79] = [
     message_of::<enforcement_v1::ViolationEntered>,
     message_of::<enforcement_v1::ViolationDecided>,
     message_of::<enforcement_v1::ViolationSettled>,
@@ -127,6 +127,7 @@ const MESSAGES: [fn(&ReceivedEvent) -> bool; 78] = [
     message_of::<enforcement_v1::CompanySummoned>,
     message_of::<enforcement_v1::VehicleDetained>,
     message_of::<enforcement_v1::VehicleReleased>,
+    message_of::<enforcement_v1::VehicleDisposed>,
     message_of::<parking_v1::ZonePublished>,
     message_of::<parking_v1::ZoneRetired>,
     message_of::<parking_v1::BayPublished>,

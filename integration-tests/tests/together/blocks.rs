@@ -8,8 +8,8 @@ use integration_tests::replica::eventually;
 use integration_tests::workloads::enforcement::{cases, payment};
 use integration_tests::{Replica, Service, Suite, audit, status};
 use traffic_proto::enforcement::v1::{
-    RecordPaymentRequest, VehicleDetained, VehicleReleased, ViolationEntered, ViolationRef,
-    ViolationSettled,
+    Disposal, RecordPaymentRequest, VehicleDetained, VehicleDisposed, VehicleReleased,
+    ViolationEntered, ViolationRef, ViolationSettled,
 };
 use traffic_proto::registration::v1::VehicleClass;
 
@@ -143,6 +143,17 @@ async fn a_case_that_was_settled_before_it_was_opened_blocks_nothing() {
     transfer(&office, VIN).await.unwrap_err();
     herald.tell(told(50), detention, &released).await;
     herald.tell(told(40), detention, &detained).await;
+    heard(&client, POLICY).await;
+    assert!(!get(&office, VIN).await.detained);
+
+    // Detained again and never fetched: auctioned, it can be registered on who bought it.
+    herald.tell(told(60), detention, &detained).await;
+    let disposed = VehicleDisposed {
+        detention: detention.into(),
+        plate: plate.clone(),
+        disposal: Disposal::Auctioned.into(),
+    };
+    herald.tell(told(70), detention, &disposed).await;
     heard(&client, POLICY).await;
     assert!(!get(&office, VIN).await.detained);
 }

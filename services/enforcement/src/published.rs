@@ -1,6 +1,6 @@
 //! Own events as the rest of the world sees them: messages of `published.proto`, made of the event alone.
 
-use crate::contract::enums::{conduct, violation_state};
+use crate::contract::enums::{conduct, disposal, violation_state};
 use crate::contract::{day, place, sanction};
 use crate::domain::conduct::Conduct;
 use crate::domain::detention::{DetentionEvent, DetentionFact};
@@ -206,6 +206,14 @@ pub fn detention(event: &DetentionEvent, origin: &Origin<'_>) -> Vec<PublishedEv
             event.district,
             &proto::VehicleReleased { detention, plate },
         ),
+        DetentionFact::VehicleDisposed { how } => {
+            let message = proto::VehicleDisposed {
+                detention,
+                plate,
+                disposal: disposal(*how).into(),
+            };
+            PublishedEvent::of(name, event.district, &message)
+        }
         _ => return Vec::new(),
     }]
 }

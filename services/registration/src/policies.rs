@@ -1,6 +1,6 @@
 //! Reactions to published events of enforcement: open violations and detained vehicles stand against what is registered next.
 
-use crate::domain::blocks::{Block, BlockKind, close_case, open_case};
+use crate::domain::blocks::{Block, BlockKind, close_case, dispose, open_case};
 use async_trait::async_trait;
 use chassis::commands::Call;
 use chassis::domain::values::{DocumentNumber, PlateNumber};
@@ -39,6 +39,7 @@ impl Policy for OpenCases {
             "violation_closed",
             "vehicle_detained",
             "vehicle_released",
+            "vehicle_disposed",
         ]
         .map(|event| format!("events.enforcement.{event}.>"))
         .to_vec()
@@ -53,8 +54,14 @@ impl Policy for OpenCases {
         self.core
             .commands
             .perform(call, move |tx| {
-                let note = if news.open { open_case } else { close_case };
-                note(tx, &news.plate, news.block.clone(), revision)
+                let block = news.block.clone();
+                match news.turn {
+                    Turn::Opened => open_case(tx, &news.plate, block, revision),
+                    Turn::Closed => close_case(tx, &news.plate, block, revision),
+                    Turn::Disposed { destroyed } => {
+                        dispose(tx, &news.plate, block, destroyed, revision)
+                    }
+                }
             })
             .await?;
         Ok(())
@@ -66,45 +73,79 @@ impl Policy for OpenCases {
 struct News {
     plate: PlateNumber,
     block: Block,
-    open: bool,
+    turn: Turn,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Turn {
+    Opened,
+    Closed,
+    /// A detained vehicle that nobody came for is disposed of; whether there is a vehicle left.
+    Disposed {
+        destroyed: bool,
+    },
 }
 
 /// `None` if no vehicle is concerned.
 fn understand(event: &ReceivedEvent) -> Result<Option<News>, Reaction> {
     // But for a record that a camera made, the act is known to be no later than its news.
     let at = event.time;
-    let (reference, acted_at, open) = if event.is::<enforcement::ViolationEntered>() {
+    let (reference, acted_at, turn) = if event.is::<enforcement::ViolationEntered>() {
         let entered: enforcement::ViolationEntered = event.decode()?;
         let acted_at = entered
             .act_time
             .and_then(|time| Timestamp::new(time.seconds, time.nanos).ok());
-        (entered.r#ref, acted_at.unwrap_or(at), true)
+        (entered.r#ref, acted_at.unwrap_or(at), Turn::Opened)
     } else if event.is::<enforcement::ViolationDecided>() {
         let decided: enforcement::ViolationDecided = event.decode()?;
-        (decided.r#ref, at, true)
+        (decided.r#ref, at, Turn::Opened)
     } else if event.is::<enforcement::ViolationReopened>() {
         let reopened: enforcement::ViolationReopened = event.decode()?;
-        (reopened.r#ref, at, true)
+        (reopened.r#ref, at, Turn::Opened)
     } else if event.is::<enforcement::ViolationSettled>() {
         let settled: enforcement::ViolationSettled = event.decode()?;
-        (settled.r#ref, at, false)
+        (settled.r#ref, at, Turn::Closed)
     } else if event.is::<enforcement::ViolationClosed>() {
         let closed: enforcement::ViolationClosed = event.decode()?;
-        (closed.r#ref, at, false)
+        (closed.r#ref, at, Turn::Closed)
     } else if event.is::<enforcement::VehicleDetained>() {
         let detained: enforcement::VehicleDetained = event.decode()?;
         let case = case(&detained.detention, "detentions/{detention}")?;
-        return news(BlockKind::Detention, case, &detained.plate, at, true);
+        return news(
+            BlockKind::Detention,
+            case,
+            &detained.plate,
+            at,
+            Turn::Opened,
+        );
     } else if event.is::<enforcement::VehicleReleased>() {
         let released: enforcement::VehicleReleased = event.decode()?;
         let case = case(&released.detention, "detentions/{detention}")?;
-        return news(BlockKind::Detention, case, &released.plate, at, false);
+        return news(
+            BlockKind::Detention,
+            case,
+            &released.plate,
+            at,
+            Turn::Closed,
+        );
+    } else if event.is::<enforcement::VehicleDisposed>() {
+        let disposed: enforcement::VehicleDisposed = event.decode()?;
+        let case = case(&disposed.detention, "detentions/{detention}")?;
+        let destroyed = match disposed.disposal() {
+            enforcement::Disposal::Auctioned | enforcement::Disposal::Transferred => false,
+            enforcement::Disposal::Scrapped | enforcement::Disposal::Dismantled => true,
+            enforcement::Disposal::Unspecified => {
+                return Err(not_understood("it says not what became of the vehicle"));
+            }
+        };
+        let turn = Turn::Disposed { destroyed };
+        return news(BlockKind::Detention, case, &disposed.plate, at, turn);
     } else {
         return Ok(None);
     };
     let reference = reference.ok_or_else(|| not_understood("it names no violation"))?;
     let case = case(&reference.violation, "violations/{violation}")?;
-    news(BlockKind::Violation, case, &reference.plate, acted_at, open)
+    news(BlockKind::Violation, case, &reference.plate, acted_at, turn)
 }
 
 fn news(
@@ -112,7 +153,7 @@ fn news(
     case: DocumentNumber,
     plate: &str,
     acted_at: Timestamp,
-    open: bool,
+    turn: Turn,
 ) -> Result<Option<News>, Reaction> {
     if plate.is_empty() {
         return Ok(None);
@@ -123,7 +164,7 @@ fn news(
         case,
         acted_at,
     };
-    Ok(Some(News { plate, block, open }))
+    Ok(Some(News { plate, block, turn }))
 }
 
 fn case(name: &str, pattern: &str) -> Result<DocumentNumber, Reaction> {

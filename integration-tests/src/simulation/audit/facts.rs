@@ -215,6 +215,7 @@ impl Facts {
         ];
         let detained = enforcement_v1::VehicleDetained::full_name();
         let released = enforcement_v1::VehicleReleased::full_name();
+        let disposed = enforcement_v1::VehicleDisposed::full_name();
         let mut open = BTreeSet::new();
         for event in published {
             let name = &event.type_name;
@@ -224,6 +225,12 @@ impl Facts {
                 (opened.contains(name), case, "violation")
             } else if *name == detained || *name == released {
                 (*name == detained, data()?, "detention")
+            } else if *name == disposed {
+                // What was scrapped or dismantled waits under the same case for the office to cancel it.
+                let about = data()?;
+                let disposal = text(&about, "disposal");
+                let destroyed = ["DISPOSAL_SCRAPPED", "DISPOSAL_DISMANTLED"];
+                (destroyed.contains(&disposal.as_str()), about, "detention")
             } else {
                 continue;
             };

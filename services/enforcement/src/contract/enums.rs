@@ -45,7 +45,8 @@ same! {
         EntrustingToUnlicensed DocumentsNotCarried NoInsurance IllegalSiren ScrappedVehicle BreakingTrafficControl
         PointsBuying PointsBrokering StudyFraud StudySubstitution PedestrianOffence PassengerOffence RiderOffence
         ForgedMark ForcingDriver DamagingTrafficFacility BlockingVehicles CoachCarryingGoods FalseInspection
-        SellingScrappedVehicle StudyBrokering StudyBrokeringForGain ParkingFeeUnpaid;
+        SellingScrappedVehicle StudyBrokering StudyBrokeringForGain ParkingFeeUnpaid
+        DrivingWhileSuspended ForgedPlate;
     Road, road, read_road: Expressway UrbanExpressway Other;
     VehicleUse, vehicle_use, read_vehicle_use: SchoolBus HighwayCoach TourCoach OtherPassenger Truck Motorcycle
         OtherMotor NonMotor;

@@ -135,12 +135,13 @@ fn points(rules: &Rules, act: &Act, day: Date) -> Option<(u8, RuleRef)> {
 }
 
 /// The penalty that the rules of `day` provide. Provincial standards go before the national frame; of several fines for one
-/// act the highest applies (Administrative Penalty Law art. 29); measures on the licence and detention stand beside it.
+/// act the highest applies (Administrative Penalty Law art. 29), of two as high the one that begins higher; measures on the licence and detention stand beside it.
 fn penalty(rules: &Rules, act: &Act, day: Date) -> Option<Penalty> {
     let found = rules.penalties(act, day);
     let by_fine = |found: &&super::rules::Applies<'_, super::rules::PenaltyRule>| {
-        let most = found.rule.fine_for(act).map(|(_, most)| most);
-        (found.provincial, most)
+        let amounts = found.rule.fine_for(act);
+        let most = amounts.map(|(_, most)| most);
+        (found.provincial, most, amounts)
     };
     let leading = found.iter().max_by_key(by_fine)?;
     let terms = leading.rule;

@@ -13,7 +13,8 @@ pub enum Conduct {
     DrinkDriving,
     /// Flight after an accident with slight injury or worse, no crime yet.
     FleeingInjuryAccident,
-    /// Forged or altered plate, vehicle licence, driving licence or school bus sign.
+    /// Forged or altered vehicle licence, driving licence or school bus sign; of old records also a plate. Plates have
+    /// [`Self::ForgedPlate`].
     ForgedPlateOrDocument,
     /// Plate or vehicle licence of another vehicle.
     OtherVehiclesPlateOrDocument,
@@ -38,7 +39,8 @@ pub enum Conduct {
     OversizeOffRoute,
     HazmatRestrictedArea,
     RedLight,
-    /// Driving while the licence is withheld or detained (暂扣、扣留).
+    /// Driving while the licence is withheld (扣留) or the points have reached 12: Regulations art. 28. Of old records also while
+    /// it is suspended, which is [`Self::DrivingWhileSuspended`].
     DrivingWhileWithheld,
     FleeingMinorAccident,
     EmergencyLane,
@@ -111,6 +113,10 @@ pub enum Conduct {
     StudyBrokeringForGain,
     /// A parking fee not paid after two reminders.
     ParkingFeeUnpaid,
+    /// Driving while the licence is suspended (暂扣): Road Traffic Safety Law art. 99(1)(1).
+    DrivingWhileSuspended,
+    /// Forged or altered number plate (伪造、变造的机动车号牌).
+    ForgedPlate,
 }
 
 impl Conduct {
@@ -140,15 +146,15 @@ impl Conduct {
                 | Self::FleeingMinorAccident
                 | Self::DrinkDriving
                 | Self::ForgedPlateOrDocument
+                | Self::ForgedPlate
                 | Self::OtherVehiclesPlateOrDocument
                 | Self::PointsSelling
                 | Self::PointsBuying
         )
     }
 
-    /// Whether the one who acts is on foot, a passenger or a rider: their fines may be collected on the spot (Road
-    /// Traffic Safety Law art. 108(2)).
-    pub fn without_motor(self) -> bool {
+    /// Whether only somebody on foot, a passenger or a rider does this.
+    fn without_motor(self) -> bool {
         matches!(
             self,
             Self::PedestrianOffence | Self::PassengerOffence | Self::RiderOffence
@@ -303,4 +309,16 @@ pub struct Act {
     pub measure: Option<Measure>,
     /// Punished before for the same conduct; the law asks it of driving after drinking (Road Traffic Safety Law art. 91(1)).
     pub repeated: bool,
+}
+
+impl Act {
+    /// Whether the one who acts drives no motor vehicle: their fines may be collected on the spot (Road Traffic Safety Law
+    /// art. 108(2)), and they have no points (Order 163).
+    pub fn is_without_motor(&self) -> bool {
+        self.conduct.without_motor()
+            || self
+                .vehicle
+                .as_ref()
+                .is_some_and(|vehicle| !vehicle.has_motor())
+    }
 }

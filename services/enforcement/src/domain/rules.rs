@@ -132,6 +132,8 @@ struct When {
     /// Highway coaches only.
     highway_coach: Option<bool>,
     motor: Option<bool>,
+    /// Drivers of motor vehicles are meant (机动车驾驶人): a vehicle known to be without motor does not meet it, an unknown one does.
+    driver: bool,
     /// Coaches and dangerous goods, of which Order 163 art. 11(12) speaks.
     inspected_strictly: Option<bool>,
     truck: Option<bool>,
@@ -248,6 +250,7 @@ impl When {
                 v.used_as == super::conduct::Use::HighwayCoach
             })
             && vehicle(self.motor, Vehicle::has_motor)
+            && !(self.driver && known.is_some_and(|v| !v.has_motor()))
             && vehicle(self.inspected_strictly, |v| {
                 v.dangerous_goods
                     || matches!(
@@ -283,6 +286,7 @@ impl Rules {
                 include_str!("../../data/order-163.toml"),
                 include_str!("../../data/order-139.toml"),
                 include_str!("../../data/road-traffic-safety-law.toml"),
+                include_str!("../../data/school-bus-regulations.toml"),
                 include_str!("../../data/shandong-measures.toml"),
                 include_str!("../../data/shandong-expressway-regulations.toml"),
                 include_str!("../../data/beijing-parking-regulations.toml"),
@@ -315,8 +319,11 @@ impl Rules {
         Ok(Self { instruments })
     }
 
-    /// The points rules that applied on `day`.
+    /// The points rules that applied on `day`: none to who drives a vehicle without motor (Order 163 arts. 2, 8 to 12).
     pub(super) fn points(&self, act: &Act, day: Date) -> Vec<Applies<'_, PointsRule>> {
+        if act.is_without_motor() {
+            return Vec::new();
+        }
         self.applying(
             day,
             |version| &version.points,

@@ -98,7 +98,7 @@ fn who_comes_after_all_is_handled_like_anyone() {
     assert_eq!(case(&scenario, &id).default, None);
     scenario
         .when(|tx| announce(tx, &id))
-        .then_refused("WRONG_STATE", Some("Order 157 art. 2"));
+        .then_refused("WRONG_STATE", None);
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! Detained vehicles: told, handed over, approved, cured or proven, or unclaimed.
 
 use crate::fixtures::*;
+use chassis::commit::Metadata;
+use chassis::published::{Origin, PublishedEvent};
 use chassis::testing::Scenario;
 use enforcement::domain::detention::{
-    Detention, DetentionFact, DetentionGround, DetentionStage, Disposal, Order, announce_unclaimed,
-    approve, bring_proof, cure, detain, dispose, extend_verification, hand_over, pass_time, verify,
+    Detention, DetentionEvent, DetentionFact, DetentionGround, DetentionStage, Disposal, Order,
+    announce_unclaimed, approve, bring_proof, cure, detain, dispose, extend_verification,
+    hand_over, pass_time, verify,
 };
 use enforcement::domain::values::{CaseId, Place};
 
@@ -84,7 +87,7 @@ fn handover_and_approval_are_due_within_24_hours_arts_25_28() {
         .when(|tx| hand_over(tx, &id))
         .and()
         .when(|tx| hand_over(tx, &id))
-        .then_refused("ALREADY_DONE", Some("Order 157 art. 2"))
+        .then_refused("ALREADY_DONE", None)
         .later("2026-03-03T08:59:59+08:00")
         .when(|tx| pass_time(tx, &id))
         .then_nothing()
@@ -108,7 +111,7 @@ fn proof_is_verified_in_ten_working_days_or_fifteen_art_30() {
     let (scenario, id) = detained(DetentionGround::PlateOrDocumentsMissing);
     let scenario = scenario
         .when(|tx| verify(tx, &id, true, text("fine")))
-        .then_refused("WRONG_STATE", Some("Order 157 art. 2"))
+        .then_refused("WRONG_STATE", None)
         .when(|tx| bring_proof(tx, &id, text("the vehicle licence")))
         .and();
     assert_eq!(
@@ -120,7 +123,7 @@ fn proof_is_verified_in_ten_working_days_or_fifteen_art_30() {
         .when(|tx| extend_verification(tx, &id))
         .and()
         .when(|tx| extend_verification(tx, &id))
-        .then_refused("ALREADY_DONE", Some("Order 157 art. 2"));
+        .then_refused("ALREADY_DONE", None);
     assert_eq!(
         state(&scenario, &id).verify_by,
         Some(at("2026-03-24T00:00:00"))
@@ -154,7 +157,33 @@ fn a_vehicle_nobody_claims_is_announced_after_thirty_days_and_disposed_of_after_
         .when(|tx| dispose(tx, &id, Disposal::Scrapped))
         .then_refused("NOT_UNCLAIMED", basis)
         .later("2026-07-02T09:00:00+08:00")
-        .when(|tx| dispose(tx, &id, Disposal::Scrapped))
-        .and();
-    assert_eq!(state(&scenario, &id).stage, DetentionStage::Disposed);
+        .when(|tx| dispose(tx, &id, Disposal::Scrapped));
+    // Others hear of it, and how.
+    let told = published(&scenario.events::<Detention>(id.as_str())[0]);
+    let name = "events.enforcement.vehicle_disposed.371702";
+    assert_eq!(told[0].nats_subject("enforcement"), name);
+    let data: serde_json::Value = serde_json::from_slice(&told[0].data).unwrap();
+    assert_eq!(data["disposal"], "DISPOSAL_SCRAPPED");
+    assert_eq!(data["plate"], PLATE);
+    assert_eq!(state(&scenario.and(), &id).stage, DetentionStage::Disposed);
+}
+
+fn published(event: &DetentionEvent) -> Vec<PublishedEvent> {
+    let metadata: Metadata = serde_json::from_value(serde_json::json!({
+        "format": 1,
+        "commit_id": "01a21f7c-1567-7348-b784-dffa26011554",
+        "command_id": "41a80db2-a196-8e9e-b883-f6952bc4f386",
+        "actor": officer(),
+        "channel": "station",
+        "time": MONDAY.parse::<jiff::Timestamp>().unwrap(),
+        "correlation_id": "41a80db2-a196-8e9e-b883-f6952bc4f386",
+        "previous": "00000000000000000000000000000000",
+    }))
+    .unwrap();
+    let origin = Origin {
+        id: "d1",
+        metadata: &metadata,
+        position: 1,
+    };
+    enforcement::published::detention(event, &origin)
 }

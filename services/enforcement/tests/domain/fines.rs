@@ -266,7 +266,6 @@ fn every_other_conduct_costs_what_its_article_says() {
         (Conduct::RiderOffence, (5, 50), "art. 89"),
         (Conduct::RedLight, (20, 200), "art. 90"),
         (Conduct::SeatBelt, (20, 200), "art. 90"),
-        (Conduct::IllegalParking, (20, 200), "art. 93(2)"),
         (Conduct::PlateMissing, (20, 200), "art. 95(1)"),
         (Conduct::DocumentsNotCarried, (20, 200), "art. 95(1)"),
         (Conduct::PlateObscured, (20, 200), "art. 95(2)"),
@@ -278,7 +277,11 @@ fn every_other_conduct_costs_what_its_article_says() {
         ),
         (Conduct::IllegalSiren, (200, 2_000), "art. 97"),
         (Conduct::DrivingUnlicensed, (200, 2_000), "art. 99(1)(1)"),
-        (Conduct::DrivingWhileWithheld, (200, 2_000), "art. 99(1)(1)"),
+        (
+            Conduct::DrivingWhileSuspended,
+            (200, 2_000),
+            "art. 99(1)(1)",
+        ),
         (
             Conduct::EntrustingToUnlicensed,
             (200, 2_000),
@@ -314,7 +317,7 @@ fn every_other_conduct_costs_what_its_article_says() {
         (Conduct::EmergencyLane, 200, "art. 51"),
         (Conduct::CoachCarryingGoods, 1_000, "art. 52(4)"),
         (Conduct::TruckCarryingPassengers, 2_000, "art. 53(5)"),
-        (Conduct::ForgedPlateOrDocument, 5_000, "art. 54"),
+        (Conduct::ForgedPlate, 5_000, "art. 54"),
         (Conduct::PedestrianOffence, 50, "art. 56"),
     ] {
         let mut act = on_expressway(conduct);
@@ -327,6 +330,168 @@ fn every_other_conduct_costs_what_its_article_says() {
         let basis = format!("Shandong Expressway Regulations {article}");
         costs(&act, Some((yuan, yuan)), &basis);
     }
+}
+
+fn by_ebike(conduct: Conduct, measure: Option<Measure>) -> Act {
+    let ebike = Vehicle {
+        used_as: Use::NonMotor,
+        seats: 0,
+        ..car()
+    };
+    Act {
+        vehicle: Some(ebike),
+        measure,
+        ..act(conduct)
+    }
+}
+
+#[test]
+fn riders_pay_5_to_50_yuan_and_have_no_points_law_art_89_order_163() {
+    let drunk = Measure::Alcohol { mg_per_100ml: 80 };
+    let fast = Measure::Speed {
+        limit_kmh: 15,
+        measured_kmh: 40,
+    };
+    let many = Measure::Occupancy {
+        approved: 1,
+        carried: 3,
+    };
+    for (conduct, measure) in [
+        (Conduct::RedLight, None),
+        (Conduct::WrongWay, None),
+        (Conduct::ProhibitorySign, None),
+        (Conduct::PhoneUse, None),
+        (Conduct::LightsMisuse, None),
+        (Conduct::IllegalParking, None),
+        (Conduct::DrinkDriving, Some(drunk)),
+        (Conduct::Speeding, Some(fast)),
+        (Conduct::Overcrowding, Some(many)),
+        (Conduct::RiderOffence, None),
+    ] {
+        let act = by_ebike(conduct, measure);
+        costs(&act, Some((5, 50)), "Road Traffic Safety Law art. 89");
+        let found = assessed(&act);
+        assert!(found.penalty.warning, "{conduct:?}");
+        assert_eq!(found.penalty.rules.len(), 1, "{conduct:?}");
+        assert_eq!((found.points, found.points_rule), (0, None), "{conduct:?}");
+    }
+    // A vehicle that is not known is not taken for one without motor.
+    let unknown = Act {
+        vehicle: None,
+        ..act(Conduct::RedLight)
+    };
+    assert_eq!(assessed(&unknown).points, 6);
+}
+
+#[test]
+fn what_only_drivers_of_motor_vehicles_are_forbidden_costs_riders_nothing_law_arts_90_91() {
+    let tipsy = Measure::Alcohol { mg_per_100ml: 79 };
+    for (conduct, measure) in [
+        (Conduct::SeatBelt, None),
+        (Conduct::DrivingUnlicensed, None),
+        (Conduct::Uninspected, None),
+        (Conduct::DrinkDriving, Some(tipsy)),
+    ] {
+        let judged = assess(
+            Rules::shipped(),
+            &by_ebike(conduct, measure),
+            today(),
+            today(),
+        );
+        assert_eq!(judged, Err(Ground::NoRuleInForce), "{conduct:?}");
+    }
+}
+
+#[test]
+fn a_withheld_licence_is_not_a_suspended_one_law_art_99_1_1_regulations_art_28() {
+    let withheld = act(Conduct::DrivingWhileWithheld);
+    costs(
+        &withheld,
+        Some((20, 200)),
+        "Road Traffic Safety Law art. 90",
+    );
+    assert_eq!(assessed(&withheld).penalty.detention_days, None);
+    let suspended = assessed(&act(Conduct::DrivingWhileSuspended)).penalty;
+    assert_eq!(suspended.detention_days, Some(15));
+}
+
+#[test]
+fn only_forged_plates_cost_5000_yuan_on_expressways_regulations_art_54() {
+    let forged = |conduct| Act {
+        road: Road::Expressway,
+        ..act(conduct)
+    };
+    let law = "Road Traffic Safety Law art. 96(1)";
+    costs(
+        &forged(Conduct::ForgedPlateOrDocument),
+        Some((2_000, 5_000)),
+        law,
+    );
+    costs(&act(Conduct::ForgedPlate), Some((2_000, 5_000)), law);
+    let regulations = "Shandong Expressway Regulations art. 54";
+    costs(
+        &forged(Conduct::ForgedPlate),
+        Some((5_000, 5_000)),
+        regulations,
+    );
+}
+
+#[test]
+fn shandong_fixes_fines_within_the_frame_of_the_law_measures_arts_69_to_72() {
+    for (conduct, yuan, article, warning) in [
+        (Conduct::IllegalParking, 100, "art. 71", false), // art. 49
+        (Conduct::FatiguedPassengerDriving, 200, "art. 72(1)", true), // art. 45(1)
+        (Conduct::FatiguedTruckDriving, 200, "art. 72(1)", true),
+    ] {
+        for road in [Road::Other, Road::UrbanExpressway] {
+            let act = Act {
+                road,
+                ..act(conduct)
+            };
+            let basis = format!("Shandong Measures {article}");
+            costs(&act, Some((yuan, yuan)), &basis);
+            assert_eq!(assessed(&act).penalty.warning, warning, "{conduct:?}");
+        }
+    }
+    // Whether a crosswalk has signals is not recorded: the frame of the law.
+    let crosswalk = act(Conduct::CrosswalkYield);
+    costs(
+        &crosswalk,
+        Some((20, 200)),
+        "Road Traffic Safety Law art. 90",
+    );
+    // Expressways have their own regulations (art. 82).
+    let tired = Act {
+        road: Road::Expressway,
+        ..act(Conduct::FatiguedTruckDriving)
+    };
+    let basis = "Shandong Expressway Regulations art. 51";
+    costs(&tired, Some((200, 200)), basis);
+}
+
+#[test]
+fn plates_of_vehicles_without_motor_cost_20_yuan_shandong_measures_art_70() {
+    for conduct in [
+        Conduct::PlateMissing,
+        Conduct::PlateObscured,
+        Conduct::PlateFittedWrongly,
+        Conduct::ForgedPlateOrDocument,
+        Conduct::ForgedPlate,
+        Conduct::OtherVehiclesPlateOrDocument,
+    ] {
+        let act = by_ebike(conduct, None);
+        costs(&act, Some((20, 20)), "Shandong Measures art. 70");
+        let found = assessed(&act);
+        assert_eq!(found.points, 0, "{conduct:?}");
+        assert_eq!(found.penalty.detention_days, None, "{conduct:?}");
+    }
+}
+
+#[test]
+fn who_does_not_yield_to_a_school_bus_pays_200_yuan_school_bus_regulations_art_52() {
+    let act = act(Conduct::SchoolBusYield);
+    costs(&act, Some((200, 200)), "School Bus Regulations art. 52");
+    assert!(!assessed(&act).penalty.warning);
 }
 
 #[test]

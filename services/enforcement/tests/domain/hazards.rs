@@ -34,7 +34,7 @@ fn a_hazard_is_found_assigned_rectified_and_verified_by_another() {
     };
     let scenario = scenario
         .when(|tx| rectify(tx, &id, text("cut back")))
-        .then_refused("WRONG_STATE", Some("Order 157 art. 2"))
+        .then_refused("WRONG_STATE", None)
         .when(|tx| {
             assign(
                 tx,

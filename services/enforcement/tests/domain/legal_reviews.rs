@@ -80,7 +80,7 @@ fn after_a_hearing_nothing_is_decided_before_the_review_has_passed_art_58_1_2() 
         .then_refused("LEGAL_REVIEW_FAILED", AFTER_HEARING);
     let scenario = reviewed(scenario, &id, true)
         .when(|tx| review(tx, &id, false, text("once more")))
-        .then_refused("ALREADY_DONE", Some("Order 157 art. 2"))
+        .then_refused("ALREADY_DONE", None)
         .by(city())
         .when(|tx| decide(tx, &id, by_two(revoked())))
         .and();
@@ -131,7 +131,7 @@ fn without_a_reason_for_it_a_case_is_decided_without_a_review() {
         .when(|tx| decide(tx, &id, by_two(fine(500))))
         .and()
         .when(|tx| require(tx, &id, LegalReviewGround::Complex))
-        .then_refused("WRONG_STATE", Some("Order 157 art. 2"))
+        .then_refused("WRONG_STATE", None)
         .by(legal_reviewer())
         .when(|tx| review(tx, &id, true, text("late")))
         .then_refused("NO_LEGAL_REVIEW_DUE", REVIEW);
@@ -148,7 +148,7 @@ fn what_is_told_or_heard_afterwards_is_reviewed_anew() {
         .when(|tx| require(tx, &id, LegalReviewGround::Complex))
         .and()
         .when(|tx| require(tx, &id, LegalReviewGround::PublicInterest))
-        .then_refused("ALREADY_DONE", Some("Order 157 art. 2"));
+        .then_refused("ALREADY_DONE", None);
     let scenario = reviewed(scenario, &id, true)
         .by(officer())
         .when(|tx| hear_defence(tx, &id, text("here is another proof"), true))
@@ -198,7 +198,7 @@ fn before_anything_is_intended_there_is_nothing_to_review_and_no_short_way_round
         .then_refused("LEGAL_REVIEW_OUTSTANDING", COMPLEX)
         .by(legal_reviewer())
         .when(|tx| review(tx, &id, true, text("nothing there")))
-        .then_refused("WRONG_STATE", Some("Order 157 art. 2"))
+        .then_refused("WRONG_STATE", None)
         // Not to punish is no decision on a penalty.
         .by(officer())
         .when(|tx| decide_no_penalty(tx, &id, NoPenaltyGround::NoFault, text("as heard")))

@@ -3,7 +3,7 @@
 use crate::fixtures::*;
 use chassis::domain::LegalCalendar;
 use chassis::domain::values::Fen;
-use enforcement::domain::conduct::{Act, Conduct, Road};
+use enforcement::domain::conduct::{Act, Conduct, Road, Use, Vehicle};
 use enforcement::domain::violation::Stage;
 use enforcement::domain::violation::account::{Account, Instalment, Pause, Payment};
 use enforcement::domain::violation::deadlines::pass_time;
@@ -54,7 +54,7 @@ fn a_fine_paid_in_time_settles_the_case_and_the_same_reference_pays_once() {
         .when(|tx| pay(tx, &id, Fen::yuan(200), number("BANK-1"), now))
         .then_nothing()
         .when(|tx| pay(tx, &id, Fen::yuan(200), number("BANK-2"), now))
-        .then_refused("WRONG_STATE", Some("Order 157 art. 2"));
+        .then_refused("WRONG_STATE", None);
     assert_eq!(stage(&scenario, &id), Stage::Settled);
 }
 
@@ -101,7 +101,7 @@ fn a_late_fine_is_noted_once_and_may_go_to_court_order_157_art_60() {
 }
 
 #[test]
-fn instalments_add_up_run_forward_and_are_asked_for_in_time_penalty_law_art_66() {
+fn instalments_add_up_and_run_forward_and_are_granted_late_too_penalty_law_art_66() {
     let (scenario, id) = served(act(Conduct::RedLight), fine(200));
     let part = |yuan, due| Instalment {
         amount: Fen::yuan(yuan),
@@ -145,14 +145,21 @@ fn instalments_add_up_run_forward_and_are_asked_for_in_time_penalty_law_art_66()
     );
 
     let (late, id) = served(act(Conduct::RedLight), fine(200));
-    late.later("2026-03-18T00:00:00+08:00")
+    let late = late
+        .later("2026-03-18T00:00:00+08:00")
         .when(|tx| pass_time(tx, &id))
         .and()
         .when(|tx| grant_instalments(tx, &id, good))
-        .then_refused(
-            "INSTALMENTS_TOO_LATE",
-            Some("Administrative Penalty Law art. 66(2)"),
-        );
+        .and();
+    let granted = case(&late, &id);
+    assert!(!granted.payment_overdue);
+    assert_eq!(
+        granted
+            .account
+            .surcharge(&calendar, at("2026-03-31T23:00:00")),
+        Fen::yuan(6),
+        "of the one day until they were granted"
+    );
 }
 
 #[test]
@@ -179,6 +186,22 @@ fn officers_collect_only_from_who_has_no_motor_and_on_expressways_at_their_wish(
     let ground = CollectionGround::WithoutMotor;
     let scenario = scenario
         .when(|tx| collect_on_the_spot(tx, &id, number("R1"), ground))
+        .and();
+    assert_eq!(stage(&scenario, &id), Stage::Settled);
+
+    // A rider who ran a red light drives no motor vehicle either.
+    let ebike = Vehicle {
+        used_as: Use::NonMotor,
+        ..car()
+    };
+    let mut rider = roadside(Act {
+        vehicle: Some(ebike),
+        ..act(Conduct::RedLight)
+    });
+    rider.party = Some(on_foot('a'));
+    let (scenario, id) = decided(rider, fine(20));
+    let scenario = scenario
+        .when(|tx| collect_on_the_spot(tx, &id, number("R2"), ground))
         .and();
     assert_eq!(stage(&scenario, &id), Stage::Settled);
 
@@ -268,6 +291,7 @@ proptest! {
                 from: days(*from) + 10.hours(),
                 until: Some(days(from + length) + 11.hours()),
             }).collect(),
+            accrued: Fen::ZERO,
         };
         let at = days(looked_at) + 12.hours();
         prop_assert_eq!(account.surcharge(&calendar, at).get(), by_hand(&account, &calendar, at));

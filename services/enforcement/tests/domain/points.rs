@@ -163,6 +163,7 @@ fn every_other_item_of_arts_8_to_12() {
     for (conduct, road, points, article) in [
         (C::FleeingInjuryAccident, Road::Other, 12, "art. 8(2)"),
         (C::ForgedPlateOrDocument, Road::Other, 12, "art. 8(3)"),
+        (C::ForgedPlate, Road::Other, 12, "art. 8(3)"),
         (
             C::OtherVehiclesPlateOrDocument,
             Road::Other,
@@ -191,6 +192,7 @@ fn every_other_item_of_arts_8_to_12() {
         (C::HazmatRestrictedArea, Road::Other, 6, "art. 10(7)"),
         (C::RedLight, Road::Other, 6, "art. 10(8)"),
         (C::DrivingWhileWithheld, Road::Other, 6, "art. 10(9)"),
+        (C::DrivingWhileSuspended, Road::Other, 6, "art. 10(9)"),
         (C::FleeingMinorAccident, Road::Other, 6, "art. 10(10)"),
         (C::EmergencyLane, Road::Expressway, 6, "art. 10(11)"),
         (C::ExpresswayWrongLane, Road::Expressway, 3, "art. 11(3)"),

@@ -79,6 +79,24 @@ fn a_decision_on_the_spot_is_reconsidered_before_a_court_hears_it_art_23() {
 }
 
 #[test]
+fn no_reconsideration_follows_a_lawsuit_reconsideration_law_arts_29_2_and_30_1_7() {
+    for outcome in [RemedyOutcome::Upheld, RemedyOutcome::Withdrawn] {
+        let (scenario, id) = served(act(Conduct::RedLight), fine(200));
+        let now = scenario.now();
+        scenario
+            .when(|tx| seek(tx, &id, Remedy::Lawsuit, now))
+            .and()
+            .when(|tx| end(tx, &id, outcome))
+            .and()
+            .when(|tx| seek(tx, &id, Remedy::Reconsideration, now))
+            .then_refused(
+                "ALREADY_SUED",
+                Some("Administrative Reconsideration Law arts. 29(2), 30(1)(7)"),
+            );
+    }
+}
+
+#[test]
 fn no_surcharge_is_counted_during_a_remedy_penalty_law_art_73() {
     let (scenario, id) = served(act(Conduct::RedLight), fine(200));
     // Two late days, then a remedy from 20 to 30 March.
@@ -178,5 +196,5 @@ fn where_points_were_traded_the_decision_falls_and_the_real_driver_answers_order
     let (scenario, id) = notified(camera(act(Conduct::RedLight)));
     scenario
         .when(|tx| revoke_for_trading(tx, &id))
-        .then_refused("WRONG_STATE", Some("Order 157 art. 2"));
+        .then_refused("WRONG_STATE", None);
 }

@@ -19,6 +19,8 @@ pub enum BlockKind {
     Violation,
     /// The vehicle is detained (扣留).
     Detention,
+    /// The vehicle was scrapped or dismantled after its detention: the office cancels it (Order 164 art. 40(2)).
+    Destroyed,
 }
 
 /// One case that is open.
@@ -95,6 +97,28 @@ impl PlateRecord {
     }
 }
 
+/// A detained vehicle was disposed of (Regulations art. 107): its detention is over. What was scrapped or dismantled waits for the office to
+/// cancel it, and nothing else is registered for it.
+///
+/// # Errors
+/// [`Halt`] if the record cannot be read.
+pub fn dispose(
+    tx: &mut Transaction,
+    number: &PlateNumber,
+    block: Block,
+    destroyed: bool,
+    revision: u64,
+) -> Result<(), Halt> {
+    if destroyed {
+        let block = Block {
+            kind: BlockKind::Destroyed,
+            ..block.clone()
+        };
+        open_case(tx, number, block, revision)?;
+    }
+    close_case(tx, number, block, revision)
+}
+
 /// A case was opened, or opened again: of one that is known the act keeps its time. Older news than was heard changes nothing.
 ///
 /// # Errors
@@ -149,6 +173,8 @@ pub fn close_case(
 pub struct Blocked {
     pub violations: u32,
     pub detained: bool,
+    /// Scrapped or dismantled, and not yet cancelled.
+    pub destroyed: bool,
 }
 
 /// # Errors
@@ -174,15 +200,17 @@ pub fn of_number(tx: &mut Transaction, number: &PlateNumber) -> Result<Blocked, 
 /// What stands against a number from acts at or after `from`.
 pub fn since(record: &PlateRecord, from: Timestamp) -> Blocked {
     let own = record.open().filter(|block| block.acted_at >= from);
-    let (mut violations, mut detained) = (0, false);
+    let (mut violations, mut detained, mut destroyed) = (0, false, false);
     for block in own {
         match block.kind {
             BlockKind::Violation => violations += 1,
             BlockKind::Detention => detained = true,
+            BlockKind::Destroyed => destroyed = true,
         }
     }
     Blocked {
         violations,
         detained,
+        destroyed,
     }
 }

@@ -53,6 +53,8 @@ pub enum Ground {
     NearScrapAge {
         basis: LegalBasis,
     },
+    VehicleScrapped,
+    ForcedCancellationDue,
     TooManyEntries,
     NoSuchHold,
 
@@ -302,6 +304,18 @@ impl Ground {
                 basis.clone(),
                 "the vehicle is within a year of mandatory scrapping",
                 "距机动车强制报废标准规定要求使用年限一年以内",
+            ),
+            Self::VehicleScrapped => says(
+                "VEHICLE_SCRAPPED",
+                order_164("art. 15(10)"),
+                "it was cancelled as scrapped; its identification number is not registered again",
+                "该机动车已报废注销，不再办理登记",
+            ),
+            Self::ForcedCancellationDue => says(
+                "FORCED_CANCELLATION_DUE",
+                order_164("art. 40(2)"),
+                "the vehicle was scrapped or dismantled by the police: the office cancels it, and nothing else is registered",
+                "该机动车已被依法收缴并强制报废或者拆除，应当由车辆管理所办理注销",
             ),
             Self::TooManyEntries => says_plainly(
                 "TOO_MANY_ENTRIES",

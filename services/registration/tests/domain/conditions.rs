@@ -10,7 +10,7 @@ use registration::domain::application::filing::File;
 use registration::domain::application::request::{
     Arrival, Change, Destination, OwnerFiling, Request,
 };
-use registration::domain::blocks::{Block, BlockKind, close_case, open_case};
+use registration::domain::blocks::{Block, BlockKind, close_case, dispose, open_case};
 use registration::domain::party::Party;
 use registration::domain::plate::PlateWish;
 use registration::domain::vehicle::VehicleStage;
@@ -18,7 +18,7 @@ use registration::domain::vehicle::class::{Particulars, UseNature, VehicleClass}
 use registration::domain::vehicle::event::{
     CancellationCause, Document, EncumbranceKind, HoldKind,
 };
-use registration::domain::vehicle::notices::{lift_hold, place_hold};
+use registration::domain::vehicle::notices::{cancel_of_office, lift_hold, place_hold};
 
 fn wished(request: Request, applicants: Vec<Party>) -> File {
     let gives = matches!(
@@ -158,6 +158,14 @@ fn a_vehicle_sealed_before_its_first_registration_is_not_registered() {
     approving(scenario, &id).then_refused("VEHICLE_SEALED", Some("Order 164 art. 15(8)"));
 }
 
+fn block(kind: BlockKind) -> Block {
+    Block {
+        kind,
+        case: number("case-1"),
+        acted_at: ACT.parse().unwrap(),
+    }
+}
+
 fn with_case(kind: BlockKind, acted_at: &str) -> Scenario {
     let scenario = registered(Scenario::at(MONDAY), car(), 'b');
     let plate = vehicle(&scenario).number().unwrap().clone();
@@ -227,6 +235,34 @@ fn a_detained_vehicle_is_seized() {
 }
 
 #[test]
+fn a_detained_vehicle_that_was_auctioned_is_free_regulations_art_107() {
+    let scenario = with_case(BlockKind::Detention, ACT);
+    let plate = vehicle(&scenario).number().unwrap().clone();
+    let scenario = scenario
+        .when(|tx| dispose(tx, &plate, block(BlockKind::Detention), false, 2))
+        .and();
+    ask(scenario, "transfer").and();
+}
+
+#[test]
+fn a_detained_vehicle_that_was_scrapped_waits_to_be_cancelled_order_164_art_40_2() {
+    let due = Some("Order 164 art. 40(2)");
+    let scenario = with_case(BlockKind::Detention, ACT);
+    let plate = vehicle(&scenario).number().unwrap().clone();
+    let mut scenario = scenario
+        .when(|tx| dispose(tx, &plate, block(BlockKind::Detention), true, 2))
+        .and();
+    for business in ["transfer", "cancellation", "mortgage", "plates"] {
+        scenario = ask(scenario, business).then_refused("FORCED_CANCELLATION_DUE", due);
+    }
+    let scenario = scenario
+        .by(city_officer())
+        .when(|tx| cancel_of_office(tx, &vin(), CancellationCause::ForcedScrapping))
+        .and();
+    assert_eq!(vehicle(&scenario).stage, VehicleStage::Cancelled);
+}
+
+#[test]
 fn an_accident_that_is_not_settled_stops_the_transfer() {
     ask(held(HoldKind::Accident), "transfer")
         .then_refused("VIOLATIONS_OPEN", Some("Order 164 art. 25(2)"));
@@ -288,6 +324,39 @@ fn use_and_residence_do_not_change_within_a_year_of_the_age_of_scrapping() {
         .then_refused("SCRAP_AGE", Some("Order 164 art. 21(1)(3)"));
     ask(truck_at("2041-03-03T00:00:00+08:00"), "mortgage")
         .then_refused("SCRAP_AGE", Some("Order 164 art. 36"));
+}
+
+#[test]
+fn void_papers_and_marks_are_not_made_again_beyond_the_age_of_scrapping_order_164_art_41() {
+    let beyond = || truck_at("2041-03-03T00:00:00+08:00");
+    let void = Some("Order 164 art. 41(1)");
+    for request in [
+        Request::InspectionMark {
+            valid_until: Some(day("2042-03-02")),
+        },
+        Request::PlateReissue,
+        Request::DocumentReissue {
+            document: Document::Licence,
+        },
+    ] {
+        filed(beyond(), filing(request, vec![person('b')])).then_refused("SCRAP_AGE", void);
+    }
+    let in_time = truck_at("2041-03-02T23:59:00+08:00");
+    filed(in_time, filing(Request::PlateReissue, vec![person('b')])).and();
+}
+
+#[test]
+fn a_scrapped_vehicle_is_not_registered_again_order_164_art_15_10() {
+    let cancelled = |cause| {
+        let scenario = registered(Scenario::at(MONDAY), car(), 'b')
+            .by(city_officer())
+            .when(|tx| cancel_of_office(tx, &vin(), cause))
+            .and();
+        filed(scenario, initial(car(), 'c'))
+    };
+    cancelled(CancellationCause::ForcedScrapping)
+        .then_refused("VEHICLE_SCRAPPED", Some("Order 164 art. 15(10)"));
+    cancelled(CancellationCause::Revoked).and();
 }
 
 fn mortgaged() -> Scenario {

@@ -66,14 +66,14 @@ impl Ground {
             Self::WrongState { is, needs } => says(
                 "WRONG_STATE",
                 RefusalKind::Forbidden,
-                Some(order_157("art. 2")),
+                None,
                 format!("it is {is}; this needs it to be {needs}"),
                 format!("当前状态为 {is}，办理本事项须为 {needs}"),
             ),
             Self::AlreadyDone => says(
                 "ALREADY_DONE",
                 RefusalKind::Forbidden,
-                Some(order_157("art. 2")),
+                None,
                 "this was done already",
                 "该事项已办理，不得重复办理",
             ),
@@ -227,7 +227,7 @@ impl Ground {
             Self::ObjectionsAnswered => says(
                 "OBJECTIONS_ANSWERED",
                 RefusalKind::Forbidden,
-                Some(order_157("art. 5(3)")),
+                None,
                 "this record was objected to often enough; a decision is open to reconsideration and to the court",
                 "对该记录的异议已多次答复，可以在作出处罚决定后申请行政复议或者提起行政诉讼",
             ),

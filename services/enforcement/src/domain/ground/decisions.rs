@@ -24,7 +24,7 @@ impl Ground {
             Self::DocketFull => says(
                 "DOCKET_FULL",
                 RefusalKind::Forbidden,
-                Some(order_157("art. 54(1)")),
+                None,
                 "too many open records of this vehicle or person: it must be stopped",
                 "未处理的违法行为记录过多，应当现场查处",
             ),

@@ -39,7 +39,7 @@ impl Ground {
             Self::LedgerFull => says(
                 "LEDGER_FULL",
                 RefusalKind::Forbidden,
-                Some(order_163("art. 14")),
+                None,
                 "this licence holds too many entries",
                 "该驾驶人的记分记录过多",
             ),

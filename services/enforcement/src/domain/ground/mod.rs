@@ -107,13 +107,13 @@ pub enum Ground {
     },
     TooManyPayments,
     NotOnTheSpotCollection,
-    InstalmentsTooLate,
     PlanInvalid,
     NothingToEnforce,
     RemedyTime,
     RemedyUnderWay,
     NoRemedyUnderWay,
     AlreadyReconsidered,
+    AlreadySued,
     ReconsiderationTooLate {
         until: Timestamp,
     },
@@ -169,6 +169,21 @@ struct Wording {
 }
 
 impl Ground {
+    /// Limits of the system and states of a case: forbidden, but by no article of a law.
+    #[cfg(test)]
+    fn is_of_the_system(&self) -> bool {
+        matches!(
+            self,
+            Self::WrongState { .. }
+                | Self::AlreadyDone
+                | Self::ObjectionsAnswered
+                | Self::DocketFull
+                | Self::TooManyPayments
+                | Self::LedgerFull
+                | Self::NotSummoned
+        )
+    }
+
     fn wording(&self) -> Wording {
         self.about_cases()
             .or_else(|| self.about_decisions())

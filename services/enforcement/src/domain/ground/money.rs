@@ -1,6 +1,6 @@
 //! Words of refusals about payments and remedies.
 
-use super::super::instruments::{order_157, penalty_law, reconsideration_law, traffic_law};
+use super::super::instruments::{order_157, reconsideration_law, traffic_law};
 use super::{Ground, Wording, says};
 use chassis::domain::RefusalKind;
 
@@ -40,7 +40,7 @@ impl Ground {
             Self::TooManyPayments => says(
                 "TOO_MANY_PAYMENTS",
                 RefusalKind::Forbidden,
-                Some(traffic_law("art. 108")),
+                None,
                 "the fine has taken too many payments for this",
                 "缴款次数超过上限或者已有缴款记录",
             ),
@@ -50,13 +50,6 @@ impl Ground {
                 Some(traffic_law("art. 108(2)")),
                 "fines of drivers are paid at the bank; on the spot pay pedestrians, passengers and riders, and drivers on expressways at their own wish",
                 "机动车驾驶人的罚款不得当场收缴，法律、法规另有规定的除外",
-            ),
-            Self::InstalmentsTooLate => says(
-                "INSTALMENTS_TOO_LATE",
-                RefusalKind::Forbidden,
-                Some(penalty_law("art. 66(2)")),
-                "instalments are granted before the fine is late",
-                "分期缴纳应当在缴款期限届满前申请",
             ),
             Self::PlanInvalid => says(
                 "PLAN_INVALID",
@@ -99,6 +92,13 @@ impl Ground {
                 Some(reconsideration_law("art. 30(1)")),
                 "the decision was reconsidered already",
                 "该决定已经行政复议",
+            ),
+            Self::AlreadySued => says(
+                "ALREADY_SUED",
+                RefusalKind::Forbidden,
+                Some(reconsideration_law("arts. 29(2), 30(1)(7)")),
+                "a court took a lawsuit against the decision, which closes reconsideration",
+                "人民法院已经受理行政诉讼，不得再申请行政复议",
             ),
             Self::ReconsiderationTooLate { until } => says(
                 "RECONSIDERATION_TOO_LATE",

@@ -87,13 +87,13 @@ fn every_ground_has_a_name_of_its_own_and_words_in_both_languages() {
         },
         Ground::TooManyPayments,
         Ground::NotOnTheSpotCollection,
-        Ground::InstalmentsTooLate,
         Ground::PlanInvalid,
         Ground::NothingToEnforce,
         Ground::RemedyTime,
         Ground::RemedyUnderWay,
         Ground::NoRemedyUnderWay,
         Ground::AlreadyReconsidered,
+        Ground::AlreadySued,
         Ground::ReconsiderationTooLate { until: AT },
         Ground::ReconsiderationFirst,
         Ground::WorseOff,
@@ -131,10 +131,13 @@ fn every_ground_has_a_name_of_its_own_and_words_in_both_languages() {
             !ground.to_string().is_empty() && !ground.zh().is_ascii(),
             "{ground:?}"
         );
-        let of_law = ground.kind() == RefusalKind::Forbidden && ground != Ground::NotSummoned;
-        assert!(
-            ground.basis().is_some() || !of_law,
-            "{ground:?} names no law"
-        );
+        if ground.is_of_the_system() {
+            assert_eq!(ground.basis(), None, "{ground:?} is not of any law");
+        } else {
+            assert!(
+                ground.basis().is_some() || ground.kind() != RefusalKind::Forbidden,
+                "{ground:?} names no law"
+            );
+        }
     }
 }

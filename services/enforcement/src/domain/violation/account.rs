@@ -36,6 +36,9 @@ pub struct Account {
     pub instalments: Vec<Instalment>,
     pub payments: Vec<Payment>,
     pub pauses: Vec<Pause>,
+    /// Surcharge of the days before instalments were granted.
+    #[serde(default)]
+    pub accrued: Fen,
 }
 
 impl Account {
@@ -50,6 +53,7 @@ impl Account {
             instalments: vec![Instalment { amount: fine, due }],
             payments: Vec::new(),
             pauses: Vec::new(),
+            accrued: Fen::ZERO,
         }
     }
 
@@ -69,11 +73,11 @@ impl Account {
     /// Three percent of what is late, for each day begun after it was due, at most the fine (Administrative Penalty Law art.
     /// 72(1)(1), Order 157 art. 60(1)). Payments count towards the fine before the surcharge.
     pub fn surcharge(&self, calendar: &LegalCalendar, at: Timestamp) -> Fen {
+        let mut surcharge = self.accrued.min(self.fine);
         let Some(first_due) = self.instalments.iter().map(|part| part.due).min() else {
-            return Fen::ZERO;
+            return surcharge;
         };
         let today = calendar.date(at);
-        let mut surcharge = Fen::ZERO;
         let mut day = calendar.date(first_due);
         // At most the days since the fine was due; the cap usually ends it after 34.
         while day <= today && surcharge < self.fine {

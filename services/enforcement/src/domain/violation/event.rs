@@ -137,6 +137,9 @@ pub enum Fact {
 
     InstalmentsGranted {
         plan: Vec<Instalment>,
+        /// What was late until then has cost so much already.
+        #[serde(default)]
+        accrued: Fen,
     },
     PaymentReceived {
         amount: Fen,

@@ -70,6 +70,9 @@ pub struct Violation {
     /// A remedy under way.
     pub remedy: Option<Remedy>,
     pub reconsidered: bool,
+    /// A court took a lawsuit against the decision.
+    #[serde(default)]
+    pub sued: bool,
     pub closed: Option<Closed>,
     /// The one duty whose time limit runs now.
     pub duty: Option<(Duty, Timestamp)>,
@@ -234,6 +237,7 @@ impl Violation {
             surcharge_paid: Fen::ZERO,
             remedy: None,
             reconsidered: false,
+            sued: false,
             closed: None,
             duty: filing.due.map(|due| (duty, due)),
             missed: Vec::new(),
@@ -460,8 +464,9 @@ impl Violation {
                     self.account.payments = payments;
                 }
             }
-            Fact::InstalmentsGranted { plan } => {
+            Fact::InstalmentsGranted { plan, accrued } => {
                 self.account.instalments.clone_from(plan);
+                self.account.accrued = *accrued;
                 self.payment_overdue = false;
             }
             Fact::PaymentReceived {
@@ -506,6 +511,7 @@ impl Violation {
                 // What is decided next is open to every remedy again.
                 self.reconsider_by = None;
                 self.reconsidered = false;
+                self.sued = false;
                 self.account = Account::default();
                 self.surcharge_paid = Fen::ZERO;
                 self.payment_overdue = false;
@@ -519,6 +525,7 @@ impl Violation {
             return;
         };
         self.reconsidered |= remedy == Remedy::Reconsideration;
+        self.sued |= remedy == Remedy::Lawsuit;
         if let Some(pause) = self.account.pauses.last_mut() {
             pause.until = Some(at);
         }

@@ -10,7 +10,7 @@ use super::{Stage, Violation};
 use chassis::domain::values::Text;
 use chassis::domain::{Halt, Transaction};
 
-/// Objections to one record; what the first ones did not say will not be said by more.
+/// Objections to one record: a limit of the system, for Order 157 art. 5(3) sets none.
 const MOST_OBJECTIONS: u8 = 5;
 
 const OPEN: &[Stage] = &[Stage::Entered, Stage::Notified];

@@ -92,7 +92,7 @@ pub fn collect_on_the_spot(
     as_officer(tx, &case)?;
     in_stage(&case, &[Stage::Served], "served")?;
     let allowed = match ground {
-        CollectionGround::WithoutMotor => case.filing.act.conduct.without_motor(),
+        CollectionGround::WithoutMotor => case.filing.act.is_without_motor(),
         CollectionGround::ExpresswayHardship => {
             case.filing.act.road == Road::Expressway && case.account.fine <= Fen::yuan(200)
         }
@@ -113,10 +113,11 @@ pub fn collect_on_the_spot(
     settle(tx, id, now)
 }
 
-/// Grants instalments to a party in real need (Administrative Penalty Law art. 66(2)). What was paid counts.
+/// Grants instalments to a party in real need (Administrative Penalty Law art. 66(2)), also when the fine is late: the law
+/// sets no time for asking. What was paid counts, and so does the surcharge of the days until now.
 ///
 /// # Errors
-/// If the parts do not add up to the fine, are not in order, are too many, or the fine is late already.
+/// If the parts do not add up to the fine, are not in order, or are too many.
 pub fn grant_instalments(
     tx: &mut Transaction,
     id: &CaseId,
@@ -125,9 +126,6 @@ pub fn grant_instalments(
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
     in_stage(&case, &[Stage::Served], "served")?;
-    if case.payment_overdue {
-        return Err(Ground::InstalmentsTooLate.into());
-    }
     let whole = plan
         .iter()
         .fold(Fen::ZERO, |sum, part| sum.plus(part.amount));
@@ -141,7 +139,8 @@ pub fn grant_instalments(
     {
         return Err(Ground::PlanInvalid.into());
     }
-    record(tx, id, &case, [Fact::InstalmentsGranted { plan }])
+    let accrued = case.account.surcharge(tx.context.calendar, tx.now());
+    record(tx, id, &case, [Fact::InstalmentsGranted { plan, accrued }])
 }
 
 /// Asks the court to enforce a fine that is not paid (Order 157 art. 60(2)).

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 /// 73(1)(3)).
 ///
 /// # Errors
-/// By somebody else; reconsideration beyond sixty days or a second time; a lawsuit against a decision on the spot before reconsideration
+/// By somebody else; reconsideration beyond sixty days, a second time, or after a lawsuit that a court took (arts. 29(2), 30(1)(7)); a lawsuit against a decision on the spot before reconsideration
 /// (Administrative Reconsideration Law art. 23(1)(1)); two remedies at once (art. 29).
 pub fn seek(
     tx: &mut Transaction,
@@ -45,6 +45,7 @@ pub fn seek(
         Remedy::Reconsideration if case.reconsidered => {
             return Err(Ground::AlreadyReconsidered.into());
         }
+        Remedy::Reconsideration if case.sued => return Err(Ground::AlreadySued.into()),
         Remedy::Reconsideration if sought_at >= until => {
             return Err(Ground::ReconsiderationTooLate { until }.into());
         }

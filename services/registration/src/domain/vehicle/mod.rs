@@ -13,8 +13,8 @@ use chassis::domain::values::{PlateNumber, Vin};
 use chassis::domain::{Aggregate, District, Halt, Transaction};
 use class::{Particulars, PlateCategory, UseNature, VehicleClass};
 use event::{
-    Encumbrance, EncumbranceKind, Hold, HoldKind, Registration, TemporaryPlate, VehicleEvent,
-    VehicleFact,
+    CancellationCause, Encumbrance, EncumbranceKind, Hold, HoldKind, Registration, TemporaryPlate,
+    VehicleEvent, VehicleFact,
 };
 use jiff::civil::Date;
 use jiff::tz::Offset;
@@ -91,6 +91,9 @@ pub struct Vehicle {
     pub licences: u16,
     /// Certificate, plates and licence are void (art. 41).
     pub documents_void: bool,
+    /// Why it was cancelled last; what was scrapped is not registered again.
+    #[serde(default)]
+    pub cancelled_for: Option<CancellationCause>,
     /// One at a time: what is decided on one changes what the next is about.
     pub open_application: Option<ApplicationId>,
     pub school_bus_sign: Option<SchoolBusSign>,
@@ -129,6 +132,7 @@ impl Vehicle {
             certificates: 0,
             licences: 0,
             documents_void: false,
+            cancelled_for: None,
             open_application: None,
             school_bus_sign: None,
         }
@@ -149,6 +153,18 @@ impl Vehicle {
             seats: self.particulars.seats,
             inspection_valid_until: self.inspection_valid_until,
         }
+    }
+
+    /// It was cancelled because it was scrapped (arts. 37(1), 40(2)).
+    pub fn was_scrapped(&self) -> bool {
+        matches!(
+            self.cancelled_for,
+            Some(
+                CancellationCause::ScrapAge
+                    | CancellationCause::VoluntaryScrapping
+                    | CancellationCause::ForcedScrapping
+            )
+        )
     }
 
     pub fn number(&self) -> Option<&PlateNumber> {
@@ -271,8 +287,9 @@ impl Vehicle {
                 self.leave(VehicleStage::MovedOut);
             }
             VehicleFact::VehicleSentForExport { .. } => self.leave(VehicleStage::AwaitingExport),
-            VehicleFact::VehicleCancelled { .. } => {
+            VehicleFact::VehicleCancelled { cause, .. } => {
                 self.leave(VehicleStage::Cancelled);
+                self.cancelled_for = Some(*cause);
                 self.documents_void = true;
             }
             VehicleFact::Encumbered(encumbrance) => self.encumbrances.push(encumbrance.clone()),

@@ -43,6 +43,9 @@ pub(super) fn check_holds(
     vehicle: &Vehicle,
     blocked: Blocked,
 ) -> Result<(), Ground> {
+    if blocked.destroyed {
+        return Err(Ground::ForcedCancellationDue);
+    }
     let business = case.request.business();
     for kind in [HoldKind::Theft, HoldKind::Seizure, HoldKind::Inquiry] {
         let detained = kind == HoldKind::Seizure && blocked.detained;

@@ -86,7 +86,10 @@ fn check_stage(case: &Case<'_>, vehicle: Option<&Vehicle>) -> Result<(), Ground>
         Request::InitialRegistration(_) if stage == Stage::Registered => {
             return Err(Ground::VinTaken);
         }
-        // Cancelled because it went abroad or was given back, it may come back; scrapped, it may not, and that its papers show.
+        Request::InitialRegistration(_) if vehicle.is_some_and(Vehicle::was_scrapped) => {
+            return Err(Ground::VehicleScrapped);
+        }
+        // Cancelled because it went abroad or was given back, it may come back.
         Request::InitialRegistration(_) => (
             matches!(stage, Stage::Unregistered | Stage::Cancelled),
             "unregistered",
@@ -157,7 +160,7 @@ fn check_competence(case: &Case<'_>, vehicle: Option<&Vehicle>) -> Result<(), Gr
     Ok(())
 }
 
-/// Arts. 15(7), 21, 29, 36.
+/// Arts. 15(7), 21, 29, 36, 41(1), 63(1).
 fn check_age(case: &Case<'_>, vehicle: Option<&Vehicle>, today: Date) -> Result<(), Ground> {
     let business = case.request.business();
     let too_old = |article| Ground::ScrapAge {
@@ -189,6 +192,10 @@ fn check_age(case: &Case<'_>, vehicle: Option<&Vehicle>, today: Date) -> Result<
             business if business.is_transfer() => "art. 29(4)",
             Business::Mortgage | Business::Pledge => "art. 36",
             Business::SchoolBusSign | Business::SchoolBusSignReissue => "art. 63(1)",
+            // What is void is neither extended nor made again.
+            Business::InspectionMark | Business::PlateReissue | Business::DocumentReissue => {
+                "art. 41(1)"
+            }
             _ => return Ok(()),
         };
         return Err(too_old(article));
