@@ -1,14 +1,17 @@
 //! Runs the whole suite through many seeds, and tells the shortest history of one that breaks an invariant.
 //!
-//! `simulate --seeds 1000`; `--first N` starts at another seed; `--seed N` runs one alone, and `RUST_LOG` has it told what
+//! `simulate --seeds 1000`, which must also come to every event that services publish; `--first N` starts at another seed; `--seed N` runs one alone, and `RUST_LOG` has it told what
 //! the services log.
 
-use integration_tests::simulation::{self, Plan, Report};
+use integration_tests::simulation::{self, Plan, Report, reach};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use tracing_subscriber::EnvFilter;
+
+/// So many seeds must come to every event that is published.
+const ENOUGH: u64 = 1000;
 
 #[derive(Clone, Copy, Debug)]
 struct Seeds {
@@ -57,13 +60,19 @@ fn main() -> ExitCode {
     let total = total.into_inner().expect("no thread panics");
     let mut failed = failed.into_inner().expect("no thread panics");
     println!("{}", summary(seeds, &total, began.elapsed()));
-    let reached = total.reached.iter();
-    let reached: Vec<String> = reached
-        .map(|(event, count)| format!("{count} {event}"))
-        .collect();
-    println!("events: {}", reached.join(", "));
+    for (event, count) in &total.reached {
+        println!("{count:>8} {event}");
+    }
+    let missed = reach::missed(&total.reached);
+    for event in &missed {
+        println!("   never {event}");
+    }
     failed.sort_unstable();
     let Some(first) = failed.first() else {
+        if seeds.count >= ENOUGH && !missed.is_empty() {
+            println!("no story leads to {} events any more", missed.len());
+            return ExitCode::FAILURE;
+        }
         return ExitCode::SUCCESS;
     };
     println!("{} seeds failed: {failed:?}", failed.len());

@@ -15,6 +15,7 @@ mod city;
 mod clock;
 mod host;
 mod plan;
+pub mod reach;
 mod stream;
 mod users;
 mod wire;
@@ -42,7 +43,7 @@ pub struct Report {
     pub refused: u64,
     pub commits: u64,
     pub published: u64,
-    /// How many events of each type were published: what the users' stories have reached.
+    /// How many events of each type were published, by full names: how far the users' stories have come.
     pub reached: BTreeMap<String, u64>,
     /// Of all commits and published events: two runs of one plan have the same.
     pub digest: u64,

@@ -212,8 +212,7 @@ impl Audit {
     fn reached(&self) -> BTreeMap<String, u64> {
         let mut reached = BTreeMap::new();
         for event in self.books.iter().flat_map(|book| &book.expected) {
-            let name = event.type_name.rsplit('.').next().unwrap_or_default();
-            *reached.entry(name.to_owned()).or_default() += 1;
+            *reached.entry(event.type_name.clone()).or_default() += 1;
         }
         reached
     }

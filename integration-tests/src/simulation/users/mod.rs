@@ -304,6 +304,7 @@ impl User {
                     return Err(format!("an internal error: {status}"));
                 }
                 Err(status) => {
+                    tracing::info!(request = M::NAME, %status, "refused");
                     if let Some((_, before)) = answered.filter(|_| !may_be_idle) {
                         return Err(format!("done as {before:?}, then refused: {status}"));
                     }
