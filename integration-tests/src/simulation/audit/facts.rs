@@ -16,6 +16,7 @@ use enforcement::domain::violation::{Closed, Stage as CaseStage, Violation};
 use permits::domain::application::Application as Applied;
 use permits::domain::event::SuspensionCause;
 use permits::domain::permit::Permit;
+use permits::domain::progress::Progress;
 use permits::domain::registers::{DriverStanding, Registration as Noted, VehicleRecord};
 use prost::Name;
 use registration::domain::application::Application;
@@ -187,10 +188,13 @@ impl Facts {
     }
 
     pub(super) fn occupations_in_force(&self) -> BTreeSet<String> {
+        // From then on the road is free, though the permit is not closed yet.
+        let is_reopened = |permit: &Permit| matches!(&permit.progress, Progress::Works(works) if works.reopened.is_some());
         let in_force = |permit: &Permit| {
             matches!(permit.application, Applied::RoadOccupation(_))
                 && permit.stage.is_granted()
                 && !permit.is_suspended()
+                && !is_reopened(permit)
         };
         let permits = self.permits.0.iter();
         permits

@@ -15,8 +15,9 @@ use super::city::City;
 use super::host::{Face, Service};
 use super::wire::Sabotage;
 use crate::load::position_of;
+use crate::status;
 use chassis::commands::Call;
-use chassis::domain::{Actor, Channel};
+use chassis::domain::{Actor, Channel, District};
 use chassis::server::{Caller, Scopes};
 use enforcement::api::Api as EnforcementApi;
 use jiff::Timestamp;
@@ -304,7 +305,8 @@ impl User {
                     return Err(format!("an internal error: {status}"));
                 }
                 Err(status) => {
-                    tracing::info!(request = M::NAME, %status, "refused");
+                    let why = status::describe(&status);
+                    tracing::info!(request = M::NAME, account, why, "refused");
                     if let Some((_, before)) = answered.filter(|_| !may_be_idle) {
                         return Err(format!("done as {before:?}, then refused: {status}"));
                     }
@@ -388,13 +390,18 @@ fn is_passing(status: &Status) -> bool {
     )
 }
 
-/// A request that has passed the server's guard.
+/// The city, whose officers decide in all its districts.
+const CITY: u32 = 371_700;
+
+/// A request that has passed the server's guard: of an officer of the city, or of somebody who decides nowhere.
 pub(super) fn by<M>(account: &str, message: M) -> Request<M> {
     let mut request = Request::new(message);
+    let officer = account.starts_with("officer:");
+    let districts = District::new(CITY).filter(|_| officer);
     request.extensions_mut().insert(Arc::new(Caller {
         actor: Actor {
             id: account.to_owned(),
-            districts: Vec::new(),
+            districts: districts.into_iter().collect(),
         },
         channel: Channel::Api,
         scopes: Scopes::All,

@@ -29,7 +29,7 @@ impl Users {
         }
         let request = permits_v1::RecordDepartureRequest {
             name: name.clone(),
-            depart_time: Some(contract_time(seconds(user.now(), -200))),
+            depart_time: Some(contract_time(user.now())),
             ..Default::default()
         };
         let depart = |api: PermitsApi, request| async move { api.record_departure(request).await };
@@ -120,7 +120,7 @@ impl User {
     async fn stop(&mut self, name: &str) -> Result<(), String> {
         let request = permits_v1::RecordStopRequest {
             name: name.to_owned(),
-            stop_time: Some(contract_time(seconds(self.now(), -150))),
+            stop_time: Some(contract_time(self.now())),
             reason: "a puncture".into(),
             reported_to_police: self.random.random_bool(0.5),
             ..Default::default()
@@ -131,7 +131,7 @@ impl User {
         if self.random.random_bool(0.7) {
             let request = permits_v1::RecordMovingOnRequest {
                 name: name.to_owned(),
-                move_time: Some(contract_time(seconds(self.now(), -120))),
+                move_time: Some(contract_time(self.now())),
                 ..Default::default()
             };
             let move_on =
@@ -144,7 +144,7 @@ impl User {
     async fn arrive(&mut self, name: &str) -> Result<(), String> {
         let request = permits_v1::RecordArrivalRequest {
             name: name.to_owned(),
-            arrive_time: Some(contract_time(seconds(self.now(), -100))),
+            arrive_time: Some(contract_time(self.now())),
             ..Default::default()
         };
         let arrive = |api: PermitsApi, request| async move { api.record_arrival(request).await };
