@@ -118,7 +118,7 @@ impl Facts {
             .permits
             .0
             .iter()
-            .filter(|(_, permit)| permit.stage.is_granted())
+            .filter(|(_, permit)| permit.stage.is_granted() && !is_reopened(permit))
             .filter_map(|(id, _)| Some((id, told.occupations.get(id)?)))
             .collect();
         for (at, (id, (road, starts, ends))) in granted.iter().enumerate() {
@@ -188,8 +188,6 @@ impl Facts {
     }
 
     pub(super) fn occupations_in_force(&self) -> BTreeSet<String> {
-        // From then on the road is free, though the permit is not closed yet.
-        let is_reopened = |permit: &Permit| matches!(&permit.progress, Progress::Works(works) if works.reopened.is_some());
         let in_force = |permit: &Permit| {
             matches!(permit.application, Applied::RoadOccupation(_))
                 && permit.stage.is_granted()
@@ -420,4 +418,9 @@ fn key(plate: &str) -> Result<String, String> {
     PlateNumber::parse(plate)
         .map(|plate| plate.key())
         .map_err(|why| why.to_string())
+}
+
+/// From then on the road is free, though the permit is not closed yet.
+fn is_reopened(permit: &Permit) -> bool {
+    matches!(&permit.progress, Progress::Works(works) if works.reopened.is_some())
 }
