@@ -6,7 +6,7 @@
 //! does not understand is put off, not dropped: another version may.
 
 use crate::bus::{Bus, Receipt, Subscription};
-use crate::projection::{Phase, Projection};
+use crate::projection::Projection;
 use crate::published::{NotAnEvent, ReceivedEvent};
 use crate::server::Failure;
 use crate::service::Samples;
@@ -115,11 +115,10 @@ pub(crate) async fn run(ground: Ground, policy: Arc<dyn Policy>, stopping: Cance
 /// A replica that cannot carry out commands leaves the events to another.
 async fn consume_while_live(ground: &Ground, policy: &Arc<dyn Policy>) -> String {
     ground.projection.ready().await;
-    let mut phase = ground.projection.watch_phase();
     tokio::select! {
         biased;
         why = consume(&*ground.bus, policy, &ground.samples) => why,
-        _ = phase.wait_for(|phase| *phase != Phase::Live) => "the projection is not live".into(),
+        () = ground.projection.not_ready() => "the projection is not live".into(),
     }
 }
 

@@ -4,6 +4,7 @@
 mod counter;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use chassis::bus::model::Model as BusModel;
 use chassis::clock::ManualClock;
 use chassis::commands::{Call, Done};
@@ -156,7 +157,7 @@ async fn let_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_repetition_of_what_still_stands_asks_the_journal_nothing() {
+async fn a_repetition_of_what_has_not_changed_since_reads_no_history() {
     let stage = Stage::new();
     let (one, two) = (stage.replica().await, stage.replica().await);
     add_times(&one, 20).await;
@@ -209,7 +210,7 @@ async fn a_repetition_that_a_server_behind_cannot_show_is_to_come_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_repetition_that_nobody_wants_an_answer_of_asks_the_journal_nothing() {
+async fn a_repetition_that_nobody_wants_an_answer_of_reads_no_history() {
     let stage = Stage::new();
     let (one, two) = (stage.replica().await, stage.replica().await);
     let perform = async |core: &Core| {
@@ -247,6 +248,61 @@ async fn a_repetition_of_what_a_restored_stream_lacks_is_carried_out_anew() {
     );
     let anew = add_once(&one, lost).await.expect("added");
     assert_eq!((anew.position, anew.state.value), (2, 2));
+}
+
+/// A replica that has done this before, of a stream that was set back, of which its projection has not been told yet.
+async fn with_something_lost(stage: &Stage, lost: Uuid) -> Core {
+    let one = stage.replica().await;
+    add_times(&one, 1).await;
+    let done = add_once(&one, lost).await.expect("added");
+    one.projection.reached(done.position).await;
+    stage.journal.model.hold_delivery();
+    stage.journal.model.set_back(1);
+    one
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repetition_is_not_answered_by_what_a_restored_stream_lacks() {
+    let (stage, lost) = (Stage::new(), Uuid::now_v7());
+    let one = with_something_lost(&stage, lost).await;
+    let again = add_once(&one, lost).await;
+    assert!(
+        matches!(again, Err(Failure::Unavailable { .. })),
+        "{again:?}"
+    );
+    stage.journal.model.deliver();
+    let_run().await;
+    one.projection.ready().await;
+    let anew = add_once(&one, lost).await.expect("added");
+    assert_eq!((anew.position, anew.state.value), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_answered_or_refused_for_what_others_have_taken_the_place_of() {
+    let (stage, lost) = (Stage::new(), Uuid::now_v7());
+    let one = with_something_lost(&stage, lost).await;
+    let entry = Entry {
+        key: AggregateKey::of::<Counter>("another"),
+        expected: 0,
+        commit_id: Uuid::now_v7(),
+        following: 0,
+        payload: Bytes::from_static(b"of another replica"),
+    };
+    stage.journal.append(&[entry]).await.expect("grown again");
+    let again = add_once(&one, lost).await;
+    assert!(
+        matches!(again, Err(Failure::Unavailable { .. })),
+        "{again:?}"
+    );
+    let refused = one
+        .commands
+        .execute::<Counter>(call(Uuid::now_v7(), "999"), |tx| add(tx, "c", 999));
+    // The stream holds 1, what was seen here is 2.
+    let refused = refused.await;
+    assert!(
+        matches!(refused, Err(Failure::Unavailable { .. })),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

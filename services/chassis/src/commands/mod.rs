@@ -15,6 +15,7 @@ mod ahead;
 mod call;
 mod decision;
 mod locks;
+mod standing;
 mod step;
 
 pub use call::Call;
@@ -31,6 +32,7 @@ use crate::telemetry::SPANS;
 use ahead::Ahead;
 use decision::{Decided, Desk, Prepared};
 use locks::Locks;
+use standing::{Standing, Standings};
 use std::fmt::{self, Debug};
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,6 +79,7 @@ struct Inner {
     calendar: Arc<LegalCalendar>,
     locks: Arc<Locks>,
     ahead: Ahead,
+    standing: Standing,
     running: TaskTracker,
 }
 
@@ -122,6 +125,7 @@ impl Commands {
             calendar,
             locks: Arc::default(),
             ahead: Ahead::default(),
+            standing: Standing::default(),
             running: TaskTracker::new(),
         }))
     }
@@ -272,7 +276,7 @@ impl Inner {
             match decided {
                 Decided::Answered(answered) => {
                     drop(held);
-                    return carried_out_before(call, answered);
+                    return self.carried_out_before(call, answered).await;
                 }
                 Decided::Rejected(rejection) => {
                     drop(held);
@@ -333,7 +337,10 @@ impl Inner {
             let (decided, held) = self.decide(call, handler, held).await?;
             let applied = self.projection.applied();
             match decided {
-                Decided::Answered(answered) => return carried_out_before(call, answered),
+                Decided::Answered(answered) => {
+                    drop(held);
+                    return self.carried_out_before(call, answered).await;
+                }
                 Decided::Rejected(rejection) => return Err(Failure::Rejected(rejection)),
                 Decided::Unavailable(why) => return Err(Failure::unavailable(why, RETRY_AFTER)),
                 Decided::Locked(key) => {
@@ -442,6 +449,19 @@ impl Inner {
         Ok(false)
     }
 
+    /// A repetition is answered as the first time, if what was done then still stands.
+    async fn carried_out_before(&self, call: &Call, answered: Answered) -> Result<Ended, Failure> {
+        if call.fingerprint != Some(answered.fingerprint) {
+            return Err(Failure::RequestIdReused);
+        }
+        let caught_up = self.projection.catch_up(answered.position).await;
+        if self.head().await? < answered.position {
+            return Err(self.lost());
+        }
+        caught_up?;
+        Ok(Ended::Before(answered))
+    }
+
     /// A restored stream may lack what was committed here and is not projected yet: no guard that names it ever holds.
     async fn forget_what_is_lost(&self, prepared: &[Prepared]) {
         let named = prepared.iter().map(|prepared| prepared.entry.expected);
@@ -451,12 +471,21 @@ impl Inner {
         }
     }
 
-    /// The journal's last position, as its leader knows it.
+    /// The journal's last position, if the journal still holds all that was known here when this was called.
     async fn head(&self) -> Result<Position, Failure> {
-        let extent = self.journal.extent().await;
-        extent
-            .map(|extent| extent.last)
-            .map_err(|away| Failure::unavailable(away.to_string(), RETRY_AFTER))
+        match self.standing.ask(&*self.journal, &self.projection).await {
+            Standings::UpTo(head) => Ok(head),
+            Standings::Lost => Err(self.lost()),
+            Standings::Unknown(why) => Err(Failure::unavailable(why, RETRY_AFTER)),
+        }
+    }
+
+    /// What is known here is of a stream that was set back: guards keep commands right without it, and the projection
+    /// will begin anew.
+    fn lost(&self) -> Failure {
+        self.ahead.forget();
+        let lost = "the journal was restored from a backup and lacks what was done since";
+        Failure::unavailable(lost, RETRY_AFTER)
     }
 
     /// What a command was answered about the first time, as it left it.
@@ -485,13 +514,6 @@ impl Inner {
             && newest.revision.position == position
         {
             return Ok(newest);
-        }
-        if let Err(behind) = self.projection.catch_up(position).await {
-            // A restored stream may lack it: then a repetition is to be carried out anew.
-            if self.head().await.is_ok_and(|head| head < position) {
-                self.ahead.forget();
-            }
-            return Err(behind.into());
         }
         let newest = self.projection.get::<A>(&key.id).await?;
         let newest = newest.map_or_else(Loaded::default, |newest| Loaded {
@@ -538,14 +560,6 @@ impl Inner {
                 return Ok(loaded);
             }
         }
-    }
-}
-
-fn carried_out_before(call: &Call, answered: Answered) -> Result<Ended, Failure> {
-    if call.fingerprint == Some(answered.fingerprint) {
-        Ok(Ended::Before(answered))
-    } else {
-        Err(Failure::RequestIdReused)
     }
 }
 

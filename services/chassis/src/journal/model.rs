@@ -113,7 +113,7 @@ impl Model {
         self.change(|state| state.connected = true);
     }
 
-    /// Followers get nothing new until [`Model::deliver`]; appends and reads go on.
+    /// Followers get nothing new, and notice nothing, until [`Model::deliver`]; appends and reads go on.
     pub fn hold_delivery(&self) {
         self.change(|state| state.held_at = Some(state.last()));
     }
@@ -382,7 +382,8 @@ impl Follower {
 
     fn look(&mut self) -> Option<Result<Stored, Unavailable>> {
         let state = self.model.inner.state.lock();
-        if !state.connected {
+        let next = self.last + 1;
+        if !state.connected || state.held_at.is_some_and(|held_at| next > held_at) {
             return None;
         }
         if state.created != self.created {
@@ -394,10 +395,6 @@ impl Follower {
         let held = state.at(self.last).map(|commit| commit.commit_id);
         if self.last_id.is_some() && held.is_some() && held != self.last_id {
             return Some(Err(Unavailable("the stream was set back".into())));
-        }
-        let next = self.last + 1;
-        if state.held_at.is_some_and(|held_at| next > held_at) {
-            return None;
         }
         let commit = state.at(next)?.clone();
         self.last = commit.position;

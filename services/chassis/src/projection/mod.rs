@@ -201,8 +201,12 @@ impl Projection {
 
     /// Waits until reads are served.
     pub async fn ready(&self) {
-        let mut phase = self.shared.phase.subscribe();
-        let _ = phase.wait_for(|phase| *phase == Phase::Live).await;
+        self.shared.turned(|phase| *phase == Phase::Live).await;
+    }
+
+    /// Waits until reads are no longer served.
+    pub async fn not_ready(&self) {
+        self.shared.turned(|phase| *phase != Phase::Live).await;
     }
 
     /// One aggregate. Answered from memory if it is hot.
@@ -337,6 +341,15 @@ impl Projection {
     /// The aggregate types of the service, sorted.
     pub(crate) fn kind_names(&self) -> Vec<&'static str> {
         self.definition.kind_names()
+    }
+
+    /// Position and id of the last commit that is visible to reads; 0 and no id before the first.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub(crate) async fn checkpoint(&self) -> Result<(Position, Uuid), ReadError> {
+        let read = self.read(engine::Checkpoint::read).await?;
+        Ok(read.map_or((0, Uuid::nil()), |read| (read.position, read.commit)))
     }
 
     /// Runs `job` on a reader thread with what a command needs to decide.

@@ -37,6 +37,8 @@ pub(super) struct Shared {
     /// The earliest deadline added since the timers last looked; what they sleep through otherwise they need not hear.
     due_added: watch::Sender<Option<Timestamp>>,
     pub(super) phase: watch::Sender<Phase>,
+    /// Wakes those who wait for a phase, in the order in which they came.
+    turned: Notify,
     pub(super) broken_chains: AtomicU64,
     pub(super) rebuilds: AtomicU64,
     /// Grows with each store that readers are pointed at.
@@ -62,6 +64,7 @@ impl Shared {
             advanced: Notify::new(),
             due_added: watch::Sender::new(None),
             phase: watch::Sender::new(Phase::Opening),
+            turned: Notify::new(),
             broken_chains: AtomicU64::new(0),
             rebuilds: AtomicU64::new(0),
             generation: AtomicU64::new(0),
@@ -92,6 +95,22 @@ impl Shared {
                 return;
             }
             advanced.await;
+        }
+    }
+
+    pub(super) fn turn_to(&self, phase: Phase) {
+        self.phase.send_replace(phase);
+        self.turned.notify_waiters();
+    }
+
+    /// Waits for a phase.
+    pub(super) async fn turned(&self, is_wanted: impl Fn(&Phase) -> bool) {
+        loop {
+            let turned = self.turned.notified();
+            if is_wanted(&self.phase.borrow()) {
+                return;
+            }
+            turned.await;
         }
     }
 

@@ -36,7 +36,7 @@ impl Supervisor {
     pub(super) async fn run(self) {
         let mut pause = SHORTEST_PAUSE;
         while !self.stopping.is_cancelled() {
-            self.shared.phase.send_replace(Phase::Opening);
+            self.shared.turn_to(Phase::Opening);
             let Some(extent) = self.extent().await else {
                 break;
             };
@@ -58,7 +58,7 @@ impl Supervisor {
                 End::Broken(broken) => self.discard(&broken.0).await,
                 End::Halted(why) => {
                     tracing::error!(%why, "projection halted");
-                    self.shared.phase.send_replace(Phase::Halted(why));
+                    self.shared.turn_to(Phase::Halted(why));
                     // What cannot be read now can be after an upgrade, which restarts the process.
                     self.stopping.cancelled().await;
                     break;
@@ -67,7 +67,7 @@ impl Supervisor {
             self.pause(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        self.shared.phase.send_replace(Phase::Opening);
+        self.shared.turn_to(Phase::Opening);
         self.shared.switch_to(None, 0);
     }
 
@@ -124,7 +124,7 @@ impl Supervisor {
     }
 
     async fn discard(&self, why: &str) {
-        self.shared.phase.send_replace(Phase::Opening);
+        self.shared.turn_to(Phase::Opening);
         self.shared.switch_to(None, 0);
         self.shared.rebuilds.fetch_add(1, Ordering::Relaxed);
         let place = self.options.place.clone();
@@ -145,7 +145,7 @@ impl Supervisor {
         if from < head {
             tracing::info!(from, head, "projection catching up");
         }
-        self.shared.phase.send_replace(Phase::CatchingUp { head });
+        self.shared.turn_to(Phase::CatchingUp { head });
 
         let (inputs, mut queue) = mpsc::channel(QUEUE);
         let definition = Arc::clone(&self.definition);
@@ -175,7 +175,7 @@ impl Supervisor {
                 () = self.shared.reached(head), if !live => {
                     live = true;
                     tracing::info!(position = head, "projection live");
-                    self.shared.phase.send_replace(Phase::Live);
+                    self.shared.turn_to(Phase::Live);
                 }
                 () = self.stopping.cancelled(), if feeding => {
                     feeding = false;
