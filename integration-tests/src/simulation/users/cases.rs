@@ -4,6 +4,7 @@ use super::{EnforcementApi, User, Users, contract_time, seconds};
 use crate::workloads::enforcement as requests;
 use crate::workloads::registration::identity;
 use rand::RngExt;
+use tonic::{Response, Status};
 use traffic_proto::enforcement::v1 as enforcement_v1;
 use traffic_proto::enforcement::v1::violation_service_server::ViolationService;
 use traffic_proto::enforcement::v1::{Review, Violation};
@@ -98,7 +99,9 @@ impl User {
         }
         self.think().await;
         let request = requests::service(case);
-        let serve = |api: EnforcementApi, request| async move { api.serve_decision(request).await };
+        let serve = |api: EnforcementApi, request| async move {
+            timeless(api.serve_decision(request).await)
+        };
         let Ok(served) = self.command("officer:one", request, serve).await? else {
             return Ok(());
         };
@@ -122,7 +125,8 @@ impl User {
             seek_time: served.decision.as_ref().and_then(|it| it.serve_time),
             ..Default::default()
         };
-        let seek = |api: EnforcementApi, request| async move { api.seek_remedy(request).await };
+        let seek =
+            |api: EnforcementApi, request| async move { timeless(api.seek_remedy(request).await) };
         if self.command("officer:one", request, seek).await?.is_err() {
             return Ok(());
         }
@@ -132,7 +136,8 @@ impl User {
             outcome: enforcement_v1::RemedyOutcome::Revoked.into(),
             ..Default::default()
         };
-        let end = |api: EnforcementApi, request| async move { api.end_remedy(request).await };
+        let end =
+            |api: EnforcementApi, request| async move { timeless(api.end_remedy(request).await) };
         self.command("officer:one", request, end).await?.ok();
         Ok(())
     }
@@ -148,8 +153,9 @@ impl User {
         let mut request = requests::payment(served, &reference);
         request.amount_fen = amount;
         for _ in 0..self.random.random_range(1..3) {
-            let pay =
-                |api: EnforcementApi, request| async move { api.record_payment(request).await };
+            let pay = |api: EnforcementApi, request| async move {
+                timeless(api.record_payment(request).await)
+            };
             // The second advice of one payment finds it booked.
             let paid = self.ensure("partner:bank", request.clone(), pay).await?;
             if let Ok(paid) = paid {
@@ -160,4 +166,15 @@ impl User {
         }
         Ok(())
     }
+}
+
+/// A case answers as its step left it, but tells what is owed as of the answer: that may differ between two answers to one
+/// request.
+fn timeless(answer: Result<Response<Violation>, Status>) -> Result<Response<Violation>, Status> {
+    answer.map(|mut case| {
+        if let Some(account) = &mut case.get_mut().account {
+            (account.surcharge_fen, account.owed_fen, account.overdue) = (0, 0, false);
+        }
+        case
+    })
 }
