@@ -153,11 +153,14 @@ async fn what_may_yet_land_at_the_deadline_is_unknown() {
 #[derive(Debug, Default)]
 struct Hanging {
     appends: AtomicUsize,
+    /// Whether whoever appends to it panics.
+    is_cursed: bool,
 }
 
 #[async_trait]
 impl Journal for Hanging {
     async fn append(&self, _: &[Entry]) -> Result<Position, AppendError> {
+        assert!(!self.is_cursed, "as the test wants it");
         self.appends.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Nats::default().ack_timeout()).await;
         Err(AppendError::Unknown("acknowledgement overdue".into()))
@@ -218,6 +221,22 @@ async fn what_waits_for_a_server_that_hangs_is_given_up_at_its_deadline_and_neve
         .filter(|outcome| matches!(outcome, Outcome::Unavailable(_)));
     assert!(never_sent.count() >= 40 - 2 * sent);
     assert_eq!(appender.counts().outstanding, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_appender_that_has_panicked_tells_so_and_takes_nothing_more() {
+    let journal = Hanging {
+        is_cursed: true,
+        ..Hanging::default()
+    };
+    let (appender, worker) = Appender::start(Arc::new(journal), Limits::default());
+    assert!(!appender.has_ended());
+    let under_way = appender.append(vec![entry(&new_key(), 0)]).await;
+    assert!(matches!(under_way, Outcome::Unknown(_)), "{under_way:?}");
+    assert!(worker.await.unwrap_err().is_panic());
+    assert!(appender.has_ended());
+    let after = appender.append(vec![entry(&new_key(), 0)]).await;
+    assert!(matches!(after, Outcome::Unavailable(_)), "{after:?}");
 }
 
 #[test]

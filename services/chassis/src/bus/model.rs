@@ -119,9 +119,7 @@ impl Model {
         }
         self.inner.changed.notify_waiters();
     }
-}
 
-impl Model {
     /// Delivers again after this time, or after that of the subscription, what is not acknowledged until then.
     fn deliver_again(&self, delivered: &Delivered, after: Option<Duration>) {
         let mut state = self.inner.state.lock();

@@ -295,14 +295,15 @@ fn to_json(event: &impl Serialize) -> Box<serde_json::value::RawValue> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::domain::{Actor, Channel, LegalCalendar};
     use serde::Deserialize;
     use uuid::Uuid;
 
+    /// The smallest of aggregates.
     #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-    struct Tally(u32);
+    pub(crate) struct Tally(pub(crate) u32);
 
     impl Aggregate for Tally {
         const TYPE: &'static str = "tally";

@@ -3,23 +3,11 @@
 use super::*;
 use crate::clock::ManualClock;
 use crate::commit::{self, FORMAT, Metadata};
+use crate::domain::transaction::tests::Tally;
 use crate::domain::{Actor, Channel};
 use crate::journal::model::Model;
 use crate::journal::{Entry, Stored};
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Tally(u32);
-
-impl Aggregate for Tally {
-    const TYPE: &'static str = "tally";
-    type Event = u32;
-
-    fn evolve(state: Option<Self>, event: &u32, _: Timestamp) -> Option<Self> {
-        Some(Self(state.unwrap_or_default().0 + event))
-    }
-}
 
 pub(crate) fn journal() -> Model {
     let clock = ManualClock::starting_at(Timestamp::UNIX_EPOCH);

@@ -300,6 +300,7 @@ impl Core {
         });
         let projected = Arc::new(Projected {
             projection: self.projection.clone(),
+            appender: self.appender.clone(),
             broken: self.parts.broken.clone(),
         });
         Server::new(self.service, config, telemetry)

@@ -1,5 +1,6 @@
 //! Whether this replica can answer, and up to which position.
 
+use crate::journal::Appender;
 use crate::projection::{Phase, Projection};
 use crate::server::{Positions, Readiness};
 use async_trait::async_trait;
@@ -19,6 +20,7 @@ impl Broken {
 #[derive(Debug)]
 pub(super) struct Projected {
     pub(super) projection: Projection,
+    pub(super) appender: Appender,
     pub(super) broken: Broken,
 }
 
@@ -39,6 +41,9 @@ impl Readiness for Projected {
     fn ready(&self) -> Result<(), String> {
         if let Some(part) = *self.broken.0.lock() {
             return Err(format!("the {part} has panicked"));
+        }
+        if self.appender.has_ended() {
+            return Err("the appender has panicked".into());
         }
         match self.projection.phase() {
             Phase::Live => Ok(()),

@@ -8,9 +8,10 @@
 )]
 
 use super::conformance::patiently;
-use crate::bus::{Bus, Message, PublishError, Subscription};
+use crate::bus::{Away, Bus, Delivery, Message, PublishError, Subscription};
 use async_nats::HeaderMap;
 use futures::StreamExt;
+use futures::stream::BoxStream;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -19,6 +20,8 @@ use uuid::Uuid;
 fn service() -> String {
     Uuid::new_v4().simple().to_string()
 }
+
+type Deliveries = BoxStream<'static, Result<Delivery, Away>>;
 
 fn fence(service: &str) -> String {
     format!("events.{service}.>")
@@ -111,15 +114,21 @@ pub async fn what_is_not_acknowledged_is_delivered_again(bus: Arc<dyn Bus>) {
     assert_eq!(seen, [1, 2, 3, 2]);
 }
 
+/// A service and two subscribers to it, the first of whom has had the message 1.
+async fn two_subscribers(bus: &dyn Bus) -> (String, Deliveries, Deliveries) {
+    let service = service();
+    let mut first = bus.subscribe(&subscription(&service)).await.unwrap();
+    publish(bus, &service, [1]).await;
+    let delivery = patiently(first.next()).await.unwrap().unwrap();
+    delivery.receipt.done().await;
+    let second = bus.subscribe(&subscription(&service)).await.unwrap();
+    (service, first, second)
+}
+
 /// # Panics
 /// If the rule is broken.
 pub async fn of_several_subscribers_one_gets_everything_until_it_goes(bus: Arc<dyn Bus>) {
-    let service = service();
-    let mut first = bus.subscribe(&subscription(&service)).await.unwrap();
-    publish(&*bus, &service, [1]).await;
-    let delivery = patiently(first.next()).await.unwrap().unwrap();
-    delivery.receipt.done().await;
-    let mut second = bus.subscribe(&subscription(&service)).await.unwrap();
+    let (service, mut first, mut second) = two_subscribers(&*bus).await;
     for number in 2..=20_u64 {
         publish(&*bus, &service, [number]).await;
         let delivery = tokio::select! {
@@ -140,12 +149,7 @@ pub async fn of_several_subscribers_one_gets_everything_until_it_goes(bus: Arc<d
 /// # Panics
 /// If the rule is broken.
 pub async fn a_subscriber_keeps_its_turn_through_a_silence(bus: Arc<dyn Bus>) {
-    let service = service();
-    let mut first = bus.subscribe(&subscription(&service)).await.unwrap();
-    publish(&*bus, &service, [1]).await;
-    let delivery = patiently(first.next()).await.unwrap().unwrap();
-    delivery.receipt.done().await;
-    let mut second = bus.subscribe(&subscription(&service)).await.unwrap();
+    let (service, mut first, mut second) = two_subscribers(&*bus).await;
     // Longer than the one whose turn it is may be away.
     let silence = tokio::time::timeout(Duration::from_secs(3), async {
         tokio::select! {

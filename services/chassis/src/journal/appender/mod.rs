@@ -192,6 +192,11 @@ impl Appender {
             .unwrap_or_else(|_| Outcome::Unknown("the appender has ended".into()))
     }
 
+    /// Whether the worker is gone: with a clone left, only a panic ends it, and nothing is appended any more.
+    pub fn has_ended(&self) -> bool {
+        self.queue.is_closed()
+    }
+
     pub fn counts(&self) -> Counts {
         let counters = &self.counters;
         Counts {
