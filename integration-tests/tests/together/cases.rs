@@ -65,25 +65,34 @@ pub(crate) async fn enter(replica: &Replica, name: &str) {
     }
 }
 
-/// A red light of this driver, decided with 200 yuan and six points, and served.
-pub(crate) async fn fined(replica: &Replica, road: &str, plate: &str, driver: &str) -> Violation {
-    let name = record(replica, red_light(road, plate)).await.unwrap().name;
+/// A case that this party comes to have handled.
+pub(crate) async fn handled(replica: &Replica, violation: Violation, party: Party) -> Violation {
+    let name = record(replica, violation).await.unwrap().name;
     enter(replica, &name).await;
     let accept = AcceptHandlingRequest {
-        name: name.clone(),
-        party: Some(Party {
-            name: "Sample Driver".into(),
-            identity_number: driver.into(),
-            licence: Some(LicenceFacts {
-                first_issued: day("2015-06-01"),
-                large_vehicles: false,
-            }),
-            ..Party::default()
-        }),
+        name,
+        party: Some(party),
         ..AcceptHandlingRequest::default()
     };
+    let accepted = cases(replica, "officer:cases")
+        .accept_handling(accept)
+        .await;
+    accepted.unwrap().into_inner()
+}
+
+/// A red light of this driver, decided with 200 yuan and six points, and served.
+pub(crate) async fn fined(replica: &Replica, road: &str, plate: &str, driver: &str) -> Violation {
+    let driver = Party {
+        name: "Sample Driver".into(),
+        identity_number: driver.into(),
+        licence: Some(LicenceFacts {
+            first_issued: day("2015-06-01"),
+            large_vehicles: false,
+        }),
+        ..Party::default()
+    };
+    let name = handled(replica, red_light(road, plate), driver).await.name;
     let mut officer = cases(replica, "officer:cases");
-    officer.accept_handling(accept).await.unwrap();
     let decide = DecideViolationRequest {
         name: name.clone(),
         sanction: Some(Sanction {

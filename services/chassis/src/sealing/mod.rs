@@ -20,6 +20,7 @@ pub use bucket::{NatsKeyStore, PERSON_KEYS};
 pub use keys::{KeyEntry, KeyStore, KeyStoreError, MemoryKeyStore};
 
 use crate::config::SealingKeys;
+use crate::domain::values::Identity;
 use crate::domain::{PersonRef, Sealed};
 use crate::random;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -126,6 +127,11 @@ impl Sealer {
     /// The reference of the person with this identity: see [`person_ref`].
     pub fn person(&self, kind: &str, number: &str) -> PersonRef {
         person_ref(&self.0.person_key, kind, number)
+    }
+
+    /// The reference of the person whom a document names.
+    pub fn person_of(&self, identity: &Identity) -> PersonRef {
+        self.person(identity.kind(), identity.number())
     }
 
     /// Seals `value` for a person. `field` names what it is (`applicant.contact`) and is needed to open it.

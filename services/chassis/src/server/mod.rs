@@ -33,7 +33,7 @@ pub use history::show_references;
 pub(crate) use http::Waiting;
 pub use names::{resource_id, resource_ids};
 pub use paging::{Cursor, DEFAULT_SIZE, LARGEST_SIZE, Page, PageTokens};
-pub use people::{NamedPerson, People};
+pub use people::{NamedPerson, People, read_identity};
 pub use position::{Positions, Readiness};
 pub use runtime::{Running, Server, StartError};
 pub use scopes::{Method, MethodKind, Methods, UndeclaredMethod};

@@ -1,7 +1,7 @@
 //! Personal data at the door: checked, replaced by references while the request is read, then sealed.
 
 use super::{Failure, Fields};
-use crate::domain::values::{PhoneNumber, ResidentId, Text};
+use crate::domain::values::{Identity, IdentityDocument, PhoneNumber, Text};
 use crate::domain::{Invalid, PersonRef, Sealed};
 use crate::sealing::{Sealer, SealingError};
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,8 @@ use zeroize::Zeroize;
 #[derive(Clone, Copy)]
 pub struct NamedPerson<'a> {
     pub name: &'a str,
+    /// `None`: not a value of the contract's enumeration.
+    pub identity_document: Option<IdentityDocument>,
     pub identity_number: &'a str,
     pub phone: &'a str,
 }
@@ -67,16 +69,15 @@ impl<'a> People<'a> {
     /// Reads one person. The box is empty until [`People::seal`] fills it.
     pub fn read(&mut self, person: NamedPerson<'_>, fields: &mut Fields) -> Option<Sealed> {
         let name = fields.required("name", person.name, Text::<50>::parse);
-        let identity =
-            fields.required("identity_number", person.identity_number, ResidentId::parse);
+        let identity = read_identity(person.identity_document, person.identity_number, fields);
         let phone = fields.optional("phone", person.phone, PhoneNumber::parse);
         let (name, identity, phone) = (name?, identity?, phone?);
-        let reference = self.sealer.person("resident-id", identity.as_str());
+        let reference = self.sealer.person_of(&identity);
         self.particulars.insert(
             reference.clone(),
             Particulars {
                 name: name.into(),
-                identity_number: identity.as_str().to_owned(),
+                identity_number: identity.number().to_owned(),
                 phone: phone.map_or_else(String::new, |phone| phone.as_str().to_owned()),
             },
         );
@@ -103,6 +104,24 @@ impl<'a> People<'a> {
             .map_err(|error| failure(error, field))?;
         Ok(())
     }
+}
+
+/// Reads `identity_document`, `None` if its value is unknown, and `identity_number`.
+pub fn read_identity(
+    document: Option<IdentityDocument>,
+    number: &str,
+    fields: &mut Fields,
+) -> Option<Identity> {
+    let Some(document) = document else {
+        fields.refuse(
+            "identity_document",
+            Invalid::new("not a value of this enumeration", "不是有效的枚举值"),
+        );
+        return None;
+    };
+    fields.required("identity_number", number, |number| {
+        Identity::parse(document, number)
+    })
 }
 
 fn failure(error: SealingError, field: &str) -> Failure {

@@ -1,10 +1,12 @@
 //! People and organisations at the door: checked, people replaced by references, then sealed.
 
 use crate::domain::party::Party;
-use chassis::domain::values::{CreditCode, Organisation, PhoneNumber, ResidentId, Text};
+use chassis::domain::values::{
+    CreditCode, IdentityDocument, Organisation, PhoneNumber, ResidentId, Text,
+};
 use chassis::domain::{Invalid, PersonRef, Sealed};
 use chassis::sealing::{Sealer, SealingError};
-use chassis::server::{Failure, Fields};
+use chassis::server::{Failure, Fields, read_identity};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use traffic_proto::registration::v1 as proto;
@@ -101,10 +103,11 @@ pub(super) fn read_person(
     fields: &mut Fields,
 ) -> Option<Unsealed> {
     let name = fields.required("name", &person.name, Text::<50>::parse);
-    let reference = read_identity(sealer, person, fields);
+    let document = identity_document(person.identity_document);
+    let identity = read_identity(document, &person.identity_number, fields);
     let phone = fields.optional("phone", &person.phone, PhoneNumber::parse);
     let address = fields.optional("address", &person.address, Text::<200>::parse);
-    let (name, reference) = (name?, reference?);
+    let (name, identity) = (name?, identity?);
     phone?;
     address?;
     let particulars = Particulars {
@@ -113,43 +116,20 @@ pub(super) fn read_person(
         phone: person.phone.clone(),
         address: person.address.clone(),
     };
-    Some(Unsealed::Person(reference, particulars))
+    Some(Unsealed::Person(sealer.person_of(&identity), particulars))
 }
 
-fn read_identity(
-    sealer: &Sealer,
-    person: &proto::Person,
-    fields: &mut Fields,
-) -> Option<PersonRef> {
+/// `None` for a number that the contract does not know.
+fn identity_document(number: i32) -> Option<IdentityDocument> {
     use proto::IdentityDocument as Document;
-    let Ok(document) = Document::try_from(person.identity_document) else {
-        fields.refuse(
-            "identity_document",
-            Invalid::new("not a value of this enumeration", "不是有效的枚举值"),
-        );
-        return None;
-    };
-    let kind = match document {
-        Document::Unspecified | Document::ResidentId => {
-            return resident(sealer, "identity_number", &person.identity_number, fields);
-        }
-        Document::MilitaryId => "military-id",
-        Document::HongKongMacao => "hong-kong-macao",
-        Document::Taiwan => "taiwan",
-        Document::Passport => "passport",
-        Document::PermanentResident => "permanent-resident",
-        Document::Diplomatic => "diplomatic",
-    };
-    fields.required("identity_number", &person.identity_number, |number| {
-        let allowed = number.bytes().all(|b| b.is_ascii_alphanumeric());
-        if (5..=20).contains(&number.len()) && allowed {
-            Ok(sealer.person(kind, number))
-        } else {
-            Err(Invalid::new(
-                "must have 5 to 20 letters and digits",
-                "应为 5 至 20 位字母和数字",
-            ))
-        }
+    Some(match Document::try_from(number).ok()? {
+        Document::Unspecified | Document::ResidentId => IdentityDocument::ResidentId,
+        Document::MilitaryId => IdentityDocument::MilitaryId,
+        Document::HongKongMacao => IdentityDocument::HongKongMacao,
+        Document::Taiwan => IdentityDocument::Taiwan,
+        Document::Passport => IdentityDocument::Passport,
+        Document::PermanentResident => IdentityDocument::PermanentResident,
+        Document::Diplomatic => IdentityDocument::Diplomatic,
     })
 }
 
@@ -161,7 +141,7 @@ pub(super) fn resident(
     fields: &mut Fields,
 ) -> Option<PersonRef> {
     let number = fields.required(field, number, ResidentId::parse)?;
-    Some(sealer.person("resident-id", number.as_str()))
+    Some(sealer.person_of(&number.into()))
 }
 
 fn failure(error: SealingError) -> Failure {
