@@ -14,7 +14,7 @@ mod context;
 mod invalid;
 mod person;
 mod refusal;
-mod transaction;
+pub(crate) mod transaction;
 pub mod values;
 
 pub use calendar::{HolidayTable, LegalCalendar, TimeLimit};

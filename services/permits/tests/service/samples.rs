@@ -25,10 +25,10 @@ pub(crate) fn day(text: &str) -> Option<proto::Day> {
 
 pub(crate) fn person() -> Option<proto::Person> {
     Some(proto::Person {
-        person_ref: String::new(),
         name: NAME.into(),
         identity_number: IDENTITY.into(),
         phone: PHONE.into(),
+        ..proto::Person::default()
     })
 }
 
