@@ -1,6 +1,7 @@
 //! Users: they file, park, pay and are fined through whatever replica answers, and repeat a request until they know what
 //! became of it.
 
+mod applications;
 mod cases;
 mod detentions;
 mod ebikes;
@@ -196,6 +197,14 @@ impl Users {
 }
 
 impl User {
+    /// Who acts beside this one, with a chance of its own.
+    fn another(&mut self) -> Self {
+        Self {
+            city: Arc::clone(&self.city),
+            random: SmallRng::from_rng(&mut self.random),
+        }
+    }
+
     async fn think(&mut self) {
         let milliseconds = self.random.random_range(0..20_000);
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;
@@ -475,11 +484,13 @@ identified! {
     permits_v1::RecordMovingOnRequest,
     permits_v1::RecordReopeningAcceptanceRequest,
     permits_v1::RecordStopRequest,
+    permits_v1::RefusePermitRequest,
     permits_v1::ResumePermitRequest,
     permits_v1::RevokePermitRequest,
     permits_v1::StartEscortRequest,
     permits_v1::StartWorkRequest,
     permits_v1::SuspendPermitRequest,
+    permits_v1::WithdrawPermitRequest,
     registration_v1::AbandonKioskSessionRequest,
     registration_v1::ApproveApplicationRequest,
     registration_v1::CancelEbikeRequest,
