@@ -41,6 +41,10 @@ pub enum Act {
     Occupy {
         road: u8,
     },
+    /// An officer goes about: a hazard is found and rectified, and riders are persuaded.
+    Patrol {
+        road: u8,
+    },
     /// Vehicles come to this bay and leave it, and their drivers pay.
     Park {
         bay: u8,
@@ -53,8 +57,16 @@ pub enum Act {
     Register {
         car: u8,
     },
-    /// The owner of a car sells it, swaps its plate with another's, or sends it abroad.
+    /// The owner of a car sells it, swaps its plate with another's, or sends it away.
     Trade {
+        car: u8,
+    },
+    /// The owner of a car has it changed, marked or mortgaged.
+    Alter {
+        car: u8,
+    },
+    /// An authority has a car held, or the office cancels its registration.
+    Notify {
         car: u8,
     },
     /// Somebody has an e-bike registered, and passes it on, has its plate made again, or gives it up.
@@ -144,10 +156,13 @@ impl Act {
         !matches!(
             self,
             Self::Occupy { .. }
+                | Self::Patrol { .. }
                 | Self::Park { .. }
                 | Self::Prosecute { .. }
                 | Self::Register { .. }
                 | Self::Trade { .. }
+                | Self::Alter { .. }
+                | Self::Notify { .. }
                 | Self::Ride { .. }
                 | Self::Import { .. }
                 | Self::VisitKiosk { .. }
@@ -208,26 +223,31 @@ impl Plan {
 
 fn story(random: &mut SmallRng) -> Act {
     let mut one_of = |count| random.random_range(0..count);
-    match one_of(18) {
+    match one_of(24) {
         0..=2 => Act::Occupy {
             road: one_of(ROADS),
         },
         3..=5 => Act::Park { bay: one_of(BAYS) },
         6 | 7 => Act::Prosecute { car: one_of(CARS) },
-        8..=10 => Act::Register { car: one_of(CARS) },
-        11 => Act::Trade { car: one_of(CARS) },
-        12 => Act::Ride {
+        8..=11 => Act::Register { car: one_of(CARS) },
+        12 | 13 => Act::Trade { car: one_of(CARS) },
+        14 | 15 => Act::Alter { car: one_of(CARS) },
+        16 => Act::Notify { car: one_of(CARS) },
+        17 => Act::Ride {
             ebike: one_of(EBIKES),
         },
-        13 => Act::Import {
+        18 => Act::Import {
             rows: 1 + one_of(10),
         },
-        14 => Act::VisitKiosk {
+        19 => Act::VisitKiosk {
             person: one_of(PEOPLE),
         },
-        15 => Act::Detain { car: one_of(CARS) },
-        16 => Act::Haul {
+        20 => Act::Detain { car: one_of(CARS) },
+        21 => Act::Haul {
             truck: one_of(HAULIERS),
+        },
+        22 => Act::Patrol {
+            road: one_of(ROADS),
         },
         _ => Act::HaulOversize {
             truck: one_of(HAULIERS),

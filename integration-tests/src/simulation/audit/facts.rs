@@ -3,6 +3,8 @@
 use super::book::Expected;
 use super::ebikes::Ebikes;
 use super::orders::Orders;
+use super::streets::Streets;
+use super::vehicles::Vehicles;
 use crate::simulation::host::Service;
 use crate::simulation::users::{Notes, agree};
 use chassis::commit::Commit;
@@ -19,11 +21,10 @@ use permits::domain::permit::Permit;
 use permits::domain::progress::Progress;
 use permits::domain::registers::{DriverStanding, Registration as Noted, VehicleRecord};
 use prost::Name;
-use registration::domain::application::Application;
 use registration::domain::blocks::PlateRecord;
-use registration::domain::plate::PlateClaim;
-use registration::domain::vehicle::Vehicle;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use traffic_proto::enforcement::v1 as enforcement_v1;
 use traffic_proto::parking::v1 as parking_v1;
@@ -47,7 +48,7 @@ impl<A: Aggregate> Folded<A> {
         }
         let mut state = self.0.remove(&stored.id);
         for event in &commit.events {
-            let event = serde_json::from_str(event.get()).map_err(|why| why.to_string())?;
+            let event = read(event)?;
             state = A::evolve(state, &event, commit.metadata.time);
         }
         let state = state.ok_or_else(|| format!("{}/{} has no state", stored.kind, stored.id))?;
@@ -66,9 +67,8 @@ pub(super) struct Facts {
     plates_in_enforcement: Folded<RegisteredPlate>,
     oversize_in_enforcement: Folded<OversizePermit>,
     arrears: Folded<Arrears>,
-    vehicles: Folded<Vehicle>,
-    applications: Folded<Application>,
-    claims: Folded<PlateClaim>,
+    streets: Streets,
+    vehicles: Vehicles,
     plate_records: Folded<PlateRecord>,
     pub(super) ebikes: Ebikes,
     pub(super) orders: Orders,
@@ -92,12 +92,11 @@ impl Facts {
                 self.violations.enter(stored, commit)?;
                 self.plates_in_enforcement.enter(stored, commit)?;
                 self.oversize_in_enforcement.enter(stored, commit)?;
-                self.arrears.enter(stored, commit)
+                self.arrears.enter(stored, commit)?;
+                self.streets.enter(stored, commit)
             }
             Service::Registration => {
                 self.vehicles.enter(stored, commit)?;
-                self.applications.enter(stored, commit)?;
-                self.claims.enter(stored, commit)?;
                 self.plate_records.enter(stored, commit)?;
                 self.ebikes.enter(stored, commit)?;
                 self.orders.enter(stored, commit)
@@ -108,8 +107,8 @@ impl Facts {
     /// What must hold whenever one looks.
     pub(super) fn hold(&self, told: &Notes) -> Result<(), String> {
         self.no_road_is_granted_twice(told)?;
-        self.no_plate_is_on_two_vehicles()?;
-        self.each_vehicle_has_one_open_application()?;
+        self.vehicles.hold()?;
+        self.streets.hold()?;
         self.orders.hold()
     }
 
@@ -129,62 +128,6 @@ impl Facts {
             }
         }
         Ok(())
-    }
-
-    fn no_plate_is_on_two_vehicles(&self) -> Result<(), String> {
-        let mut carriers: BTreeMap<String, &String> = BTreeMap::new();
-        for (vin, vehicle) in &self.vehicles.0 {
-            let Some(carried) = &vehicle.plate else {
-                continue;
-            };
-            let key = carried.number.key();
-            let claim = self.claims.0.get(&key);
-            let claimed =
-                matches!(claim, Some(PlateClaim::Assigned { vin: of }) if of.as_str() == vin);
-            if !claimed {
-                return Err(format!("{vin} carries {key}, which is {claim:?}"));
-            }
-            if let Some(other) = carriers.insert(key, vin) {
-                return Err(format!("{vin} and {other} carry one plate"));
-            }
-        }
-        for (key, claim) in &self.claims.0 {
-            if let PlateClaim::Assigned { vin } = claim
-                && carriers
-                    .get(key)
-                    .is_none_or(|of| of.as_str() != vin.as_str())
-            {
-                return Err(format!("{key} is {vin}'s, which does not carry it"));
-            }
-        }
-        Ok(())
-    }
-
-    /// What is undecided holds its vehicles, and nothing else does.
-    fn each_vehicle_has_one_open_application(&self) -> Result<(), String> {
-        let mut held = BTreeSet::new();
-        for (id, application) in &self.applications.0 {
-            if !application.stage.is_undecided() {
-                continue;
-            }
-            let other = application.request.other_vehicle();
-            for vin in std::iter::once(&application.vin).chain(other) {
-                held.insert((vin.as_str().to_owned(), id.clone()));
-            }
-        }
-        let vehicles = self.vehicles.0.iter();
-        let open: BTreeSet<(String, String)> = vehicles
-            .filter_map(|(vin, vehicle)| {
-                let open = vehicle.open_application.as_ref()?;
-                Some((vin.clone(), open.as_str().to_owned()))
-            })
-            .collect();
-        if open == held {
-            return Ok(());
-        }
-        Err(format!(
-            "undecided on vehicles {held:?}, open there {open:?}"
-        ))
     }
 
     pub(super) fn occupations_in_force(&self) -> BTreeSet<String> {
@@ -403,6 +346,11 @@ impl Facts {
         }
         agree(&booked, &told.fines)
     }
+}
+
+/// An event as a journal has it.
+pub(super) fn read<E: DeserializeOwned>(event: &RawValue) -> Result<E, String> {
+    serde_json::from_str(event.get()).map_err(|why| why.to_string())
 }
 
 fn parse(event: &Expected) -> Result<Value, String> {

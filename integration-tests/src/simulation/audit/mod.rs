@@ -4,6 +4,8 @@ mod book;
 mod ebikes;
 mod facts;
 mod orders;
+mod streets;
+mod vehicles;
 
 use super::Report;
 use super::city::City;

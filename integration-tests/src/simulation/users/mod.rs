@@ -7,6 +7,8 @@ mod detentions;
 mod ebikes;
 mod kiosks;
 mod orders;
+mod papers;
+mod patrols;
 mod stays;
 mod transports;
 mod vehicles;
@@ -262,7 +264,13 @@ impl User {
         request.set_request_id(self.new_id());
         let mut attempts = 0;
         let mut answered: Option<(u64, T)> = None;
+        let mut generation = self.city.generation();
         loop {
+            if self.city.generation() != generation {
+                // What was answered may be lost since.
+                generation = self.city.generation();
+                answered = None;
+            }
             attempts += 1;
             if attempts > 1 && self.city.sabotage == Some(Sabotage::NewRequestIds) {
                 request.set_request_id(self.new_id());
@@ -271,12 +279,8 @@ impl User {
             let command = Call::of(&sent, request.request_id())
                 .map_err(|failure| format!("{failure:?}"))?
                 .command_id;
-            let generation = self.city.generation();
             let answer = self.once(|api| method(api, sent)).await;
             if self.city.generation() != generation {
-                // What was answered may be lost since.
-                answered = None;
-                attempts = 1;
                 continue;
             }
             match answer {
@@ -453,6 +457,7 @@ identified! {
     enforcement_v1::AcceptHandlingRequest,
     enforcement_v1::AnnounceUnclaimedRequest,
     enforcement_v1::ApproveDetentionRequest,
+    enforcement_v1::AssignHazardRequest,
     enforcement_v1::BringProofRequest,
     enforcement_v1::CancelViolationRequest,
     enforcement_v1::CureViolationRequest,
@@ -460,13 +465,19 @@ identified! {
     enforcement_v1::DetainVehicleRequest,
     enforcement_v1::EndRemedyRequest,
     enforcement_v1::ExtendVerificationRequest,
+    enforcement_v1::FindHazardRequest,
     enforcement_v1::HandOverVehicleRequest,
+    enforcement_v1::HoldTalkRequest,
     enforcement_v1::PassReviewRequest,
+    enforcement_v1::PersuadeRiderRequest,
     enforcement_v1::RecordPaymentRequest,
     enforcement_v1::RecordViolationRequest,
+    enforcement_v1::RectifyHazardRequest,
+    enforcement_v1::RejectRectificationRequest,
     enforcement_v1::SeekRemedyRequest,
     enforcement_v1::SendNoticeRequest,
     enforcement_v1::ServeDecisionRequest,
+    enforcement_v1::VerifyHazardRequest,
     enforcement_v1::VerifyProofRequest,
     parking_v1::CreateBayRequest,
     parking_v1::CreateTariffRequest,
@@ -494,18 +505,23 @@ identified! {
     registration_v1::AbandonKioskSessionRequest,
     registration_v1::ApproveApplicationRequest,
     registration_v1::CancelEbikeRequest,
+    registration_v1::CancelVehicleOfOfficeRequest,
     registration_v1::ConfirmKioskReviewRequest,
     registration_v1::CreateApplicationRequest,
     registration_v1::FileKioskBusinessRequest,
+    registration_v1::LiftHoldRequest,
     registration_v1::OpenKioskSessionRequest,
+    registration_v1::PlaceHoldRequest,
     registration_v1::RecordOrderPaymentRequest,
     registration_v1::RecordOrderRefundRequest,
     registration_v1::RecordPlatesDeliveredRequest,
     registration_v1::RecordPlatesMadeRequest,
+    registration_v1::RecordPlatesShippedRequest,
     registration_v1::RegisterEbikeRequest,
     registration_v1::ReissueEbikePlateRequest,
     registration_v1::ReportKioskPrintRequest,
     registration_v1::ResumeKioskSessionRequest,
+    registration_v1::ReturnSchoolBusSignRequest,
     registration_v1::StartKioskPrintRequest,
     registration_v1::TransferEbikeRequest,
     registration_v1::WithdrawApplicationRequest,
