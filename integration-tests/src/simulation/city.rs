@@ -196,6 +196,12 @@ impl City {
             Act::VisitKiosk { person } => {
                 stories.spawn(users.clone().visit_kiosk(step.number, person));
             }
+            Act::ClearYard => {
+                stories.spawn(users.clone().clear_yard(step.number));
+            }
+            Act::Rearrange => {
+                stories.spawn(users.clone().rearrange(step.number));
+            }
             Act::Detain { car } => {
                 stories.spawn(users.clone().detain(step.number, car));
             }

@@ -81,6 +81,10 @@ pub enum Act {
     VisitKiosk {
         person: u8,
     },
+    /// An officer disposes of detained cars that nobody has come for.
+    ClearYard,
+    /// A zone of parking is opened with a bay, and given up.
+    Rearrange,
     /// An officer detains a car, which is given back or stands there.
     Detain {
         car: u8,
@@ -166,6 +170,8 @@ impl Act {
                 | Self::Ride { .. }
                 | Self::Import { .. }
                 | Self::VisitKiosk { .. }
+                | Self::ClearYard
+                | Self::Rearrange
                 | Self::Detain { .. }
                 | Self::Haul { .. }
                 | Self::HaulOversize { .. }
@@ -199,6 +205,9 @@ impl Plan {
             let hours = [1, 9, 30, 24 * 8, 24 * 35][random.random_range(0..5)];
             steps.push((random.random_range(0..length), Act::Skip { hours }));
         }
+        if random.random_range(0..6) == 0 {
+            steps.extend(half_a_year(random, length));
+        }
         steps.sort_by_key(|(at, _)| *at);
         let steps = (0..)
             .zip(steps)
@@ -223,7 +232,7 @@ impl Plan {
 
 fn story(random: &mut SmallRng) -> Act {
     let mut one_of = |count| random.random_range(0..count);
-    match one_of(24) {
+    match one_of(25) {
         0..=2 => Act::Occupy {
             road: one_of(ROADS),
         },
@@ -249,10 +258,31 @@ fn story(random: &mut SmallRng) -> Act {
         22 => Act::Patrol {
             road: one_of(ROADS),
         },
+        23 => Act::Rearrange,
         _ => Act::HaulOversize {
             truck: one_of(HAULIERS),
         },
     }
+}
+
+/// Months pass, in which debts are called in, and nobody comes for some cars.
+fn half_a_year(random: &mut SmallRng, length: u64) -> Vec<(u64, Act)> {
+    let mut steps = Vec::new();
+    for _ in 0..3 {
+        let early = random.random_range(0..length / 3);
+        let car = random.random_range(0..CARS);
+        steps.push((early, Act::Detain { car }));
+    }
+    for _ in 0..4 {
+        let bay = random.random_range(0..BAYS);
+        steps.push((random.random_range(0..length), Act::Park { bay }));
+        steps.push((random.random_range(0..length), Act::ClearYard));
+    }
+    for _ in 0..9 {
+        let hours = 24 * 20;
+        steps.push((random.random_range(0..length), Act::Skip { hours }));
+    }
+    steps
 }
 
 fn fault(random: &mut SmallRng) -> Act {

@@ -5,6 +5,7 @@ use super::ebikes::Ebikes;
 use super::orders::Orders;
 use super::streets::Streets;
 use super::vehicles::Vehicles;
+use super::zones::Zones;
 use crate::simulation::host::Service;
 use crate::simulation::users::{Notes, agree};
 use chassis::commit::Commit;
@@ -14,6 +15,7 @@ use chassis::journal::Stored;
 use enforcement::domain::arrears::Arrears;
 use enforcement::domain::oversize::OversizePermit;
 use enforcement::domain::registered::{RegisteredPlate, Registration as Known};
+use enforcement::domain::violation::event::{Fact as CaseFact, ViolationEvent};
 use enforcement::domain::violation::{Closed, Stage as CaseStage, Violation};
 use permits::domain::application::Application as Applied;
 use permits::domain::event::SuspensionCause;
@@ -68,6 +70,9 @@ pub(super) struct Facts {
     oversize_in_enforcement: Folded<OversizePermit>,
     arrears: Folded<Arrears>,
     streets: Streets,
+    zones: Zones,
+    /// By the reference: for which case, and how much.
+    fines: BTreeMap<String, (String, i64)>,
     vehicles: Vehicles,
     plate_records: Folded<PlateRecord>,
     pub(super) ebikes: Ebikes,
@@ -87,8 +92,9 @@ impl Facts {
                 self.plates_in_permits.enter(stored, commit)?;
                 self.drivers_in_permits.enter(stored, commit)
             }
-            Service::Parking => Ok(()),
+            Service::Parking => self.zones.enter(stored, commit),
             Service::Enforcement => {
+                self.fines(stored, commit)?;
                 self.violations.enter(stored, commit)?;
                 self.plates_in_enforcement.enter(stored, commit)?;
                 self.oversize_in_enforcement.enter(stored, commit)?;
@@ -109,6 +115,7 @@ impl Facts {
         self.no_road_is_granted_twice(told)?;
         self.vehicles.hold()?;
         self.streets.hold()?;
+        self.zones.hold()?;
         self.orders.hold()
     }
 
@@ -331,20 +338,30 @@ impl Facts {
         Ok(())
     }
 
-    /// Each payment of a fine that a user was told of is booked once, and no other is.
-    pub(super) fn fines_are_paid_once(&self, told: &Notes) -> Result<(), String> {
-        let mut booked = BTreeMap::new();
-        for (case, violation) in &self.violations.0 {
-            for payment in &violation.account.payments {
-                let amount = payment.amount.signed();
-                let reference = payment.reference.as_str().to_owned();
-                let paid = (format!("violations/{case}"), amount);
-                if let Some(before) = booked.insert(reference.clone(), paid) {
+    /// Each payment of a fine is booked once, whatever becomes of the decision later.
+    fn fines(&mut self, stored: &Stored, commit: &Commit) -> Result<(), String> {
+        if stored.kind != Violation::TYPE {
+            return Ok(());
+        }
+        for event in &commit.events {
+            let event: ViolationEvent = read(event)?;
+            if let CaseFact::PaymentReceived {
+                amount, reference, ..
+            } = event.fact
+            {
+                let paid = (format!("violations/{}", stored.id), amount.signed());
+                let reference = reference.as_str().to_owned();
+                if let Some(before) = self.fines.insert(reference.clone(), paid) {
                     return Err(format!("{reference} is booked twice, first on {before:?}"));
                 }
             }
         }
-        agree(&booked, &told.fines)
+        Ok(())
+    }
+
+    /// No other payments of fines are booked than those that users were told of.
+    pub(super) fn fines_are_paid_as_told(&self, told: &Notes) -> Result<(), String> {
+        agree(&self.fines, &told.fines)
     }
 }
 

@@ -13,6 +13,7 @@ mod stays;
 mod transports;
 mod vehicles;
 mod works;
+mod zones;
 
 use super::city::City;
 use super::host::{Face, Service};
@@ -92,6 +93,8 @@ pub(super) struct Notes {
     pub(super) printed: BTreeMap<String, (String, u64)>,
     /// Plates that were given to vehicles.
     plates: Vec<String>,
+    /// Vehicles that were detained.
+    yard: Vec<String>,
     /// Who owned a vehicle last.
     owners: BTreeMap<u8, u8>,
     /// Numbers of readings used, by bay.
@@ -463,6 +466,7 @@ identified! {
     enforcement_v1::CureViolationRequest,
     enforcement_v1::DecideViolationRequest,
     enforcement_v1::DetainVehicleRequest,
+    enforcement_v1::DisposeVehicleRequest,
     enforcement_v1::EndRemedyRequest,
     enforcement_v1::ExtendVerificationRequest,
     enforcement_v1::FindHazardRequest,
@@ -474,6 +478,7 @@ identified! {
     enforcement_v1::RecordViolationRequest,
     enforcement_v1::RectifyHazardRequest,
     enforcement_v1::RejectRectificationRequest,
+    enforcement_v1::RevokeForTradingRequest,
     enforcement_v1::SeekRemedyRequest,
     enforcement_v1::SendNoticeRequest,
     enforcement_v1::ServeDecisionRequest,
@@ -482,7 +487,10 @@ identified! {
     parking_v1::CreateBayRequest,
     parking_v1::CreateTariffRequest,
     parking_v1::CreateZoneRequest,
+    parking_v1::DeleteBayRequest,
+    parking_v1::DeleteZoneRequest,
     parking_v1::RecordPaymentRequest,
+    parking_v1::RecordRefundRequest,
     permits_v1::AcceptPermitRequest,
     permits_v1::ApprovePermitRequest,
     permits_v1::AssignEscortRequest,

@@ -114,7 +114,7 @@ impl User {
 
     /// A company whose riders are too many in a month is summoned, and comes.
     async fn persuade(&mut self, junction: u8) -> Result<(), String> {
-        for _ in 0..self.random.random_range(1..40) {
+        for _ in 0..self.random.random_range(1..25) {
             let request = enforcement_v1::PersuadeRiderRequest {
                 junction: format!("J-{junction}"),
                 district: DISTRICT.into(),
