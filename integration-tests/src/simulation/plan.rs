@@ -232,40 +232,40 @@ impl Plan {
 
 fn story(random: &mut SmallRng) -> Act {
     let mut one_of = |count| random.random_range(0..count);
-    match one_of(25) {
+    match one_of(26) {
         0..=2 => Act::Occupy {
             road: one_of(ROADS),
         },
         3..=5 => Act::Park { bay: one_of(BAYS) },
-        6 | 7 => Act::Prosecute { car: one_of(CARS) },
-        8..=11 => Act::Register { car: one_of(CARS) },
-        12 | 13 => Act::Trade { car: one_of(CARS) },
-        14 | 15 => Act::Alter { car: one_of(CARS) },
-        16 => Act::Notify { car: one_of(CARS) },
-        17 => Act::Ride {
+        6..=8 => Act::Prosecute { car: one_of(CARS) },
+        9..=12 => Act::Register { car: one_of(CARS) },
+        13 | 14 => Act::Trade { car: one_of(CARS) },
+        15 | 16 => Act::Alter { car: one_of(CARS) },
+        17 => Act::Notify { car: one_of(CARS) },
+        18 => Act::Ride {
             ebike: one_of(EBIKES),
         },
-        18 => Act::Import {
+        19 => Act::Import {
             rows: 1 + one_of(10),
         },
-        19 => Act::VisitKiosk {
+        20 => Act::VisitKiosk {
             person: one_of(PEOPLE),
         },
-        20 => Act::Detain { car: one_of(CARS) },
-        21 => Act::Haul {
+        21 => Act::Detain { car: one_of(CARS) },
+        22 => Act::Haul {
             truck: one_of(HAULIERS),
         },
-        22 => Act::Patrol {
+        23 => Act::Patrol {
             road: one_of(ROADS),
         },
-        23 => Act::Rearrange,
+        24 => Act::Rearrange,
         _ => Act::HaulOversize {
             truck: one_of(HAULIERS),
         },
     }
 }
 
-/// Months pass, in which debts are called in, and nobody comes for some cars.
+/// Months pass, in which debts are called in, a few drivers take many cases, and nobody comes for some cars.
 fn half_a_year(random: &mut SmallRng, length: u64) -> Vec<(u64, Act)> {
     let mut steps = Vec::new();
     for _ in 0..3 {
@@ -276,6 +276,8 @@ fn half_a_year(random: &mut SmallRng, length: u64) -> Vec<(u64, Act)> {
     for _ in 0..4 {
         let bay = random.random_range(0..BAYS);
         steps.push((random.random_range(0..length), Act::Park { bay }));
+        let car = random.random_range(0..CARS);
+        steps.push((random.random_range(0..length), Act::Prosecute { car }));
         steps.push((random.random_range(0..length), Act::ClearYard));
     }
     for _ in 0..9 {

@@ -92,7 +92,7 @@ impl User {
         owners.get(&which).copied().unwrap_or(which % OWNERS)
     }
 
-    /// A vehicle goes to another city, a small one with a new owner, and may come back.
+    /// A vehicle goes to another city, a small one by a transfer (Order 164 art. 27), and may come back.
     async fn go_away(&mut self, which: u8, number: u64) -> Result<(), String> {
         let of = self.owner_of_vehicle(which);
         let city = "Sample City".to_owned();
