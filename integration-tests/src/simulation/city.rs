@@ -166,6 +166,9 @@ impl City {
             Act::Occupy { road } => {
                 stories.spawn(users.clone().occupy(step.number, road));
             }
+            Act::Patrol { road } => {
+                stories.spawn(users.clone().patrol(step.number, road));
+            }
             Act::Park { bay } => {
                 stories.spawn(users.clone().park(step.number, bay));
             }
@@ -178,6 +181,12 @@ impl City {
             Act::Trade { car } => {
                 stories.spawn(users.clone().trade(step.number, car));
             }
+            Act::Alter { car } => {
+                stories.spawn(users.clone().alter(step.number, car));
+            }
+            Act::Notify { car } => {
+                stories.spawn(users.clone().notify(step.number, car));
+            }
             Act::Ride { ebike } => {
                 stories.spawn(users.clone().ride(step.number, ebike));
             }
@@ -186,6 +195,12 @@ impl City {
             }
             Act::VisitKiosk { person } => {
                 stories.spawn(users.clone().visit_kiosk(step.number, person));
+            }
+            Act::ClearYard => {
+                stories.spawn(users.clone().clear_yard(step.number));
+            }
+            Act::Rearrange => {
+                stories.spawn(users.clone().rearrange(step.number));
             }
             Act::Detain { car } => {
                 stories.spawn(users.clone().detain(step.number, car));

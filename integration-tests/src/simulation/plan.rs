@@ -41,6 +41,10 @@ pub enum Act {
     Occupy {
         road: u8,
     },
+    /// An officer goes about: a hazard is found and rectified, and riders are persuaded.
+    Patrol {
+        road: u8,
+    },
     /// Vehicles come to this bay and leave it, and their drivers pay.
     Park {
         bay: u8,
@@ -53,8 +57,16 @@ pub enum Act {
     Register {
         car: u8,
     },
-    /// The owner of a car sells it, swaps its plate with another's, or sends it abroad.
+    /// The owner of a car sells it, swaps its plate with another's, or sends it away.
     Trade {
+        car: u8,
+    },
+    /// The owner of a car has it changed, marked or mortgaged.
+    Alter {
+        car: u8,
+    },
+    /// An authority has a car held, or the office cancels its registration.
+    Notify {
         car: u8,
     },
     /// Somebody has an e-bike registered, and passes it on, has its plate made again, or gives it up.
@@ -69,6 +81,10 @@ pub enum Act {
     VisitKiosk {
         person: u8,
     },
+    /// An officer disposes of detained cars that nobody has come for.
+    ClearYard,
+    /// A zone of parking is opened with a bay, and given up.
+    Rearrange,
     /// An officer detains a car, which is given back or stands there.
     Detain {
         car: u8,
@@ -144,13 +160,18 @@ impl Act {
         !matches!(
             self,
             Self::Occupy { .. }
+                | Self::Patrol { .. }
                 | Self::Park { .. }
                 | Self::Prosecute { .. }
                 | Self::Register { .. }
                 | Self::Trade { .. }
+                | Self::Alter { .. }
+                | Self::Notify { .. }
                 | Self::Ride { .. }
                 | Self::Import { .. }
                 | Self::VisitKiosk { .. }
+                | Self::ClearYard
+                | Self::Rearrange
                 | Self::Detain { .. }
                 | Self::Haul { .. }
                 | Self::HaulOversize { .. }
@@ -184,6 +205,9 @@ impl Plan {
             let hours = [1, 9, 30, 24 * 8, 24 * 35][random.random_range(0..5)];
             steps.push((random.random_range(0..length), Act::Skip { hours }));
         }
+        if random.random_range(0..6) == 0 {
+            steps.extend(half_a_year(random, length));
+        }
         steps.sort_by_key(|(at, _)| *at);
         let steps = (0..)
             .zip(steps)
@@ -208,31 +232,59 @@ impl Plan {
 
 fn story(random: &mut SmallRng) -> Act {
     let mut one_of = |count| random.random_range(0..count);
-    match one_of(18) {
+    match one_of(26) {
         0..=2 => Act::Occupy {
             road: one_of(ROADS),
         },
         3..=5 => Act::Park { bay: one_of(BAYS) },
-        6 | 7 => Act::Prosecute { car: one_of(CARS) },
-        8..=10 => Act::Register { car: one_of(CARS) },
-        11 => Act::Trade { car: one_of(CARS) },
-        12 => Act::Ride {
+        6..=8 => Act::Prosecute { car: one_of(CARS) },
+        9..=12 => Act::Register { car: one_of(CARS) },
+        13 | 14 => Act::Trade { car: one_of(CARS) },
+        15 | 16 => Act::Alter { car: one_of(CARS) },
+        17 => Act::Notify { car: one_of(CARS) },
+        18 => Act::Ride {
             ebike: one_of(EBIKES),
         },
-        13 => Act::Import {
+        19 => Act::Import {
             rows: 1 + one_of(10),
         },
-        14 => Act::VisitKiosk {
+        20 => Act::VisitKiosk {
             person: one_of(PEOPLE),
         },
-        15 => Act::Detain { car: one_of(CARS) },
-        16 => Act::Haul {
+        21 => Act::Detain { car: one_of(CARS) },
+        22 => Act::Haul {
             truck: one_of(HAULIERS),
         },
+        23 => Act::Patrol {
+            road: one_of(ROADS),
+        },
+        24 => Act::Rearrange,
         _ => Act::HaulOversize {
             truck: one_of(HAULIERS),
         },
     }
+}
+
+/// Months pass, in which debts are called in, a few drivers take many cases, and nobody comes for some cars.
+fn half_a_year(random: &mut SmallRng, length: u64) -> Vec<(u64, Act)> {
+    let mut steps = Vec::new();
+    for _ in 0..3 {
+        let early = random.random_range(0..length / 3);
+        let car = random.random_range(0..CARS);
+        steps.push((early, Act::Detain { car }));
+    }
+    for _ in 0..4 {
+        let bay = random.random_range(0..BAYS);
+        steps.push((random.random_range(0..length), Act::Park { bay }));
+        let car = random.random_range(0..CARS);
+        steps.push((random.random_range(0..length), Act::Prosecute { car }));
+        steps.push((random.random_range(0..length), Act::ClearYard));
+    }
+    for _ in 0..9 {
+        let hours = 24 * 20;
+        steps.push((random.random_range(0..length), Act::Skip { hours }));
+    }
+    steps
 }
 
 fn fault(random: &mut SmallRng) -> Act {

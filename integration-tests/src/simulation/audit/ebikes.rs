@@ -1,6 +1,6 @@
 //! E-bikes and their plates: each number is drawn once, and goes to one e-bike for ever.
 
-use super::facts::Folded;
+use super::facts::{Folded, read};
 use crate::simulation::users::Notes;
 use chassis::commit::Commit;
 use chassis::domain::Aggregate;
@@ -28,8 +28,7 @@ impl Ebikes {
             return Ok(());
         }
         for event in &commit.events {
-            let event = serde_json::from_str(event.get()).map_err(|why| why.to_string())?;
-            if let EbikeEvent::EbikeRegistered { plate, .. } = event {
+            if let EbikeEvent::EbikeRegistered { plate, .. } = read(event)? {
                 self.give(plate, stored)?;
             }
         }

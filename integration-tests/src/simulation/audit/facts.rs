@@ -3,6 +3,9 @@
 use super::book::Expected;
 use super::ebikes::Ebikes;
 use super::orders::Orders;
+use super::streets::Streets;
+use super::vehicles::Vehicles;
+use super::zones::Zones;
 use crate::simulation::host::Service;
 use crate::simulation::users::{Notes, agree};
 use chassis::commit::Commit;
@@ -12,6 +15,7 @@ use chassis::journal::Stored;
 use enforcement::domain::arrears::Arrears;
 use enforcement::domain::oversize::OversizePermit;
 use enforcement::domain::registered::{RegisteredPlate, Registration as Known};
+use enforcement::domain::violation::event::{Fact as CaseFact, ViolationEvent};
 use enforcement::domain::violation::{Closed, Stage as CaseStage, Violation};
 use permits::domain::application::Application as Applied;
 use permits::domain::event::SuspensionCause;
@@ -19,11 +23,10 @@ use permits::domain::permit::Permit;
 use permits::domain::progress::Progress;
 use permits::domain::registers::{DriverStanding, Registration as Noted, VehicleRecord};
 use prost::Name;
-use registration::domain::application::Application;
 use registration::domain::blocks::PlateRecord;
-use registration::domain::plate::PlateClaim;
-use registration::domain::vehicle::Vehicle;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use traffic_proto::enforcement::v1 as enforcement_v1;
 use traffic_proto::parking::v1 as parking_v1;
@@ -47,7 +50,7 @@ impl<A: Aggregate> Folded<A> {
         }
         let mut state = self.0.remove(&stored.id);
         for event in &commit.events {
-            let event = serde_json::from_str(event.get()).map_err(|why| why.to_string())?;
+            let event = read(event)?;
             state = A::evolve(state, &event, commit.metadata.time);
         }
         let state = state.ok_or_else(|| format!("{}/{} has no state", stored.kind, stored.id))?;
@@ -66,9 +69,11 @@ pub(super) struct Facts {
     plates_in_enforcement: Folded<RegisteredPlate>,
     oversize_in_enforcement: Folded<OversizePermit>,
     arrears: Folded<Arrears>,
-    vehicles: Folded<Vehicle>,
-    applications: Folded<Application>,
-    claims: Folded<PlateClaim>,
+    streets: Streets,
+    zones: Zones,
+    /// By the reference: for which case, and how much.
+    fines: BTreeMap<String, (String, i64)>,
+    vehicles: Vehicles,
     plate_records: Folded<PlateRecord>,
     pub(super) ebikes: Ebikes,
     pub(super) orders: Orders,
@@ -87,17 +92,17 @@ impl Facts {
                 self.plates_in_permits.enter(stored, commit)?;
                 self.drivers_in_permits.enter(stored, commit)
             }
-            Service::Parking => Ok(()),
+            Service::Parking => self.zones.enter(stored, commit),
             Service::Enforcement => {
+                self.fines(stored, commit)?;
                 self.violations.enter(stored, commit)?;
                 self.plates_in_enforcement.enter(stored, commit)?;
                 self.oversize_in_enforcement.enter(stored, commit)?;
-                self.arrears.enter(stored, commit)
+                self.arrears.enter(stored, commit)?;
+                self.streets.enter(stored, commit)
             }
             Service::Registration => {
                 self.vehicles.enter(stored, commit)?;
-                self.applications.enter(stored, commit)?;
-                self.claims.enter(stored, commit)?;
                 self.plate_records.enter(stored, commit)?;
                 self.ebikes.enter(stored, commit)?;
                 self.orders.enter(stored, commit)
@@ -108,8 +113,9 @@ impl Facts {
     /// What must hold whenever one looks.
     pub(super) fn hold(&self, told: &Notes) -> Result<(), String> {
         self.no_road_is_granted_twice(told)?;
-        self.no_plate_is_on_two_vehicles()?;
-        self.each_vehicle_has_one_open_application()?;
+        self.vehicles.hold()?;
+        self.streets.hold()?;
+        self.zones.hold()?;
         self.orders.hold()
     }
 
@@ -129,62 +135,6 @@ impl Facts {
             }
         }
         Ok(())
-    }
-
-    fn no_plate_is_on_two_vehicles(&self) -> Result<(), String> {
-        let mut carriers: BTreeMap<String, &String> = BTreeMap::new();
-        for (vin, vehicle) in &self.vehicles.0 {
-            let Some(carried) = &vehicle.plate else {
-                continue;
-            };
-            let key = carried.number.key();
-            let claim = self.claims.0.get(&key);
-            let claimed =
-                matches!(claim, Some(PlateClaim::Assigned { vin: of }) if of.as_str() == vin);
-            if !claimed {
-                return Err(format!("{vin} carries {key}, which is {claim:?}"));
-            }
-            if let Some(other) = carriers.insert(key, vin) {
-                return Err(format!("{vin} and {other} carry one plate"));
-            }
-        }
-        for (key, claim) in &self.claims.0 {
-            if let PlateClaim::Assigned { vin } = claim
-                && carriers
-                    .get(key)
-                    .is_none_or(|of| of.as_str() != vin.as_str())
-            {
-                return Err(format!("{key} is {vin}'s, which does not carry it"));
-            }
-        }
-        Ok(())
-    }
-
-    /// What is undecided holds its vehicles, and nothing else does.
-    fn each_vehicle_has_one_open_application(&self) -> Result<(), String> {
-        let mut held = BTreeSet::new();
-        for (id, application) in &self.applications.0 {
-            if !application.stage.is_undecided() {
-                continue;
-            }
-            let other = application.request.other_vehicle();
-            for vin in std::iter::once(&application.vin).chain(other) {
-                held.insert((vin.as_str().to_owned(), id.clone()));
-            }
-        }
-        let vehicles = self.vehicles.0.iter();
-        let open: BTreeSet<(String, String)> = vehicles
-            .filter_map(|(vin, vehicle)| {
-                let open = vehicle.open_application.as_ref()?;
-                Some((vin.clone(), open.as_str().to_owned()))
-            })
-            .collect();
-        if open == held {
-            return Ok(());
-        }
-        Err(format!(
-            "undecided on vehicles {held:?}, open there {open:?}"
-        ))
     }
 
     pub(super) fn occupations_in_force(&self) -> BTreeSet<String> {
@@ -388,21 +338,36 @@ impl Facts {
         Ok(())
     }
 
-    /// Each payment of a fine that a user was told of is booked once, and no other is.
-    pub(super) fn fines_are_paid_once(&self, told: &Notes) -> Result<(), String> {
-        let mut booked = BTreeMap::new();
-        for (case, violation) in &self.violations.0 {
-            for payment in &violation.account.payments {
-                let amount = payment.amount.signed();
-                let reference = payment.reference.as_str().to_owned();
-                let paid = (format!("violations/{case}"), amount);
-                if let Some(before) = booked.insert(reference.clone(), paid) {
+    /// Each payment of a fine is booked once, whatever becomes of the decision later.
+    fn fines(&mut self, stored: &Stored, commit: &Commit) -> Result<(), String> {
+        if stored.kind != Violation::TYPE {
+            return Ok(());
+        }
+        for event in &commit.events {
+            let event: ViolationEvent = read(event)?;
+            if let CaseFact::PaymentReceived {
+                amount, reference, ..
+            } = event.fact
+            {
+                let paid = (format!("violations/{}", stored.id), amount.signed());
+                let reference = reference.as_str().to_owned();
+                if let Some(before) = self.fines.insert(reference.clone(), paid) {
                     return Err(format!("{reference} is booked twice, first on {before:?}"));
                 }
             }
         }
-        agree(&booked, &told.fines)
+        Ok(())
     }
+
+    /// No other payments of fines are booked than those that users were told of.
+    pub(super) fn fines_are_paid_as_told(&self, told: &Notes) -> Result<(), String> {
+        agree(&self.fines, &told.fines)
+    }
+}
+
+/// An event as a journal has it.
+pub(super) fn read<E: DeserializeOwned>(event: &RawValue) -> Result<E, String> {
+    serde_json::from_str(event.get()).map_err(|why| why.to_string())
 }
 
 fn parse(event: &Expected) -> Result<Value, String> {

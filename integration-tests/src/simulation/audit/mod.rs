@@ -4,6 +4,9 @@ mod book;
 mod ebikes;
 mod facts;
 mod orders;
+mod streets;
+mod vehicles;
+mod zones;
 
 use super::Report;
 use super::city::City;
@@ -194,7 +197,7 @@ impl Audit {
         self.facts
             .debts_are_known_to_enforcement(published(Service::Parking))?;
         let told = self.city.told.lock();
-        self.facts.fines_are_paid_once(&told)?;
+        self.facts.fines_are_paid_as_told(&told)?;
         self.facts.ebikes.are_as_told(&told)?;
         self.facts.orders.agree(&told, &self.facts.ebikes)?;
         Ok(Report {
@@ -250,7 +253,7 @@ impl Audit {
         Ok(())
     }
 
-    /// Charged is paid and open less what was given back, and every payment is on one session once.
+    /// Charged is paid and open less what was given back, and every transfer is on one session once.
     async fn money_is_conserved(&self) -> Result<(), String> {
         let mut payments: BTreeMap<String, (String, i64)> = BTreeMap::new();
         for session in sessions(&self.city.serving(Service::Parking)).await? {
@@ -265,10 +268,12 @@ impl Audit {
             if charged - kept != session.outstanding_fen - session.overpaid_fen {
                 return Err(format!("money is not conserved: {session:?}"));
             }
-            for payment in session.payments {
-                let booked = (session.name.clone(), payment.amount_fen);
-                if let Some(before) = payments.insert(payment.reference.clone(), booked) {
-                    let reference = payment.reference;
+            let paid = session.payments.iter().map(|it| (it, it.amount_fen));
+            let back = session.refunds.iter().map(|it| (it, -it.amount_fen));
+            for (transfer, amount_fen) in paid.chain(back) {
+                let booked = (session.name.clone(), amount_fen);
+                if let Some(before) = payments.insert(transfer.reference.clone(), booked) {
+                    let reference = &transfer.reference;
                     return Err(format!("{reference} is booked twice, first on {before:?}"));
                 }
             }

@@ -1,4 +1,4 @@
-//! Violations: reported or photographed, reviewed, decided and paid, fallen on reconsideration, or cancelled.
+//! Violations: reported or photographed, reviewed, decided and paid; fallen on reconsideration, opened again, or cancelled.
 
 use super::{EnforcementApi, User, Users, contract_time, seconds};
 use crate::workloads::enforcement as requests;
@@ -114,7 +114,25 @@ impl User {
         } else {
             requests::FINE_FEN
         };
-        self.pay_the_fine(served.get_ref(), number, fine_fen).await
+        self.pay_the_fine(served.get_ref(), number, fine_fen)
+            .await?;
+        if self.random.random_bool(0.15) {
+            self.think().await;
+            self.reopen(case).await?;
+        }
+        Ok(())
+    }
+
+    /// The party has taken the points for somebody else: the record is open again for who drove.
+    async fn reopen(&mut self, case: &str) -> Result<(), String> {
+        let request = enforcement_v1::RevokeForTradingRequest {
+            name: case.to_owned(),
+            ..Default::default()
+        };
+        let revoke =
+            |api: EnforcementApi, request| async move { api.revoke_for_trading(request).await };
+        self.command("officer:one", request, revoke).await?.ok();
+        Ok(())
     }
 
     /// The decision falls: its points are gone.

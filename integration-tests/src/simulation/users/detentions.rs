@@ -1,11 +1,11 @@
-//! Detained vehicles: handed over, approved or not, cured or proven; or nobody comes.
+//! Detained vehicles: handed over, approved or not, cured or proven; or nobody comes, and they are disposed of.
 
 use super::{EnforcementApi, User, Users};
 use crate::workloads::registration::identity;
 use rand::RngExt;
 use traffic_proto::enforcement::v1 as enforcement_v1;
 use traffic_proto::enforcement::v1::detention_service_server::DetentionService;
-use traffic_proto::enforcement::v1::{Detention, DetentionGround};
+use traffic_proto::enforcement::v1::{Detention, DetentionGround, Disposal};
 
 const OFFICER: &str = "officer:one";
 
@@ -45,6 +45,7 @@ impl Users {
             return Ok(());
         };
         let name = detained.into_inner().name;
+        self.city.told.lock().yard.push(name.clone());
         user.think().await;
         if user.random.random_bool(0.7) {
             let request = enforcement_v1::HandOverVehicleRequest {
@@ -70,9 +71,23 @@ impl Users {
         match user.random.random_range(0..4) {
             0 => Ok(()),
             1 if overloaded => user.unload(name).await,
-            2 => user.announce(name).await,
+            2 => user.announce(&name).await.map(|_| ()),
             _ => user.prove(name).await,
         }
+    }
+}
+
+impl Users {
+    /// An officer looks after what stands in the yard: it is announced once thirty days have passed, and gone three months later.
+    pub(in crate::simulation) async fn clear_yard(self, number: u64) -> Result<(), String> {
+        let mut user = self.user(number);
+        let yard = self.city.told.lock().yard.clone();
+        for name in &yard {
+            if !user.announce(name).await? {
+                user.dispose_of(name).await?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -89,14 +104,27 @@ impl User {
     }
 
     /// Only once thirty days have passed it is not too early.
-    async fn announce(&mut self, name: String) -> Result<(), String> {
+    async fn announce(&mut self, name: &str) -> Result<bool, String> {
         let request = enforcement_v1::AnnounceUnclaimedRequest {
-            name,
+            name: name.to_owned(),
             ..Default::default()
         };
         let announce =
             |api: EnforcementApi, request| async move { api.announce_unclaimed(request).await };
-        self.command(OFFICER, request, announce).await?.ok();
+        Ok(self.command(OFFICER, request, announce).await?.is_ok())
+    }
+
+    /// Only once it was announced for three months.
+    async fn dispose_of(&mut self, name: &str) -> Result<(), String> {
+        let ways = [Disposal::Auctioned, Disposal::Scrapped];
+        let request = enforcement_v1::DisposeVehicleRequest {
+            name: name.to_owned(),
+            disposal: ways[self.random.random_range(0..ways.len())].into(),
+            ..Default::default()
+        };
+        let dispose =
+            |api: EnforcementApi, request| async move { api.dispose_vehicle(request).await };
+        self.command(OFFICER, request, dispose).await?.ok();
         Ok(())
     }
 

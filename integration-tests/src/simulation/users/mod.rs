@@ -1,15 +1,19 @@
 //! Users: they file, park, pay and are fined through whatever replica answers, and repeat a request until they know what
 //! became of it.
 
+mod applications;
 mod cases;
 mod detentions;
 mod ebikes;
 mod kiosks;
 mod orders;
+mod papers;
+mod patrols;
 mod stays;
 mod transports;
 mod vehicles;
 mod works;
+mod zones;
 
 use super::city::City;
 use super::host::{Face, Service};
@@ -89,6 +93,8 @@ pub(super) struct Notes {
     pub(super) printed: BTreeMap<String, (String, u64)>,
     /// Plates that were given to vehicles.
     plates: Vec<String>,
+    /// Vehicles that were detained.
+    yard: Vec<String>,
     /// Who owned a vehicle last.
     owners: BTreeMap<u8, u8>,
     /// Numbers of readings used, by bay.
@@ -196,6 +202,14 @@ impl Users {
 }
 
 impl User {
+    /// Who acts beside this one, with a chance of its own.
+    fn another(&mut self) -> Self {
+        Self {
+            city: Arc::clone(&self.city),
+            random: SmallRng::from_rng(&mut self.random),
+        }
+    }
+
     async fn think(&mut self) {
         let milliseconds = self.random.random_range(0..20_000);
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;
@@ -253,7 +267,13 @@ impl User {
         request.set_request_id(self.new_id());
         let mut attempts = 0;
         let mut answered: Option<(u64, T)> = None;
+        let mut generation = self.city.generation();
         loop {
+            if self.city.generation() != generation {
+                // What was answered may be lost since.
+                generation = self.city.generation();
+                answered = None;
+            }
             attempts += 1;
             if attempts > 1 && self.city.sabotage == Some(Sabotage::NewRequestIds) {
                 request.set_request_id(self.new_id());
@@ -262,12 +282,8 @@ impl User {
             let command = Call::of(&sent, request.request_id())
                 .map_err(|failure| format!("{failure:?}"))?
                 .command_id;
-            let generation = self.city.generation();
             let answer = self.once(|api| method(api, sent)).await;
             if self.city.generation() != generation {
-                // What was answered may be lost since.
-                answered = None;
-                attempts = 1;
                 continue;
             }
             match answer {
@@ -444,25 +460,37 @@ identified! {
     enforcement_v1::AcceptHandlingRequest,
     enforcement_v1::AnnounceUnclaimedRequest,
     enforcement_v1::ApproveDetentionRequest,
+    enforcement_v1::AssignHazardRequest,
     enforcement_v1::BringProofRequest,
     enforcement_v1::CancelViolationRequest,
     enforcement_v1::CureViolationRequest,
     enforcement_v1::DecideViolationRequest,
     enforcement_v1::DetainVehicleRequest,
+    enforcement_v1::DisposeVehicleRequest,
     enforcement_v1::EndRemedyRequest,
     enforcement_v1::ExtendVerificationRequest,
+    enforcement_v1::FindHazardRequest,
     enforcement_v1::HandOverVehicleRequest,
+    enforcement_v1::HoldTalkRequest,
     enforcement_v1::PassReviewRequest,
+    enforcement_v1::PersuadeRiderRequest,
     enforcement_v1::RecordPaymentRequest,
     enforcement_v1::RecordViolationRequest,
+    enforcement_v1::RectifyHazardRequest,
+    enforcement_v1::RejectRectificationRequest,
+    enforcement_v1::RevokeForTradingRequest,
     enforcement_v1::SeekRemedyRequest,
     enforcement_v1::SendNoticeRequest,
     enforcement_v1::ServeDecisionRequest,
+    enforcement_v1::VerifyHazardRequest,
     enforcement_v1::VerifyProofRequest,
     parking_v1::CreateBayRequest,
     parking_v1::CreateTariffRequest,
     parking_v1::CreateZoneRequest,
+    parking_v1::DeleteBayRequest,
+    parking_v1::DeleteZoneRequest,
     parking_v1::RecordPaymentRequest,
+    parking_v1::RecordRefundRequest,
     permits_v1::AcceptPermitRequest,
     permits_v1::ApprovePermitRequest,
     permits_v1::AssignEscortRequest,
@@ -475,26 +503,33 @@ identified! {
     permits_v1::RecordMovingOnRequest,
     permits_v1::RecordReopeningAcceptanceRequest,
     permits_v1::RecordStopRequest,
+    permits_v1::RefusePermitRequest,
     permits_v1::ResumePermitRequest,
     permits_v1::RevokePermitRequest,
     permits_v1::StartEscortRequest,
     permits_v1::StartWorkRequest,
     permits_v1::SuspendPermitRequest,
+    permits_v1::WithdrawPermitRequest,
     registration_v1::AbandonKioskSessionRequest,
     registration_v1::ApproveApplicationRequest,
     registration_v1::CancelEbikeRequest,
+    registration_v1::CancelVehicleOfOfficeRequest,
     registration_v1::ConfirmKioskReviewRequest,
     registration_v1::CreateApplicationRequest,
     registration_v1::FileKioskBusinessRequest,
+    registration_v1::LiftHoldRequest,
     registration_v1::OpenKioskSessionRequest,
+    registration_v1::PlaceHoldRequest,
     registration_v1::RecordOrderPaymentRequest,
     registration_v1::RecordOrderRefundRequest,
     registration_v1::RecordPlatesDeliveredRequest,
     registration_v1::RecordPlatesMadeRequest,
+    registration_v1::RecordPlatesShippedRequest,
     registration_v1::RegisterEbikeRequest,
     registration_v1::ReissueEbikePlateRequest,
     registration_v1::ReportKioskPrintRequest,
     registration_v1::ResumeKioskSessionRequest,
+    registration_v1::ReturnSchoolBusSignRequest,
     registration_v1::StartKioskPrintRequest,
     registration_v1::TransferEbikeRequest,
     registration_v1::WithdrawApplicationRequest,

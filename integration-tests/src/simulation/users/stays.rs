@@ -48,11 +48,19 @@ impl Users {
             user.stay(bay).await?;
             user.think().await;
             let sessions = user.sessions_of(bay).await?;
-            let payable = sessions
+            let mut payable: Vec<_> = sessions
                 .iter()
                 .filter(|session| session.outstanding_fen > 0)
-                .max_by_key(|session| session.arrive_time.as_ref().map(|at| at.seconds));
-            let Some(session) = payable else { continue };
+                .collect();
+            payable.sort_by_key(|session| session.arrive_time.as_ref().map(|at| at.seconds));
+            // The newest, or the debt that is owed longest.
+            let session = if user.random.random_bool(0.6) {
+                payable.last()
+            } else {
+                payable.first()
+            };
+            let Some(session) = session else { continue };
+            let mut overpaid_fen = 0;
             for part in 0..user.random.random_range(0..3) {
                 let amount = match user.random.random_range(0..3) {
                     0 => session.outstanding_fen,
@@ -60,7 +68,13 @@ impl Users {
                     _ => session.outstanding_fen + 50,
                 };
                 let reference = format!("{number}-{visit}-{part}");
-                user.pay(session, &reference, amount).await?;
+                if let Some(paid) = user.pay(session, &reference, amount).await? {
+                    overpaid_fen = paid.overpaid_fen;
+                }
+            }
+            if overpaid_fen > 0 && user.random.random_bool(0.5) {
+                let reference = format!("{number}-{visit}-back");
+                user.pay_back(session, &reference, overpaid_fen).await?;
             }
         }
         Ok(())
@@ -139,11 +153,11 @@ impl User {
         session: &parking_v1::Session,
         reference: &str,
         amount_fen: i64,
-    ) -> Result<(), String> {
-        let mut request = payment(&session.name, reference, amount_fen);
-        if let Some(payment) = &mut request.payment {
-            payment.transfer_time = Some(contract_time(seconds(self.now(), -300)));
-        }
+    ) -> Result<Option<parking_v1::Session>, String> {
+        let request = parking_v1::RecordPaymentRequest {
+            payment: Some(self.transfer_of_money(reference, amount_fen)),
+            ..payment(&session.name, reference, amount_fen)
+        };
         let paid = self
             .command(
                 "partner:pay",
@@ -153,12 +167,43 @@ impl User {
                 },
             )
             .await?;
-        if let Ok(paid) = paid {
-            let booked = Self::booked(&session.name, amount_fen, &paid);
+        let Ok(paid) = paid else { return Ok(None) };
+        let booked = Self::booked(&session.name, amount_fen, &paid);
+        let mut told = self.city.told.lock();
+        told.payments.insert(reference.to_owned(), booked);
+        Ok(Some(paid.into_inner()))
+    }
+
+    /// What was paid too much goes back.
+    async fn pay_back(
+        &mut self,
+        session: &parking_v1::Session,
+        reference: &str,
+        amount_fen: i64,
+    ) -> Result<(), String> {
+        let request = parking_v1::RecordRefundRequest {
+            session: session.name.clone(),
+            refund: Some(self.transfer_of_money(reference, amount_fen)),
+            ..Default::default()
+        };
+        let refund = |api: ParkingApi, request| async move {
+            ParkingSessionService::record_refund(&api, request).await
+        };
+        if let Ok(paid) = self.command("partner:pay", request, refund).await? {
+            let booked = Self::booked(&session.name, -amount_fen, &paid);
             let mut told = self.city.told.lock();
             told.payments.insert(reference.to_owned(), booked);
         }
         Ok(())
+    }
+
+    fn transfer_of_money(&self, reference: &str, amount_fen: i64) -> parking_v1::Transfer {
+        parking_v1::Transfer {
+            provider: "sample-pay".into(),
+            reference: reference.to_owned(),
+            amount_fen,
+            transfer_time: Some(contract_time(seconds(self.now(), -300))),
+        }
     }
 
     /// A request of the officer who opens the city, which must succeed.

@@ -2,7 +2,7 @@
 
 use super::{EnforcementApi, PermitsApi, User, Users, contract_time, seconds};
 use crate::workloads::enforcement::weighed;
-use crate::workloads::haulage::{PERMITTED_KG, oversize, run_order, toxic};
+use crate::workloads::haulage::{PERMITTED_KG, oversize, toxic};
 use crate::workloads::registration::identity;
 use rand::RngExt;
 use traffic_proto::enforcement::v1::RecordViolationRequest;
@@ -88,33 +88,11 @@ impl User {
     async fn grant(&mut self, permit: permits_v1::Permit) -> Result<Option<String>, String> {
         use permits_v1::permit::Application;
         let is_oversize = matches!(permit.application, Some(Application::OversizeTransport(_)));
-        let request = permits_v1::CreatePermitRequest {
-            permit: Some(permit),
-            ..Default::default()
-        };
-        let file = |api: PermitsApi, request| async move { api.create_permit(request).await };
-        let Ok(filed) = self.command(HAULIER, request, file).await? else {
+        let Some(name) = self.file_permit(HAULIER, permit).await? else {
             return Ok(None);
         };
-        let name = filed.into_inner().name;
-        self.think().await;
-        let request = permits_v1::AcceptPermitRequest {
-            name: name.clone(),
-            ..Default::default()
-        };
-        let accept = |api: PermitsApi, request| async move { api.accept_permit(request).await };
-        if self.command(OFFICER, request, accept).await?.is_err() {
-            return Ok(None);
-        }
-        self.think().await;
-        let request = permits_v1::ApprovePermitRequest {
-            name: name.clone(),
-            run_order: is_oversize.then(|| run_order(self.now())),
-            ..Default::default()
-        };
-        let approve = |api: PermitsApi, request| async move { api.approve_permit(request).await };
-        let approved = self.command(OFFICER, request, approve).await?;
-        Ok(approved.is_ok().then_some(name))
+        let granted = self.comes_through(HAULIER, &name, is_oversize).await?;
+        Ok(granted.then_some(name))
     }
 
     async fn stop(&mut self, name: &str) -> Result<(), String> {

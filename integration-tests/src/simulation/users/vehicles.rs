@@ -1,19 +1,35 @@
-//! Cars and trucks: filed and registered with a plate or withdrawn; sold, swapping plates, sent abroad; and what that costs.
+//! Cars and trucks: filed and registered with a plate or withdrawn; sold, swapping plates, gone and back; and what that costs.
 
 use super::{User, Users, VehicleApi};
 use crate::simulation::plan::{CARS, TRUCKS_FROM};
-use crate::workloads::registration::{approval, car, owner, proof, vin};
+use crate::workloads::haulage;
+use crate::workloads::registration::{approval, car, day, identity, owner, proof, vin};
 use rand::RngExt;
 use traffic_proto::registration::v1 as registration_v1;
 use traffic_proto::registration::v1::application::Request;
 use traffic_proto::registration::v1::plate_wish::Wish;
 use traffic_proto::registration::v1::vehicle_service_server::VehicleService;
-use traffic_proto::registration::v1::{Application, Material, PlateWish, VehicleClass};
+use traffic_proto::registration::v1::{
+    Application, Day, Delivery, Material, Organisation, Particulars, Person, PlateOrderState,
+    PlateWish, VehicleClass,
+};
 
 const DEALER: &str = "partner:dealer";
-const OFFICER: &str = "officer:one";
+pub(super) const OFFICER: &str = "officer:one";
 /// How many own vehicles: each has several, so that some may swap plates.
 const OWNERS: u8 = 2;
+/// What is handed in for whatever is applied for.
+const PROOFS: [Material; 9] = [
+    Material::Origin,
+    Material::FactoryCertificate,
+    Material::RegistrationCertificate,
+    Material::OwnershipTransfer,
+    Material::Plates,
+    Material::MortgageContract,
+    Material::DriverLicence,
+    Material::SchoolBusLicence,
+    Material::SchoolBusPlan,
+];
 
 impl Users {
     /// A dealer files a vehicle, which another may have filed already; an officer decides, or the dealer withdraws.
@@ -23,34 +39,32 @@ impl Users {
         which: u8,
     ) -> Result<(), String> {
         let mut user = self.user(number);
-        let Some(approved) = user.apply(new_vehicle(which)).await? else {
+        let mut application = new_vehicle(which);
+        if user.random.random_bool(0.3) {
+            application.delivery = Some(to_the_door(which));
+        }
+        let Some(approved) = user.apply(application).await? else {
             return Ok(());
         };
         let of = which % OWNERS;
         self.city.told.lock().owners.insert(which, of);
-        user.fetch_plates(&approved, number).await
+        user.fetch_plates(&approved, &format!("v{number}")).await
     }
 
-    /// Who owns a vehicle sells it, swaps its plate with another of the same owner, or sends it abroad.
+    /// Who owns a vehicle sells it, swaps its plate with another of the same owner, or sends it to another city or abroad.
     pub(in crate::simulation) async fn trade(self, number: u64, which: u8) -> Result<(), String> {
         let mut user = self.user(number);
-        let of = self.city.told.lock().owners.get(&which).copied();
-        let of = of.unwrap_or(which % OWNERS);
+        let of = user.owner_of_vehicle(which);
         let buyer = (of + 1) % OWNERS;
-        let (request, applicant) = match user.random.random_range(0..5) {
-            0 | 1 => (
-                Request::Transfer(registration_v1::Transfer {
-                    delivered_on: crate::workloads::registration::day("2026-03-01"),
-                    ..Default::default()
-                }),
-                buyer,
-            ),
+        let (request, applicant) = match user.random.random_range(0..6) {
+            0 | 1 => (sale(""), buyer),
             2 | 3 => (
                 Request::PlateSwap(registration_v1::PlateSwap {
                     other_vehicle: vehicle(user.random.random_range(0..CARS)),
                 }),
                 of,
             ),
+            4 => return user.go_away(which, number).await,
             _ => (
                 Request::Cancellation(registration_v1::Cancellation {
                     cause: registration_v1::CancellationCause::Abroad.into(),
@@ -60,25 +74,66 @@ impl Users {
         };
         let sold = matches!(request, Request::Transfer(_));
         let application = Application {
-            vehicle: vehicle(which),
-            district: "371702".into(),
-            applicants: vec![owner(applicant.into())],
-            request: Some(request),
             plate_wish: sold.then(any_number),
-            evidence: vec![proof(Material::OwnershipTransfer)],
-            ..Application::default()
+            ..about(which, applicant, request)
         };
         let Some(approved) = user.apply(application).await? else {
             return Ok(());
         };
         self.city.told.lock().owners.insert(which, applicant);
-        user.fetch_plates(&approved, number).await
+        user.fetch_plates(&approved, &format!("v{number}")).await
     }
 }
 
 impl User {
+    /// Who was told last to own a vehicle, or else who files it first.
+    pub(super) fn owner_of_vehicle(&self, which: u8) -> u8 {
+        let owners = &self.city.told.lock().owners;
+        owners.get(&which).copied().unwrap_or(which % OWNERS)
+    }
+
+    /// A vehicle goes to another city, a small one by a transfer (Order 164 art. 27), and may come back.
+    async fn go_away(&mut self, which: u8, number: u64) -> Result<(), String> {
+        let of = self.owner_of_vehicle(which);
+        let city = "Sample City".to_owned();
+        let request = if which < TRUCKS_FROM {
+            sale(&city)
+        } else {
+            Request::MoveOut(registration_v1::MoveOut { to: city.clone() })
+        };
+        let Some(gone) = self.apply(about(which, of, request)).await? else {
+            return Ok(());
+        };
+        self.fetch_plates(&gone, &format!("v{number}")).await?;
+        self.think().await;
+        let today = self.day_in(0);
+        let arrival = Request::MoveIn(registration_v1::MoveIn {
+            particulars: particulars(new_vehicle(which)),
+            from: city,
+            first_registered_on: today.clone(),
+            inspection_valid_until: self.day_in(700),
+            moved_out_on: today,
+        });
+        let application = Application {
+            plate_wish: Some(any_number()),
+            ..about(which, of, arrival)
+        };
+        match self.apply(application).await? {
+            Some(back) => self.fetch_plates(&back, &format!("v{number}-back")).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The day so many days from now.
+    pub(super) fn day_in(&self, days: i64) -> Option<Day> {
+        haulage::day(self.now(), days).and_then(|it| day(&it.value))
+    }
+
     /// Files an application and has it decided; `None` if nothing comes of it.
-    async fn apply(&mut self, application: Application) -> Result<Option<Application>, String> {
+    pub(super) async fn apply(
+        &mut self,
+        application: Application,
+    ) -> Result<Option<Application>, String> {
         let request = registration_v1::CreateApplicationRequest {
             application: Some(application),
             ..Default::default()
@@ -120,13 +175,22 @@ impl User {
     }
 
     /// What a decision costs is paid, or not; plates are made, and handed over once they are paid.
-    async fn fetch_plates(&mut self, approved: &Application, number: u64) -> Result<(), String> {
+    pub(super) async fn fetch_plates(
+        &mut self,
+        approved: &Application,
+        reference: &str,
+    ) -> Result<(), String> {
         if approved.order.is_empty() || self.random.random_bool(0.4) {
             return Ok(());
         }
         self.think().await;
-        let reference = format!("v{number}");
-        self.pay_order(&approved.order, &reference).await?;
+        self.pay_order(&approved.order, reference).await?;
+        if approved.plate_order_state() == PlateOrderState::Ordered {
+            self.bring_plates(approved).await?;
+        }
+        self.refund_order(&approved.order, reference).await
+    }
+    async fn bring_plates(&mut self, approved: &Application) -> Result<(), String> {
         let request = registration_v1::RecordPlatesMadeRequest {
             name: approved.name.clone(),
             ..Default::default()
@@ -134,6 +198,18 @@ impl User {
         let made = |api: VehicleApi, request| async move { api.record_plates_made(request).await };
         self.command(OFFICER, request, made).await?.ok();
         self.think().await;
+        if approved.delivery.is_some() {
+            let request = registration_v1::RecordPlatesShippedRequest {
+                name: approved.name.clone(),
+                carrier: "Sample Post".into(),
+                tracking_number: "T-1".into(),
+                ..Default::default()
+            };
+            let shipped =
+                |api: VehicleApi, request| async move { api.record_plates_shipped(request).await };
+            self.command(OFFICER, request, shipped).await?.ok();
+            self.think().await;
+        }
         let request = registration_v1::RecordPlatesDeliveredRequest {
             name: approved.name.clone(),
             ..Default::default()
@@ -141,21 +217,68 @@ impl User {
         let delivered =
             |api: VehicleApi, request| async move { api.record_plates_delivered(request).await };
         self.command(OFFICER, request, delivered).await?.ok();
-        self.refund_order(&approved.order, &reference).await
+        Ok(())
     }
 }
 
-fn vehicle(which: u8) -> String {
+pub(super) fn vehicle(which: u8) -> String {
     format!("vehicles/{}", vin("S", which.into()))
 }
 
-fn any_number() -> PlateWish {
+pub(super) fn any_number() -> PlateWish {
     PlateWish {
         wish: Some(Wish::Any(true)),
     }
 }
 
-fn new_vehicle(which: u8) -> Application {
+/// What somebody asks for about a vehicle.
+pub(super) fn about(which: u8, applicant: u8, request: Request) -> Application {
+    Application {
+        vehicle: vehicle(which),
+        district: "371702".into(),
+        applicants: vec![owner(applicant.into())],
+        request: Some(request),
+        evidence: PROOFS.map(proof).into(),
+        ..Application::default()
+    }
+}
+
+/// `to`: another city; empty: it stays here.
+fn sale(to: &str) -> Request {
+    Request::Transfer(registration_v1::Transfer {
+        delivered_on: day("2026-03-01"),
+        to: to.into(),
+        ..Default::default()
+    })
+}
+
+fn to_the_door(which: u8) -> Delivery {
+    Delivery {
+        dealer: Some(dealer()),
+        recipient: Some(Person {
+            name: "Sample Owner".into(),
+            identity_number: identity((which % OWNERS).into()),
+            address: "Sample Road 1".into(),
+            ..Person::default()
+        }),
+    }
+}
+
+pub(super) fn dealer() -> Organisation {
+    Organisation {
+        name: "Sample Cars Ltd".into(),
+        credit_code: "91110000600037341L".into(),
+    }
+}
+
+pub(super) fn particulars(new: Application) -> Option<Particulars> {
+    match new.request {
+        Some(Request::InitialRegistration(new)) => new.particulars,
+        _ => None,
+    }
+}
+
+pub(super) fn new_vehicle(which: u8) -> Application {
     let mut application = car(&vin("S", which.into()));
     application.applicants = vec![owner((which % OWNERS).into())];
     if which >= TRUCKS_FROM

@@ -8,8 +8,10 @@ use traffic_proto::permits::v1 as permits_v1;
 use traffic_proto::permits::v1::permit::Application;
 use traffic_proto::permits::v1::permit_service_server::PermitService;
 
+const APPLICANT: &str = "partner:works";
+
 impl Users {
-    /// Someone files for a repair; an officer accepts and decides; the road is worked on and reopened, or not.
+    /// Someone files for a repair; officers accept and decide; the road is worked on and reopened, or not.
     pub(in crate::simulation) async fn occupy(self, number: u64, road: u8) -> Result<(), String> {
         let mut user = self.user(number);
         let now = user.now();
@@ -17,54 +19,17 @@ impl Users {
             seconds(now, -1_800),
             seconds(now, user.random.random_range(3_600..1_000_000)),
         );
-        let request = permits_v1::CreatePermitRequest {
-            permit: Some(application(road, starts, ends)),
-            ..Default::default()
+        let permit = application(road, starts, ends);
+        let Some(name) = user.file_permit(APPLICANT, permit).await? else {
+            return Ok(());
         };
-        let filed = user
-            .command(
-                "partner:works",
-                request,
-                |api: PermitsApi, request| async move { api.create_permit(request).await },
-            )
-            .await?;
-        let Ok(filed) = filed else { return Ok(()) };
-        let name = filed.into_inner().name;
         let id = name.replacen("permits/", "", 1);
         self.city
             .told
             .lock()
             .occupations
             .insert(id, (road, starts, ends));
-
-        user.think().await;
-        let request = permits_v1::AcceptPermitRequest {
-            name: name.clone(),
-            ..Default::default()
-        };
-        let accepted = user
-            .command(
-                "officer:one",
-                request,
-                |api: PermitsApi, request| async move { api.accept_permit(request).await },
-            )
-            .await?;
-        if accepted.is_err() {
-            return Ok(());
-        }
-        user.think().await;
-        let request = permits_v1::ApprovePermitRequest {
-            name: name.clone(),
-            ..Default::default()
-        };
-        let approved = user
-            .command(
-                "officer:two",
-                request,
-                |api: PermitsApi, request| async move { api.approve_permit(request).await },
-            )
-            .await?;
-        if approved.is_err() {
+        if !user.comes_through(APPLICANT, &name, false).await? {
             return Ok(());
         }
         user.think().await;
@@ -119,11 +84,7 @@ impl User {
             ..Default::default()
         };
         let start = |api: PermitsApi, request| async move { api.start_work(request).await };
-        if self
-            .command("partner:works", request, start)
-            .await?
-            .is_err()
-        {
+        if self.command(APPLICANT, request, start).await?.is_err() {
             return Ok(());
         }
         self.think().await;
@@ -132,7 +93,7 @@ impl User {
             ..Default::default()
         };
         let finish = |api: PermitsApi, request| async move { api.finish_work(request).await };
-        self.command("partner:works", request, finish).await?.ok();
+        self.command(APPLICANT, request, finish).await?.ok();
         for by in [
             permits_v1::AcceptanceBy::RoadAuthority,
             permits_v1::AcceptanceBy::Police,

@@ -1,8 +1,8 @@
 //! Plate numbers: offers, holds that expire, former numbers, swaps.
 
 use crate::fixtures::{
-    MONDAY, VIN, car, dealer, done, filed, filing, initial, officer, other_vin, person, plate,
-    registered, registered_as, transfer_to, vehicle,
+    MONDAY, VIN, car, city_officer, dealer, done, filed, filing, initial, number, officer,
+    other_vin, person, plate, registered, registered_as, text, transfer_to, vehicle, vin,
 };
 use chassis::testing::Scenario;
 use registration::domain::application::filing::File;
@@ -12,6 +12,8 @@ use registration::domain::plate::offer::{choose, offer};
 use registration::domain::plate::{PlateClaim, PlateWish, pass_time};
 use registration::domain::vehicle::Vehicle;
 use registration::domain::vehicle::class::{Particulars, PlateCategory, UseNature};
+use registration::domain::vehicle::event::HoldKind;
+use registration::domain::vehicle::notices::place_hold;
 
 #[test]
 fn a_number_of_an_offer_is_held_for_half_an_hour_and_free_again_after_it() {
@@ -213,4 +215,48 @@ fn a_swap_needs_one_owner_one_kind_and_no_hire() {
     };
     filed(two(car(), taxi, 'b'), swap('b'))
         .then_refused("SWAP_OF_OPERATING_VEHICLE", Some("Order 164 art. 20(1)(3)"));
+}
+
+/// Two cars of one owner, and the application to swap their numbers, filed for the first of them.
+fn two_cars() -> (Scenario, File) {
+    let scenario = registered(Scenario::at(MONDAY), car(), 'b');
+    let scenario = registered_as(scenario, other_vin(), car(), 'b');
+    let swap = filing(Request::PlateSwap { other: other_vin() }, vec![person('b')]);
+    (scenario, swap)
+}
+
+#[test]
+fn while_an_application_is_open_for_the_other_car_no_swap_is_taken() {
+    let (scenario, swap) = two_cars();
+    let sale = File {
+        vin: other_vin(),
+        wish: Some(PlateWish::Any),
+        ..filing(transfer_to('c', Destination::Here), vec![person('c')])
+    };
+    let scenario = filed(scenario, sale).and();
+    filed(scenario, swap).then_refused("APPLICATION_OPEN", None);
+}
+
+#[test]
+fn what_stops_either_car_stops_a_swap_art_21() {
+    let article = |kind| match kind {
+        HoldKind::Inquiry => "Order 164 art. 74(1)",
+        HoldKind::Accident => "Order 164 art. 20(2)",
+        HoldKind::Theft | HoldKind::Seizure => "Order 164 art. 21(1)(3)",
+    };
+    for (kind, reason) in [
+        (HoldKind::Seizure, "VEHICLE_SEALED"),
+        (HoldKind::Theft, "VEHICLE_STOLEN"),
+        (HoldKind::Inquiry, "INQUIRY_OPEN"),
+        (HoldKind::Accident, "VIOLATIONS_OPEN"),
+    ] {
+        for held in [vin(), other_vin()] {
+            let (scenario, swap) = two_cars();
+            let scenario = scenario
+                .by(city_officer())
+                .when(|tx| place_hold(tx, &held, kind, text("Sample Court"), number("N-1")))
+                .and();
+            filed(scenario, swap).then_refused(reason, Some(article(kind)));
+        }
+    }
 }

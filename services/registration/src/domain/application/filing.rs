@@ -39,10 +39,12 @@ pub fn file(tx: &mut Transaction, command: File) -> Result<ApplicationId, Halt> 
     for applicant in &command.applicants {
         standing::check(tx, applicant)?;
     }
-    if known
-        .as_ref()
-        .is_some_and(|vehicle| vehicle.open_application.is_some())
-    {
+    let other = match command.request.other_vehicle() {
+        Some(other) => tx.load::<Vehicle>(other.as_str())?,
+        None => None,
+    };
+    let mut vehicles = known.iter().chain(&other);
+    if vehicles.any(|vehicle| vehicle.open_application.is_some()) {
         return Err(Ground::ApplicationOpen.into());
     }
     let case = conditions::Case {

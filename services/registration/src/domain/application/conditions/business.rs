@@ -2,7 +2,7 @@
 
 use super::super::request::{Change, Request};
 use super::Case;
-use super::holds::uncleared;
+use super::holds::{check_holds, uncleared};
 use super::temporary::check_temporary;
 use crate::domain::blocks;
 use crate::domain::ground::Ground;
@@ -33,7 +33,7 @@ pub(super) fn check_business(
             if other == case.vin {
                 return Err(Ground::SameVehicle.into());
             }
-            check_swap(tx, vehicle, &other_vehicle, today)
+            check_swap(tx, case, vehicle, &other_vehicle, today)
         }
         (Request::MoveOut { .. }, Some(vehicle)) => {
             let class = vehicle.particulars.class;
@@ -103,9 +103,10 @@ fn check_change(change: &Change, vehicle: &Vehicle) -> Result<(), Ground> {
     }
 }
 
-/// Art. 20.
+/// Art. 20. What stands in the way of the other vehicle does so as well.
 fn check_swap(
     tx: &mut Transaction,
+    case: &Case<'_>,
     vehicle: &Vehicle,
     other: &Vehicle,
     today: Date,
@@ -141,6 +142,7 @@ fn check_swap(
         }
     }
     let blocked = blocks::of_vehicle(tx, other)?;
+    check_holds(case, other, blocked)?;
     Ok(uncleared(other, blocked, order_164("art. 20(2)"))?)
 }
 

@@ -1,0 +1,98 @@
+//! What becomes of streets: hazards are verified by others than who rectified them, and each rider counts against a company once.
+
+use super::facts::{Folded, read};
+use chassis::commit::Commit;
+use chassis::domain::Aggregate;
+use chassis::journal::Stored;
+use enforcement::domain::hazard::{Hazard, HazardEvent, HazardFact};
+use enforcement::domain::persuasion::{
+    Company, CompanyEvent, JunctionDay, PersuasionEvent, PersuasionFact,
+};
+use enforcement::domain::standards::Standards;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Default)]
+pub(super) struct Streets {
+    hazards: Folded<Hazard>,
+    companies: Folded<Company>,
+    /// Riders that junctions have recorded of a company, by the month.
+    persuaded: BTreeMap<(String, Date), u32>,
+    /// How often a company was summoned for a month.
+    summoned: BTreeMap<(String, Date), u32>,
+}
+
+impl Streets {
+    pub(super) fn enter(&mut self, stored: &Stored, commit: &Commit) -> Result<(), String> {
+        for event in &commit.events {
+            match stored.kind.as_str() {
+                Hazard::TYPE => self.hazard(stored, commit, &read(event)?)?,
+                JunctionDay::TYPE => self.rider(stored, read(event)?)?,
+                Company::TYPE => {
+                    if let CompanyEvent::CompanySummoned { month, .. } = read(event)? {
+                        let company = (stored.id.clone(), month);
+                        *self.summoned.entry(company).or_default() += 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.hazards.enter(stored, commit)?;
+        self.companies.enter(stored, commit)
+    }
+
+    fn hazard(&self, stored: &Stored, commit: &Commit, event: &HazardEvent) -> Result<(), String> {
+        let verifier = &commit.metadata.actor.id;
+        let rectifier = self.hazards.0.get(&stored.id);
+        let rectifier = rectifier.and_then(|hazard| hazard.rectified_by.as_ref());
+        if event.fact == HazardFact::HazardVerified && rectifier == Some(verifier) {
+            let hazard = &stored.id;
+            return Err(format!(
+                "{verifier} has verified what it did about {hazard}"
+            ));
+        }
+        Ok(())
+    }
+
+    fn rider(&mut self, stored: &Stored, event: PersuasionEvent) -> Result<(), String> {
+        if let PersuasionFact::RiderPersuaded {
+            company: Some(company),
+            ..
+        } = event.fact
+        {
+            let day = stored.id.rsplit_once('_').map_or("", |(_, day)| day);
+            let day: Date = day
+                .parse()
+                .map_err(|_| format!("{} has no day", stored.id))?;
+            let company = (company.as_str().to_owned(), day.first_of_month());
+            *self.persuaded.entry(company).or_default() += 1;
+        }
+        Ok(())
+    }
+
+    /// What must hold whenever one looks.
+    pub(super) fn hold(&self) -> Result<(), String> {
+        for (company, state) in &self.companies.0 {
+            let of = (company.clone(), state.month);
+            let persuaded = self.persuaded.get(&of).copied().unwrap_or_default();
+            if state.riders != persuaded {
+                let counted = state.riders;
+                return Err(format!(
+                    "{persuaded} riders of {company} in {}, counted {counted}",
+                    state.month
+                ));
+            }
+        }
+        for (of, riders) in &self.persuaded {
+            let (company, month) = of;
+            let too_many = *riders >= Standards::on(*month).company_threshold;
+            let summoned = self.summoned.get(of).copied().unwrap_or_default();
+            if summoned != u32::from(too_many) {
+                return Err(format!(
+                    "{company} was summoned {summoned} times for {riders} riders in {month}"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
