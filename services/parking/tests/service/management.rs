@@ -117,14 +117,17 @@ async fn zones_tariffs_and_bays_are_managed_with_etags_masks_pages_and_rehearsal
         name: "zones/z".into(),
         ..Default::default()
     };
+    let taken = manage.delete_zone(world.officer(taken)).await.unwrap_err();
+    let info = taken
+        .get_error_details()
+        .error_info()
+        .expect("info")
+        .clone();
     assert_eq!(
-        manage
-            .delete_zone(world.officer(taken))
-            .await
-            .unwrap_err()
-            .code(),
-        Code::FailedPrecondition
+        (taken.code(), info.reason.as_str()),
+        (Code::FailedPrecondition, "ZONE_HAS_BAYS")
     );
+    assert_eq!(info.metadata["bays"], "5");
     let requests = (5..8)
         .map(|number| proto::CreateBayRequest {
             bay_id: format!("b{number}"),
@@ -157,29 +160,26 @@ async fn zones_tariffs_and_bays_are_managed_with_etags_masks_pages_and_rehearsal
             .await
             .expect("retired");
     }
-    replica
-        .service
-        .core
-        .projection
-        .reached(replica.service.core.projection.applied())
-        .await;
     let empty = proto::DeleteZoneRequest {
         name: "zones/z".into(),
         ..Default::default()
     };
-    let mut client = replica.manage.clone();
-    replica
-        .until(|| {
-            let (mut client, request) = (client.clone(), world.officer(empty.clone()));
-            async move { client.delete_zone(request).await.ok() }
-        })
-        .await;
+    let rehearsed = proto::DeleteZoneRequest {
+        validate_only: true,
+        ..empty.clone()
+    };
+    for request in [rehearsed, empty] {
+        manage
+            .delete_zone(world.officer(request))
+            .await
+            .expect("no bay is left");
+    }
     let get = proto::GetZoneRequest {
         name: "zones/z".into(),
     };
     replica
         .until(|| {
-            let (mut client, get) = (client.clone(), get.clone());
+            let (mut client, get) = (replica.manage.clone(), get.clone());
             async move {
                 client
                     .get_zone(get)
@@ -189,7 +189,6 @@ async fn zones_tariffs_and_bays_are_managed_with_etags_masks_pages_and_rehearsal
             }
         })
         .await;
-    drop(client.get_zone(get).await);
     replica.service.stop().await;
 }
 
