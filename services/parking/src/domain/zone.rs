@@ -2,8 +2,8 @@
 //!
 //! Whoever marks a bay, moves it or retires it records that on the zone too, in the same transaction. So a zone knows its bays
 //! exactly, and who gives it up meets at its guard whoever brings a bay there at the same time: one of them comes too late.
-//! The price is that bays come to one zone one after the other, each with an atomic batch of its own; bays of
-//! different zones, and those of one transaction, still share one.
+//! The price: commands that bring bays to one zone wait for each other, some 5 ms each. Many bays had better come in one
+//! transaction, which records on the zone once.
 
 use super::ids::{BayId, TariffId, ZoneId};
 use super::refusal::ParkingRefusal;
