@@ -242,6 +242,43 @@ async fn an_import_sent_again_changes_nothing_and_tells_each_bad_row() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn bays_that_are_new_to_a_zone_come_there_together() {
+    let world = World::new().await;
+    let mut replica = world.replica().await;
+    world.street(&mut replica, 1).await;
+    let core = replica.service.core.clone();
+    core.caught_up().await.expect("the journal is there");
+    let before = core.projection.applied();
+    let row = |number: usize, label: &str| proto::ImportBaysRequest {
+        bay_id: format!("b{number}"),
+        bay: Some(proto::Bay {
+            label: label.into(),
+            ..bay(number, 5.0)
+        }),
+    };
+    let mut rows: Vec<_> = (0..63).map(|number| row(number, "1")).collect();
+    rows.push(row(5, "2"));
+    let answer = replica
+        .manage
+        .import_bays(world.officer(futures::stream::iter(rows)))
+        .await
+        .expect("imported")
+        .into_inner();
+    assert_eq!((answer.created_count, answer.updated_count), (62, 2));
+    assert_eq!((answer.row_count, answer.problem_count), (64, 0));
+    core.caught_up().await.expect("the journal is there");
+    // Those that are new, their zone once, and the two that changed.
+    assert_eq!(core.projection.applied() - before, 62 + 1 + 2);
+    let get = proto::GetZoneRequest {
+        name: "zones/z".into(),
+    };
+    let zone = replica.manage.get_zone(get).await.expect("it is there");
+    assert_eq!(zone.get_ref().bay_count, 63);
+    assert_eq!(replica.bay("b5").await.details.label, "2");
+    replica.service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn officers_of_the_district_grant_waivers_waive_charges_and_correct_sessions() {
     let world = World::new().await;
     let mut replica = world.replica().await;
