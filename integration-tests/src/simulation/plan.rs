@@ -83,7 +83,7 @@ pub enum Act {
     },
     /// An officer disposes of detained cars that nobody has come for.
     ClearYard,
-    /// A zone of parking is opened with a bay, and given up.
+    /// A zone of parking is opened with a bay, and given up while another bay is brought there.
     Rearrange,
     /// An officer detains a car, which is given back or stands there.
     Detain {

@@ -40,6 +40,8 @@ fn zone(event: &ZoneEvent, origin: &Origin<'_>) -> Vec<PublishedEvent> {
         ZoneEvent::ZoneRetired { district } => {
             PublishedEvent::of(name.clone(), *district, &proto::ZoneRetired { zone: name })
         }
+        // The bay's own events tell it.
+        ZoneEvent::BayAdded { .. } | ZoneEvent::BayRemoved { .. } => return Vec::new(),
     };
     vec![event]
 }

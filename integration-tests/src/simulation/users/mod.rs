@@ -491,6 +491,7 @@ identified! {
     parking_v1::DeleteZoneRequest,
     parking_v1::RecordPaymentRequest,
     parking_v1::RecordRefundRequest,
+    parking_v1::UpdateBayRequest,
     permits_v1::AcceptPermitRequest,
     permits_v1::ApprovePermitRequest,
     permits_v1::AssignEscortRequest,

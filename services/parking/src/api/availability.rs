@@ -238,11 +238,13 @@ impl Api {
             .core
             .projection
             .read(move |view| {
-                if view.aggregate::<Zone>(&zone)?.is_none() {
+                let Some((_, known)) = view.aggregate::<Zone>(&zone)? else {
                     return Ok(None);
-                }
-                let bays = read_model::zone_counts(view, &zone)?.bays();
-                Ok(Some((bays, read_model::hours(view, &zone, from, to)?)))
+                };
+                Ok(Some((
+                    known.bays,
+                    read_model::hours(view, &zone, from, to)?,
+                )))
             })
             .await?;
         let Some((bays, hours)) = found else {

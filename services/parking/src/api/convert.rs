@@ -9,7 +9,6 @@ use crate::domain::vehicle::VehicleClass;
 use crate::domain::waiver::{FreeGround, Waiver};
 use crate::domain::watch::closing_occupations;
 use crate::domain::zone::{Zone, ZoneGrade};
-use crate::read_model::ZoneCounts;
 use chassis::domain::{Aggregate, Revision};
 use chassis::server::to_timestamp;
 use jiff::Timestamp;
@@ -19,7 +18,7 @@ pub(crate) fn count(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-pub(super) fn zone(id: &str, zone: &Zone, revision: Revision, counts: ZoneCounts) -> proto::Zone {
+pub(super) fn zone(id: &str, zone: &Zone, revision: Revision) -> proto::Zone {
     proto::Zone {
         name: format!("zones/{id}"),
         display_name: zone.details.display_name.clone(),
@@ -27,7 +26,7 @@ pub(super) fn zone(id: &str, zone: &Zone, revision: Revision, counts: ZoneCounts
         district: zone.details.district.to_string(),
         tariff: format!("tariffs/{}", zone.details.tariff),
         etag: revision.etag(),
-        bay_count: count(counts.bays()),
+        bay_count: count(zone.bays),
     }
 }
 

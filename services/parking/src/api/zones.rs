@@ -3,7 +3,7 @@
 use super::{Api, convert, read};
 use crate::domain::ids::{TariffId, ZoneId};
 use crate::domain::zone::{self, Zone, ZoneDetails};
-use crate::read_model::{self, ZoneCounts};
+use crate::read_model;
 use chassis::commands::{Call, check_etag};
 use chassis::domain::{District, Invalid};
 use chassis::server::{Failure, Fields};
@@ -29,7 +29,7 @@ impl Api {
                 Ok(id.as_str().to_owned())
             })
             .await?;
-        let resource = convert::zone(&done.id, &done.state, done.revision, ZoneCounts::default());
+        let resource = convert::zone(&done.id, &done.state, done.revision);
         Ok(done.respond(resource))
     }
 
@@ -41,20 +41,12 @@ impl Api {
         let mut fields = Fields::new();
         let id = fields.resource("name", &name, "zones/{zone}");
         let id = fields.finish(id)?;
-        let found = self
-            .core
-            .projection
-            .read(move |view| {
-                let counts = read_model::zone_counts(view, &id)?;
-                Ok(view
-                    .aggregate::<Zone>(&id)?
-                    .map(|found| (id, found, counts)))
-            })
-            .await?;
-        match found {
-            Some((id, (revision, zone), counts)) if !zone.retired => {
-                Ok(Response::new(convert::zone(&id, &zone, revision, counts)))
-            }
+        match self.core.projection.get::<Zone>(&id).await? {
+            Some(found) if !found.state.retired => Ok(Response::new(convert::zone(
+                &id,
+                &found.state,
+                found.revision,
+            ))),
             _ => Err(Failure::NotFound(name)),
         }
     }
@@ -69,24 +61,19 @@ impl Api {
         let district = fields.optional("district", &message.district, District::parse);
         let page = self.page(&mut fields, message.page_size, &message.page_token, &query);
         let (district, page) = fields.finish((district, page))?;
-        let (found, counts) = self
+        let found = self
             .core
             .projection
             .read(move |view| {
                 let after = page.after.as_ref().map(|cursor| cursor.0.as_slice());
-                let found = read_model::list_zones(view, district, after, page.size)?;
-                let counts: Result<Vec<_>, _> = found
-                    .items
-                    .iter()
-                    .map(|(id, _, _)| read_model::zone_counts(view, id))
-                    .collect();
-                Ok((found, counts?))
+                read_model::list_zones(view, district, after, page.size)
             })
             .await?;
-        let zones = found.items.iter().zip(counts);
         Ok(Response::new(proto::ListZonesResponse {
-            zones: zones
-                .map(|((id, revision, zone), counts)| convert::zone(id, zone, *revision, counts))
+            zones: found
+                .items
+                .iter()
+                .map(|(id, revision, zone)| convert::zone(id, zone, *revision))
                 .collect(),
             next_page_token: self.next_token(found.next.as_deref(), &query)?,
         }))
@@ -152,13 +139,7 @@ impl Api {
                 Ok(id.as_str().to_owned())
             })
             .await?;
-        let id = done.id.to_string();
-        let counts = self
-            .core
-            .projection
-            .read(move |view| read_model::zone_counts(view, &id))
-            .await?;
-        let resource = convert::zone(&done.id, &done.state, done.revision, counts);
+        let resource = convert::zone(&done.id, &done.state, done.revision);
         Ok(done.respond(resource))
     }
 
@@ -171,19 +152,14 @@ impl Api {
         let mut fields = Fields::new();
         let id = fields.resource("name", &message.name, "zones/{zone}");
         let id = fields.finish(id)?;
-        let zone_id = ZoneId::parse(&id).map_err(|_| Failure::NotFound(message.name.clone()))?;
-        let counts = self
-            .core
-            .projection
-            .read(move |view| read_model::zone_counts(view, &id))
-            .await?;
+        let id = ZoneId::parse(&id).map_err(|_| Failure::NotFound(message.name.clone()))?;
         let done = self
             .core
             .commands
             .run::<Zone>(message.validate_only, call, move |tx| {
-                check_etag::<Zone>(tx, zone_id.as_str(), &message.etag)?;
-                zone::retire(tx, &zone_id, counts.bays())?;
-                Ok(zone_id.as_str().to_owned())
+                check_etag::<Zone>(tx, id.as_str(), &message.etag)?;
+                zone::retire(tx, &id)?;
+                Ok(id.as_str().to_owned())
             })
             .await?;
         Ok(done.respond(pbjson_types::Empty {}))

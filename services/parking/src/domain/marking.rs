@@ -30,6 +30,7 @@ pub fn mark(
         return Err(ParkingRefusal::BayExists { bay: id.clone() }.into());
     }
     let details = details(tx, marking)?;
+    zone::add_bay(tx, &details.zone, id)?;
     tx.record::<Bay>(id.as_str(), [BayEvent::BayMarked { details }])?;
     align_with(tx, id, occupations)
 }
@@ -48,6 +49,10 @@ pub fn change(
     let details = details(tx, marking)?;
     if bay.details == details {
         return Ok(());
+    }
+    if bay.details.zone != details.zone {
+        zone::remove_bay(tx, &bay.details.zone, id)?;
+        zone::add_bay(tx, &details.zone, id)?;
     }
     tx.record::<Bay>(id.as_str(), [BayEvent::BayChanged { details }])?;
     align_with(tx, id, occupations)
@@ -69,6 +74,7 @@ pub fn retire(tx: &mut Transaction, id: &BayId) -> Result<(), Halt> {
         return Err(ParkingRefusal::BayTaken { bay: id.clone() }.into());
     }
     let place = bay.place(id);
+    zone::remove_bay(tx, &place.zone, id)?;
     tx.record::<Bay>(id.as_str(), [BayEvent::BayRetired { place }])
 }
 

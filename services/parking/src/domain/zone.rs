@@ -1,6 +1,11 @@
-//! A parking zone: where one tariff holds, and who answers for it.
+//! A parking zone: where one tariff holds, who answers for it, and how many bays stand there.
+//!
+//! Whoever marks a bay, moves it or retires it records that on the zone too, in the same transaction. So a zone knows its bays
+//! exactly, and who gives it up meets at its guard whoever brings a bay there at the same time: one of them comes too late.
+//! The price: commands that bring bays to one zone wait for each other, some 5 ms each. Many bays had better come in one
+//! transaction, which records on the zone once.
 
-use super::ids::{TariffId, ZoneId};
+use super::ids::{BayId, TariffId, ZoneId};
 use super::refusal::ParkingRefusal;
 use super::tariff::Tariff;
 use chassis::domain::{Aggregate, District, Halt, Transaction};
@@ -20,6 +25,8 @@ pub enum ZoneGrade {
 pub struct Zone {
     pub details: ZoneDetails,
     pub retired: bool,
+    /// How many bays stand in it.
+    pub bays: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +45,8 @@ pub enum ZoneEvent {
     ZoneOpened { details: ZoneDetails },
     ZoneChanged { details: ZoneDetails },
     ZoneRetired { district: District },
+    BayAdded { bay: BayId },
+    BayRemoved { bay: BayId },
 }
 
 impl Aggregate for Zone {
@@ -49,6 +58,7 @@ impl Aggregate for Zone {
             (_, ZoneEvent::ZoneOpened { details }) => Some(Self {
                 details: details.clone(),
                 retired: false,
+                bays: 0,
             }),
             (Some(zone), ZoneEvent::ZoneChanged { details }) => Some(Self {
                 details: details.clone(),
@@ -56,6 +66,14 @@ impl Aggregate for Zone {
             }),
             (Some(zone), ZoneEvent::ZoneRetired { .. }) => Some(Self {
                 retired: true,
+                ..zone
+            }),
+            (Some(zone), ZoneEvent::BayAdded { .. }) => Some(Self {
+                bays: zone.bays.saturating_add(1),
+                ..zone
+            }),
+            (Some(zone), ZoneEvent::BayRemoved { .. }) => Some(Self {
+                bays: zone.bays.saturating_sub(1),
                 ..zone
             }),
             (None, _) => None,
@@ -93,21 +111,40 @@ pub fn change(tx: &mut Transaction, id: &ZoneId, details: ZoneDetails) -> Result
     tx.record::<Zone>(id.as_str(), [ZoneEvent::ZoneChanged { details }])
 }
 
-/// Retires a zone in which no bay is left; `bays_left` is what the caller counted.
+/// Retires a zone in which no bay is left.
 ///
 /// # Errors
 /// `ZONE_NOT_FOUND`, `ZONE_HAS_BAYS`.
-pub fn retire(tx: &mut Transaction, id: &ZoneId, bays_left: u64) -> Result<(), Halt> {
+pub fn retire(tx: &mut Transaction, id: &ZoneId) -> Result<(), Halt> {
     let zone = require(tx, id)?;
-    if bays_left > 0 {
+    if zone.bays > 0 {
         return Err(ParkingRefusal::ZoneHasBays {
             zone: id.clone(),
-            bays: bays_left,
+            bays: zone.bays,
         }
         .into());
     }
     let district = zone.details.district;
     tx.record::<Zone>(id.as_str(), [ZoneEvent::ZoneRetired { district }])
+}
+
+/// Notes that a bay stands in the zone from now on.
+///
+/// # Errors
+/// `ZONE_NOT_FOUND`.
+pub(super) fn add_bay(tx: &mut Transaction, id: &ZoneId, bay: &BayId) -> Result<(), Halt> {
+    require(tx, id)?;
+    let bay = bay.clone();
+    tx.record::<Zone>(id.as_str(), [ZoneEvent::BayAdded { bay }])
+}
+
+/// Notes that a bay has gone from the zone in which it stood.
+///
+/// # Errors
+/// As [`Transaction::load`].
+pub(super) fn remove_bay(tx: &mut Transaction, id: &ZoneId, bay: &BayId) -> Result<(), Halt> {
+    let bay = bay.clone();
+    tx.record::<Zone>(id.as_str(), [ZoneEvent::BayRemoved { bay }])
 }
 
 /// The zone, if it exists and is not retired.

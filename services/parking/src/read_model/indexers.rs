@@ -15,9 +15,17 @@ use chassis::projection::{Broken, Change, Rows};
 
 pub(super) fn zone(change: &Change<'_, Zone>, rows: &mut Rows<'_>) -> Result<(), Broken> {
     let id = change.id.to_owned();
-    match change.after.filter(|zone| !zone.retired) {
-        Some(zone) => rows.put(&ZONES, &id, &zone.details.district.code()),
-        None => rows.delete(&ZONES, &id),
+    let district = |zone: &Zone| (!zone.retired).then(|| zone.details.district.code());
+    let (before, after) = (
+        change.before.and_then(district),
+        change.after.and_then(district),
+    );
+    // Bays come and go; the row stays.
+    if before != after {
+        match after {
+            Some(district) => rows.put(&ZONES, &id, &district),
+            None => rows.delete(&ZONES, &id),
+        }
     }
     Ok(())
 }

@@ -117,14 +117,17 @@ async fn zones_tariffs_and_bays_are_managed_with_etags_masks_pages_and_rehearsal
         name: "zones/z".into(),
         ..Default::default()
     };
+    let taken = manage.delete_zone(world.officer(taken)).await.unwrap_err();
+    let info = taken
+        .get_error_details()
+        .error_info()
+        .expect("info")
+        .clone();
     assert_eq!(
-        manage
-            .delete_zone(world.officer(taken))
-            .await
-            .unwrap_err()
-            .code(),
-        Code::FailedPrecondition
+        (taken.code(), info.reason.as_str()),
+        (Code::FailedPrecondition, "ZONE_HAS_BAYS")
     );
+    assert_eq!(info.metadata["bays"], "5");
     let requests = (5..8)
         .map(|number| proto::CreateBayRequest {
             bay_id: format!("b{number}"),
@@ -157,29 +160,26 @@ async fn zones_tariffs_and_bays_are_managed_with_etags_masks_pages_and_rehearsal
             .await
             .expect("retired");
     }
-    replica
-        .service
-        .core
-        .projection
-        .reached(replica.service.core.projection.applied())
-        .await;
     let empty = proto::DeleteZoneRequest {
         name: "zones/z".into(),
         ..Default::default()
     };
-    let mut client = replica.manage.clone();
-    replica
-        .until(|| {
-            let (mut client, request) = (client.clone(), world.officer(empty.clone()));
-            async move { client.delete_zone(request).await.ok() }
-        })
-        .await;
+    let rehearsed = proto::DeleteZoneRequest {
+        validate_only: true,
+        ..empty.clone()
+    };
+    for request in [rehearsed, empty] {
+        manage
+            .delete_zone(world.officer(request))
+            .await
+            .expect("no bay is left");
+    }
     let get = proto::GetZoneRequest {
         name: "zones/z".into(),
     };
     replica
         .until(|| {
-            let (mut client, get) = (client.clone(), get.clone());
+            let (mut client, get) = (replica.manage.clone(), get.clone());
             async move {
                 client
                     .get_zone(get)
@@ -189,7 +189,6 @@ async fn zones_tariffs_and_bays_are_managed_with_etags_masks_pages_and_rehearsal
             }
         })
         .await;
-    drop(client.get_zone(get).await);
     replica.service.stop().await;
 }
 
@@ -239,6 +238,43 @@ async fn an_import_sent_again_changes_nothing_and_tells_each_bad_row() {
         .collect();
     assert_eq!(told, [(150, "INVALID_FIELD"), (151, "ZONE_NOT_FOUND")]);
     assert_eq!(answer.problems[0].field, "bay_id");
+    replica.service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bays_that_are_new_to_a_zone_come_there_together() {
+    let world = World::new().await;
+    let mut replica = world.replica().await;
+    world.street(&mut replica, 1).await;
+    let core = replica.service.core.clone();
+    core.caught_up().await.expect("the journal is there");
+    let before = core.projection.applied();
+    let row = |number: usize, label: &str| proto::ImportBaysRequest {
+        bay_id: format!("b{number}"),
+        bay: Some(proto::Bay {
+            label: label.into(),
+            ..bay(number, 5.0)
+        }),
+    };
+    let mut rows: Vec<_> = (0..63).map(|number| row(number, "1")).collect();
+    rows.push(row(5, "2"));
+    let answer = replica
+        .manage
+        .import_bays(world.officer(futures::stream::iter(rows)))
+        .await
+        .expect("imported")
+        .into_inner();
+    assert_eq!((answer.created_count, answer.updated_count), (62, 2));
+    assert_eq!((answer.row_count, answer.problem_count), (64, 0));
+    core.caught_up().await.expect("the journal is there");
+    // Those that are new, their zone once, and the two that changed.
+    assert_eq!(core.projection.applied() - before, 62 + 1 + 2);
+    let get = proto::GetZoneRequest {
+        name: "zones/z".into(),
+    };
+    let zone = replica.manage.get_zone(get).await.expect("it is there");
+    assert_eq!(zone.get_ref().bay_count, 63);
+    assert_eq!(replica.bay("b5").await.details.label, "2");
     replica.service.stop().await;
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::bay::{Bay, BayEvent};
 use super::super::waiver::{self, FreeGround, Waiver};
-use super::super::zone::Zone;
+use super::super::zone::{Zone, ZoneEvent};
 use super::*;
 
 fn details(district: District, tariff: &str) -> ZoneDetails {
@@ -47,12 +47,14 @@ fn a_zone_is_opened_once_changed_and_retired_when_it_is_empty() {
         .and()
         .when(|tx| zone::change(tx, &zone, details(mudan(), "class-1")))
         .then_nothing()
-        .when(|tx| zone::retire(tx, &zone, 1))
+        .when(|tx| zone::retire(tx, &zone))
         .then_refused(
             "ZONE_HAS_BAYS",
             Some("Beijing Motor Vehicle Parking Regulations art. 36(1)"),
         )
-        .when(|tx| zone::retire(tx, &zone, 0))
+        .when(|tx| marking::retire(tx, &bay_id()))
+        .and()
+        .when(|tx| zone::retire(tx, &zone))
         .and();
     assert!(story.state::<Zone>("centre").retired);
     story
@@ -66,6 +68,68 @@ fn a_zone_is_opened_once_changed_and_retired_when_it_is_empty() {
                 &[],
             )
         })
+        .then_refused("ZONE_NOT_FOUND", None);
+}
+
+#[test]
+fn a_zone_knows_how_many_bays_stand_in_it() {
+    let (centre, north) = (zone_id(), ZoneId::parse("north").unwrap());
+    let (bay, other) = (bay_id(), BayId::parse("b2").unwrap());
+    let in_zone = |zone: &ZoneId| Marking {
+        zone: zone.clone(),
+        ..marking(BayKind::Standard)
+    };
+    let counts = |story: &Scenario| ["centre", "north"].map(|id| story.state::<Zone>(id).bays);
+    let story = a_bay()
+        .when(|tx| zone::open(tx, &north, details(mudan(), "class-1")))
+        .and()
+        // Two at once.
+        .when(|tx| {
+            marking::mark(tx, &other, in_zone(&centre), &[])?;
+            marking::mark(tx, &BayId::parse("b3").unwrap(), in_zone(&centre), &[])
+        })
+        .and();
+    assert_eq!(counts(&story), [3, 0]);
+
+    let moved = story.when(|tx| marking::change(tx, &bay, in_zone(&north), &[]));
+    let (left, came) = (
+        moved.events::<Zone>("centre"),
+        moved.events::<Zone>("north"),
+    );
+    assert_eq!(left, [ZoneEvent::BayRemoved { bay: bay.clone() }]);
+    assert_eq!(came, [ZoneEvent::BayAdded { bay: bay.clone() }]);
+    let story = moved.and();
+    assert_eq!(counts(&story), [2, 1]);
+
+    let relabelled = Marking {
+        label: "2".into(),
+        ..in_zone(&north)
+    };
+    let changed = story.when(|tx| marking::change(tx, &bay, relabelled, &[]));
+    assert!(changed.events::<Zone>("north").is_empty());
+    let story = changed
+        .and()
+        .when(|tx| zone::retire(tx, &north))
+        .then_refused(
+            "ZONE_HAS_BAYS",
+            Some("Beijing Motor Vehicle Parking Regulations art. 36(1)"),
+        )
+        .when(|tx| marking::retire(tx, &bay))
+        .and();
+    assert_eq!(counts(&story), [2, 0]);
+    // Marked again, it counts again.
+    let story = story
+        .when(|tx| marking::mark(tx, &bay, in_zone(&north), &[]))
+        .and();
+    assert_eq!(counts(&story), [2, 1]);
+    let story = story
+        .when(|tx| marking::change(tx, &bay, in_zone(&centre), &[]))
+        .and()
+        .when(|tx| zone::retire(tx, &north))
+        .and();
+    assert_eq!(counts(&story), [3, 0]);
+    story
+        .when(|tx| marking::change(tx, &bay, in_zone(&north), &[]))
         .then_refused("ZONE_NOT_FOUND", None);
 }
 
