@@ -1,7 +1,7 @@
 //! Runs the whole suite through many seeds, and tells the shortest history of one that breaks an invariant.
 //!
-//! `simulate --seeds 1000`, which must also come to every event that services publish; `--first N` starts at another seed; `--seed N` runs one alone, and `RUST_LOG` has it told what
-//! the services log.
+//! `simulate --seeds 1000`, which must also come to every event that services publish; `--first N` starts at another seed;
+//! `--seed N` runs one alone, and `RUST_LOG` has it told what the services log.
 
 use integration_tests::simulation::{self, Plan, Report, reach};
 use std::process::ExitCode;
