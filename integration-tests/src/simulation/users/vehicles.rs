@@ -190,6 +190,8 @@ impl User {
         }
         self.refund_order(&approved.order, reference).await
     }
+
+    /// They are made, sent if they are to be sent, and handed over.
     async fn bring_plates(&mut self, approved: &Application) -> Result<(), String> {
         let request = registration_v1::RecordPlatesMadeRequest {
             name: approved.name.clone(),

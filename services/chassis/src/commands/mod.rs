@@ -455,9 +455,7 @@ impl Inner {
             return Err(Failure::RequestIdReused);
         }
         let caught_up = self.projection.catch_up(answered.position).await;
-        if self.head().await? < answered.position {
-            return Err(self.lost());
-        }
+        self.still_reaches(answered.position).await?;
         caught_up?;
         Ok(Ended::Before(answered))
     }
@@ -466,9 +464,18 @@ impl Inner {
     async fn forget_what_is_lost(&self, prepared: &[Prepared]) {
         let named = prepared.iter().map(|prepared| prepared.entry.expected);
         let newest = named.max().unwrap_or_default();
-        if newest > self.projection.applied() && self.head().await.is_ok_and(|head| head < newest) {
-            self.ahead.forget();
+        if newest > self.projection.applied() {
+            // Whoever asks has a failure to tell already.
+            let _ = self.still_reaches(newest).await;
         }
+    }
+
+    /// Fails if the journal no longer holds this position, and forgets what was committed here.
+    async fn still_reaches(&self, position: Position) -> Result<(), Failure> {
+        if self.head().await? < position {
+            return Err(self.lost());
+        }
+        Ok(())
     }
 
     /// The journal's last position, if the journal still holds all that was known here when this was called.

@@ -1,7 +1,7 @@
 //! Whether the journal still holds what is known here: a restored stream may lack it, and until the projection has noticed
 //! that, what is lost would be answered as done, or be a reason to refuse.
 
-use crate::journal::{Extent, Journal, Position};
+use crate::journal::{Extent, Journal, Position, Unavailable};
 use crate::projection::Projection;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Mutex;
@@ -11,13 +11,8 @@ use tokio::sync::Mutex;
 pub(super) struct Standing {
     /// Questions put so far.
     put: AtomicU64,
-    last: Mutex<Round>,
-}
-
-#[derive(Debug, Default)]
-struct Round {
-    number: u64,
-    found: Option<Standings>,
+    /// The last one that was answered, by its number, and the answer.
+    last: Mutex<Option<(u64, Standings)>>,
 }
 
 /// What the journal says of what is known here.
@@ -36,15 +31,14 @@ impl Standing {
     pub(super) async fn ask(&self, journal: &dyn Journal, projection: &Projection) -> Standings {
         let put = self.put.load(Ordering::Acquire);
         let mut last = self.last.lock().await;
-        if let Some(found) = last.found.as_ref().filter(|_| last.number > put) {
+        if let Some((number, found)) = &*last
+            && *number > put
+        {
             return found.clone();
         }
         let number = self.put.fetch_add(1, Ordering::AcqRel) + 1;
         let found = look(journal, projection).await;
-        *last = Round {
-            number,
-            found: Some(found.clone()),
-        };
+        *last = Some((number, found.clone()));
         found
     }
 }
@@ -59,7 +53,7 @@ async fn look(journal: &dyn Journal, projection: &Projection) -> Standings {
         // What was purged cannot be compared, as nothing can before the first commit.
         let holds = position < first
             || position <= last && journal.commit_at(position).await? == Some(commit);
-        Ok::<_, crate::journal::Unavailable>((holds, last))
+        Ok::<_, Unavailable>((holds, last))
     };
     match held.await {
         Ok((true, last)) => Standings::UpTo(last),

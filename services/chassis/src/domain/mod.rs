@@ -14,7 +14,7 @@ mod context;
 mod invalid;
 mod person;
 mod refusal;
-pub(crate) mod transaction;
+mod transaction;
 pub mod values;
 
 pub use calendar::{HolidayTable, LegalCalendar, TimeLimit};
@@ -26,6 +26,9 @@ pub use transaction::{
     AggregateKey, CLOCK_SKEW, Decode, Halt, Loaded, Recorded, Revision, StateSource, Transaction,
     TypeErased,
 };
+
+#[cfg(test)]
+pub(crate) use transaction::tests::Tally;
 
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};

@@ -3,8 +3,7 @@
 use super::*;
 use crate::clock::ManualClock;
 use crate::commit::{self, FORMAT, Metadata};
-use crate::domain::transaction::tests::Tally;
-use crate::domain::{Actor, Channel};
+use crate::domain::{Actor, Channel, Tally};
 use crate::journal::model::Model;
 use crate::journal::{Entry, Stored};
 use serde_json::value::RawValue;

@@ -8,14 +8,15 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
+use traffic_proto::registration::v1::IdentityDocument as Document;
 use zeroize::Zeroize;
 
 /// A person as a request names one; an empty phone is none.
 #[derive(Clone, Copy)]
 pub struct NamedPerson<'a> {
     pub name: &'a str,
-    /// `None`: not a value of the contract's enumeration.
-    pub identity_document: Option<IdentityDocument>,
+    /// As the contracts number it.
+    pub identity_document: i32,
     pub identity_number: &'a str,
     pub phone: &'a str,
 }
@@ -106,22 +107,28 @@ impl<'a> People<'a> {
     }
 }
 
-/// Reads `identity_document`, `None` if its value is unknown, and `identity_number`.
-pub fn read_identity(
-    document: Option<IdentityDocument>,
-    number: &str,
-    fields: &mut Fields,
-) -> Option<Identity> {
-    let Some(document) = document else {
-        fields.refuse(
-            "identity_document",
-            Invalid::new("not a value of this enumeration", "不是有效的枚举值"),
-        );
-        return None;
-    };
+/// Reads `identity_document`, which the contracts of all services number alike, and `identity_number`.
+pub fn read_identity(document: i32, number: &str, fields: &mut Fields) -> Option<Identity> {
+    let document = match document {
+        0 => Some(IdentityDocument::ResidentId),
+        document => fields.choice("identity_document", document, identity_document),
+    }?;
     fields.required("identity_number", number, |number| {
         Identity::parse(document, number)
     })
+}
+
+fn identity_document(document: Document) -> Option<IdentityDocument> {
+    match document {
+        Document::Unspecified => None,
+        Document::ResidentId => Some(IdentityDocument::ResidentId),
+        Document::MilitaryId => Some(IdentityDocument::MilitaryId),
+        Document::HongKongMacao => Some(IdentityDocument::HongKongMacao),
+        Document::Taiwan => Some(IdentityDocument::Taiwan),
+        Document::Passport => Some(IdentityDocument::Passport),
+        Document::PermanentResident => Some(IdentityDocument::PermanentResident),
+        Document::Diplomatic => Some(IdentityDocument::Diplomatic),
+    }
 }
 
 fn failure(error: SealingError, field: &str) -> Failure {
@@ -137,5 +144,23 @@ fn failure(error: SealingError, field: &str) -> Failure {
             ),
         ),
         other => Failure::internal(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use traffic_proto::enforcement::v1::IdentityDocument as InEnforcement;
+    use traffic_proto::permits::v1::IdentityDocument as InPermits;
+
+    #[test]
+    fn the_contracts_number_documents_alike() {
+        for number in 0..100 {
+            let name = Document::try_from(number).ok().map(|it| it.as_str_name());
+            let in_enforcement = InEnforcement::try_from(number);
+            assert_eq!(in_enforcement.ok().map(|it| it.as_str_name()), name);
+            let in_permits = InPermits::try_from(number);
+            assert_eq!(in_permits.ok().map(|it| it.as_str_name()), name);
+        }
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::domain::application::Application;
 use chassis::domain::Sealed;
-use chassis::domain::values::IdentityDocument;
 use chassis::sealing::Sealer;
 use chassis::server::{Failure, NamedPerson, People};
 use traffic_proto::permits::v1 as proto;
@@ -15,24 +14,10 @@ pub(super) fn people(sealer: &Sealer) -> People<'_> {
 pub(super) fn named(person: &proto::Person) -> NamedPerson<'_> {
     NamedPerson {
         name: &person.name,
-        identity_document: identity_document(person.identity_document),
+        identity_document: person.identity_document,
         identity_number: &person.identity_number,
         phone: &person.phone,
     }
-}
-
-/// `None` for a number that the contract does not know.
-fn identity_document(number: i32) -> Option<IdentityDocument> {
-    use proto::IdentityDocument as Document;
-    Some(match Document::try_from(number).ok()? {
-        Document::Unspecified | Document::ResidentId => IdentityDocument::ResidentId,
-        Document::MilitaryId => IdentityDocument::MilitaryId,
-        Document::HongKongMacao => IdentityDocument::HongKongMacao,
-        Document::Taiwan => IdentityDocument::Taiwan,
-        Document::Passport => IdentityDocument::Passport,
-        Document::PermanentResident => IdentityDocument::PermanentResident,
-        Document::Diplomatic => IdentityDocument::Diplomatic,
-    })
 }
 
 /// Seals everyone named in an application.

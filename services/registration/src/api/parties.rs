@@ -1,9 +1,7 @@
 //! People and organisations at the door: checked, people replaced by references, then sealed.
 
 use crate::domain::party::Party;
-use chassis::domain::values::{
-    CreditCode, IdentityDocument, Organisation, PhoneNumber, ResidentId, Text,
-};
+use chassis::domain::values::{CreditCode, Organisation, PhoneNumber, ResidentId, Text};
 use chassis::domain::{Invalid, PersonRef, Sealed};
 use chassis::sealing::{Sealer, SealingError};
 use chassis::server::{Failure, Fields, read_identity};
@@ -103,8 +101,7 @@ pub(super) fn read_person(
     fields: &mut Fields,
 ) -> Option<Unsealed> {
     let name = fields.required("name", &person.name, Text::<50>::parse);
-    let document = identity_document(person.identity_document);
-    let identity = read_identity(document, &person.identity_number, fields);
+    let identity = read_identity(person.identity_document, &person.identity_number, fields);
     let phone = fields.optional("phone", &person.phone, PhoneNumber::parse);
     let address = fields.optional("address", &person.address, Text::<200>::parse);
     let (name, identity) = (name?, identity?);
@@ -117,20 +114,6 @@ pub(super) fn read_person(
         address: person.address.clone(),
     };
     Some(Unsealed::Person(sealer.person_of(&identity), particulars))
-}
-
-/// `None` for a number that the contract does not know.
-fn identity_document(number: i32) -> Option<IdentityDocument> {
-    use proto::IdentityDocument as Document;
-    Some(match Document::try_from(number).ok()? {
-        Document::Unspecified | Document::ResidentId => IdentityDocument::ResidentId,
-        Document::MilitaryId => IdentityDocument::MilitaryId,
-        Document::HongKongMacao => IdentityDocument::HongKongMacao,
-        Document::Taiwan => IdentityDocument::Taiwan,
-        Document::Passport => IdentityDocument::Passport,
-        Document::PermanentResident => IdentityDocument::PermanentResident,
-        Document::Diplomatic => IdentityDocument::Diplomatic,
-    })
 }
 
 /// The reference of whoever has this resident identity number.

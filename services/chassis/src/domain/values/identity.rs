@@ -6,9 +6,8 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// What proves who a person is (Order 164 art. 89(1)(2)).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdentityDocument {
-    #[default]
     ResidentId,
     MilitaryId,
     /// Of residents of Hong Kong and Macao.
