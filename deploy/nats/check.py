@@ -273,9 +273,9 @@ class ThreeServers(unittest.IsolatedAsyncioTestCase):
             async def ignore(_):
                 pass
 
-            async def until(action):
-                """Elections take their time: asks again until it goes, for at most 30 s."""
-                async with asyncio.timeout(30):
+            async def until(action, seconds=30):
+                """Elections take their time: asks again until it goes, for at most so long."""
+                async with asyncio.timeout(seconds):
                     while True:
                         try:
                             return await action()
@@ -305,7 +305,8 @@ class ThreeServers(unittest.IsolatedAsyncioTestCase):
             self.assertGreater(second.seq, first.seq)
             agency = await connect(root, ports[1], "transport", ignore)
             consumer = await agency.jetstream(timeout=2).pull_subscribe_bind("transport", "EVENTS")
-            [message] = await until(lambda: consumer.fetch(1, timeout=5))
+            # A mirror looks every 10 s whether it still hears from its source, and gives an attempt to follow it anew 30 s.
+            [message] = await until(lambda: consumer.fetch(1, timeout=5), seconds=75)
             self.assertEqual(message.subject, "events.permits.road_reopened.371702")
             for other in (agency, operator):
                 await other.close()
