@@ -1,6 +1,7 @@
-//! The answer of a streaming call: ends at its deadline, when the server drains, or when its handler panics, and always
-//! with a status that has details.
+//! The answer of a streaming call: no faster than its client takes it, ended at its deadline, when the server drains, or
+//! when its handler panics, and always with a status that has details.
 
+use super::backlog::Backlog;
 use super::errors::{DOMAIN, Failure};
 use super::guard::{Call, draining, panicked};
 use bytes::Bytes;
@@ -20,6 +21,7 @@ pub(super) struct GuardedBody {
     inner: Body,
     /// `None` once the stream has ended.
     call: Option<Call>,
+    backlog: Backlog,
     domain: Arc<str>,
     drain: Pin<Box<WaitForCancellationFutureOwned>>,
     deadline: Option<Pin<Box<Sleep>>>,
@@ -36,6 +38,7 @@ impl GuardedBody {
         Self {
             inner,
             call: Some(call),
+            backlog: Backlog::default(),
             domain,
             drain: Box::pin(drain.cancelled_owned()),
             deadline: deadline.map(|deadline| Box::pin(tokio::time::sleep_until(deadline))),
@@ -69,7 +72,7 @@ impl GuardedBody {
 
     fn checked(&mut self, frame: Frame<Bytes>) -> Frame<Bytes> {
         let Some(trailers) = frame.trailers_ref() else {
-            return frame;
+            return frame.map_data(|data| self.backlog.hold(data));
         };
         let code = trailers
             .get(Status::GRPC_STATUS)
@@ -104,6 +107,9 @@ impl HttpBody for GuardedBody {
             && deadline.as_mut().poll(cx).is_ready()
         {
             return Poll::Ready(Some(Ok(this.end_with(&Failure::DeadlineExceeded))));
+        }
+        if this.backlog.poll_room(cx).is_pending() {
+            return Poll::Pending;
         }
         let inner = Pin::new(&mut this.inner);
         let span = &call.span;

@@ -7,6 +7,7 @@
 //! ```
 
 mod auth;
+mod backlog;
 mod body;
 mod errors;
 mod fields;
