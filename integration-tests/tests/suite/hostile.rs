@@ -307,7 +307,7 @@ impl Drop for NeverRead {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn watchers_that_never_read_cost_a_bound_and_others_miss_nothing() {
-    // Far more changes, of ids long enough, than the 400 KiB that are kept for each stream.
+    // Far more changes, of ids long enough, than the 64 KiB that are kept for each stream.
     const BAYS: usize = 4_000;
     const WATCHES: usize = 400;
     let suite = Suite::start().await;
