@@ -142,7 +142,8 @@ impl Http {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Projection {
-    /// Memory for cached pages in MiB. Default 256.
+    /// Memory for rows as they are on disk, in MiB: as much for those that are read as for those that were written, which it
+    /// lets go of together. What allocating costs comes on top. Default 256.
     pub cache_mib: u64,
     /// How often it is flushed to disk; after a crash it resumes from the last flush. Default 3000 ms.
     pub flush_interval_ms: u64,

@@ -19,6 +19,7 @@ pub struct Broken(pub String);
 /// How much memory and delay the store may take.
 #[derive(Clone, Copy, Debug)]
 pub struct StoreOptions {
+    /// For rows that are read, and as much again for rows that were written.
     pub cache_bytes: usize,
     /// How long applied rows may stay in memory only. A crash loses no more than this, and the journal has it.
     pub flush_every: Duration,

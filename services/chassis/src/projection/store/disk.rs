@@ -4,18 +4,23 @@
 //! [`Broken`]: the projection is then moved aside and rebuilt from the journal.
 //!
 //! When a flush fails, as on a full disk, sled's own flushing thread ends the process, and any other flush after that
-//! one waits for ever, also the one that sled makes when a handle is dropped. So the store flushes itself, and one that
-//! has once failed is never touched nor dropped again: what it holds in memory, at most its cache, stays there.
+//! one waits for ever. So the store flushes itself, and one that has once failed is never touched nor dropped again: what
+//! it holds in memory stays there.
+//!
+//! sled's cache is bounded for leaves that are only read. A leaf that was written stays in memory until the store is
+//! closed (its list of what blocks 1.0 says so: "need to remove max_unflushed_epoch after flushing it"), so the store is
+//! closed and opened anew when such leaves may take as much as the cache.
 
 use super::flusher::Flusher;
 use super::{Broken, StoreOptions, Writes};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use std::fmt::{self, Debug};
 use std::ops::{Bound, Deref};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 use thread_local::ThreadLocal;
 
 /// Rows a leaf holds at most; measured as the best for small rows in mostly ordered keys.
@@ -23,6 +28,18 @@ const LEAF_FANOUT: usize = 256;
 
 /// Cheap and half the size; higher levels cost more time than they save in space.
 const COMPRESSION: i32 = 1;
+
+/// sled's own flushing thread sleeps for so long, in milliseconds: for ever. Without that thread sled flushes each time that
+/// a handle is dropped, and each scan has one of its own.
+const NEVER: usize = 1 << 40;
+
+/// What has just been closed is opened anew in so many attempts, and pauses between them: a thread of sled's may hold the
+/// store's lock for a moment longer.
+const OPENINGS: u32 = 100;
+const BETWEEN_OPENINGS: Duration = Duration::from_millis(10);
+
+/// Flushes that follow one another until one has nothing left to write, at most.
+const CLOSING_FLUSHES: usize = 8;
 
 /// A value, borrowed from the store's cache where it is large.
 #[derive(Clone)]
@@ -56,11 +73,51 @@ pub(in super::super) struct Disk {
 }
 
 pub(super) struct Sled {
+    pub(super) path: PathBuf,
+    options: StoreOptions,
+    /// `None` when it could not be opened anew.
+    opened: RwLock<Option<Opened>>,
+    failed: AtomicBool,
+    written: Written,
+}
+
+/// sled, as it was opened.
+struct Opened {
     /// A tree can be sent to another thread but not shared with it: each thread has its own handle.
     handles: ThreadLocal<Tree>,
-    opened: Mutex<(sled::Db<LEAF_FANOUT>, Tree)>,
-    pub(super) path: PathBuf,
-    failed: AtomicBool,
+    roots: Mutex<(sled::Db<LEAF_FANOUT>, Tree)>,
+}
+
+/// What was written since sled was opened.
+#[derive(Debug, Default)]
+struct Written {
+    rows: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Written {
+    /// About what the leaves that were written take in memory, in bytes: not less, if they hold rows like those written.
+    fn held(&self, stats: &sled::CacheStats) -> u64 {
+        /// Beside its bytes, for a row: two allocations and its place in the leaf.
+        const OF_A_ROW: u64 = 64;
+        /// Leaves are between half full and full.
+        const ROWS: u64 = LEAF_FANOUT as u64 * 3 / 4;
+        let rows = self.rows.load(Ordering::Relaxed);
+        let bytes = self.bytes.load(Ordering::Relaxed);
+        let leaf = ROWS * (bytes / rows.max(1) + OF_A_ROW);
+        // Each was flushed at least once, and not only moved on the disk; and each was read from disk or is new, which takes
+        // half a leaf of new rows.
+        let flushed = stats.flush_sum.objects_flushed;
+        let flushed = flushed.saturating_sub(stats.compacted_heap_slots);
+        let known = stats.cache_misses + rows / (LEAF_FANOUT as u64 / 2);
+        leaf * flushed.min(known)
+    }
+
+    fn begin_anew(&self) {
+        for count in [&self.rows, &self.bytes] {
+            count.store(0, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Debug for Disk {
@@ -74,11 +131,7 @@ impl Debug for Disk {
 impl Drop for Disk {
     fn drop(&mut self) {
         self.flusher.end();
-        // What sled does by itself when its handles go, but with an answer.
-        let _ = self.sled.flush();
-        if self.sled.failed.load(Ordering::Acquire) {
-            std::mem::forget(Arc::clone(&self.sled));
-        }
+        let _ = self.sled.close();
     }
 }
 
@@ -97,16 +150,76 @@ fn guarded<T>(call: impl FnOnce() -> std::io::Result<T>) -> Result<T, Broken> {
     }
 }
 
+impl Opened {
+    fn open(path: &Path, options: StoreOptions) -> Result<Self, Broken> {
+        guarded(|| {
+            let db = sled::Config::new()
+                .path(path)
+                .cache_capacity_bytes(options.cache_bytes)
+                .flush_every_ms(Some(NEVER))
+                .zstd_compression_level(COMPRESSION)
+                .open::<LEAF_FANOUT>()?;
+            let tree = db.open_tree(b"projection")?;
+            Ok(Self {
+                handles: ThreadLocal::new(),
+                roots: Mutex::new((db, tree)),
+            })
+        })
+    }
+
+    /// Opens what has just been closed.
+    fn again(path: &Path, options: StoreOptions) -> Result<Self, Broken> {
+        for _ in 1..OPENINGS {
+            match Self::open(path, options) {
+                Ok(opened) => return Ok(opened),
+                Err(_) => std::thread::sleep(BETWEEN_OPENINGS),
+            }
+        }
+        Self::open(path, options)
+    }
+
+    fn tree(&self) -> &Tree {
+        self.handles.get_or(|| self.roots.lock().1.clone())
+    }
+
+    /// Flushes and lets go of everything. When it cannot flush it is left as it is, for ever.
+    fn close(self) -> Result<(), Broken> {
+        // sled flushes once more, and ends the process if that fails: it is left nothing to write.
+        let flushed = guarded(|| {
+            for _ in 0..CLOSING_FLUSHES {
+                if self.tree().flush()?.objects_flushed == 0 {
+                    break;
+                }
+            }
+            Ok(())
+        });
+        match flushed {
+            Ok(()) => guarded(|| {
+                drop(self);
+                Ok(())
+            }),
+            Err(broken) => {
+                std::mem::forget(self);
+                Err(broken)
+            }
+        }
+    }
+}
+
 impl Sled {
     /// Makes a call, unless one has failed before.
-    fn call<T>(&self, call: impl FnOnce(&Tree) -> std::io::Result<T>) -> Result<T, Broken> {
+    fn call<T>(&self, call: impl FnOnce(&Opened) -> std::io::Result<T>) -> Result<T, Broken> {
+        let opened = self.opened.read();
         if self.failed.load(Ordering::Acquire) {
             return Err(Broken("an earlier call failed".to_owned()));
         }
-        let answer = guarded(|| {
-            let tree = self.handles.get_or(|| self.opened.lock().1.clone());
-            call(tree)
-        });
+        let Some(opened) = &*opened else {
+            return Err(Broken("it is closed".to_owned()));
+        };
+        self.noted(guarded(|| call(opened)))
+    }
+
+    fn noted<T>(&self, answer: Result<T, Broken>) -> Result<T, Broken> {
         if answer.is_err() {
             self.failed.store(true, Ordering::Release);
         }
@@ -114,7 +227,32 @@ impl Sled {
     }
 
     pub(super) fn flush(&self) -> Result<(), Broken> {
-        self.call(|tree| tree.flush().map(|_| ()))
+        self.call(|opened| opened.tree().flush().map(|_| ()))
+    }
+
+    /// Lets go of the leaves that were written, when they may take as much as the cache. Meanwhile every call waits.
+    pub(super) fn let_go(&self) -> Result<(), Broken> {
+        let stats = self.call(|opened| Ok(opened.tree().storage_stats().cache))?;
+        if self.written.held(&stats) <= self.options.cache_bytes as u64 {
+            return Ok(());
+        }
+        let mut opened = self.opened.write();
+        if let Some(full) = opened.take() {
+            self.noted(full.close())?;
+            *opened = Some(self.noted(Opened::again(&self.path, self.options))?);
+            self.written.begin_anew();
+            tracing::debug!(path = %self.path.display(), "let go of leaves that were written");
+        }
+        Ok(())
+    }
+
+    fn close(&self) -> Result<(), Broken> {
+        match self.opened.write().take() {
+            Some(opened) if self.failed.load(Ordering::Acquire) => std::mem::forget(opened),
+            Some(opened) => return self.noted(opened.close()),
+            None => {}
+        }
+        Ok(())
     }
 }
 
@@ -124,41 +262,40 @@ impl Disk {
     /// # Errors
     /// [`Broken`] if what is there cannot be read.
     pub(in super::super) fn open(path: &Path, options: StoreOptions) -> Result<Self, Broken> {
-        guarded(|| {
-            let db = sled::Config::new()
-                .path(path)
-                .cache_capacity_bytes(options.cache_bytes)
-                .flush_every_ms(None)
-                .zstd_compression_level(COMPRESSION)
-                .open::<LEAF_FANOUT>()?;
-            let tree = db.open_tree(b"projection")?;
-            let sled = Arc::new(Sled {
-                handles: ThreadLocal::new(),
-                opened: Mutex::new((db, tree)),
-                path: path.to_owned(),
-                failed: AtomicBool::new(false),
-            });
-            Ok(Self {
-                flusher: Flusher::start(Arc::clone(&sled), options.flush_every)?,
-                sled,
-            })
-        })
+        let sled = Arc::new(Sled {
+            path: path.to_owned(),
+            options,
+            opened: RwLock::new(Some(Opened::open(path, options)?)),
+            failed: AtomicBool::new(false),
+            written: Written::default(),
+        });
+        let flusher = guarded(|| Flusher::start(Arc::clone(&sled), options.flush_every))?;
+        Ok(Self { flusher, sled })
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Row>, Broken> {
-        self.sled.call(|tree| Ok(tree.get(key)?.map(Row)))
+        self.sled
+            .call(|opened| Ok(opened.tree().get(key)?.map(Row)))
     }
 
     pub(super) fn write(&self, writes: Writes) -> Result<(), Broken> {
-        self.sled.call(|tree| {
+        let written = &self.sled.written;
+        self.sled.call(|opened| {
             let mut batch = sled::Batch::default();
+            let (mut rows, mut bytes) = (0, 0);
             for (key, value) in writes {
                 match value {
-                    Some(value) => batch.insert(key, value),
+                    Some(value) => {
+                        rows += 1;
+                        bytes += (key.len() + value.len()) as u64;
+                        batch.insert(key, value);
+                    }
                     None => batch.remove(key),
                 }
             }
-            tree.apply_batch(batch)
+            written.rows.fetch_add(rows, Ordering::Relaxed);
+            written.bytes.fetch_add(bytes, Ordering::Relaxed);
+            opened.tree().apply_batch(batch)
         })
     }
 
@@ -169,8 +306,8 @@ impl Disk {
         reverse: bool,
         mut visit: impl FnMut(&[u8], &[u8]) -> bool,
     ) -> Result<(), Broken> {
-        self.sled.call(|tree| {
-            let mut rows = tree.range::<&[u8], _>((from, to));
+        self.sled.call(|opened| {
+            let mut rows = opened.tree().range::<&[u8], _>((from, to));
             loop {
                 let row = if reverse {
                     rows.next_back()
@@ -191,6 +328,159 @@ impl Disk {
     }
 
     pub(super) fn size_on_disk(&self) -> Result<u64, Broken> {
-        self.sled.call(|_| self.sled.opened.lock().0.size_on_disk())
+        self.sled
+            .call(|opened| opened.roots.lock().0.size_on_disk())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+
+    const ROWS: u64 = 40_000;
+
+    fn options(cache_bytes: usize) -> StoreOptions {
+        StoreOptions {
+            cache_bytes,
+            // Only when a test does it.
+            flush_every: Duration::from_secs(3_600),
+        }
+    }
+
+    /// Spread over the whole store.
+    fn key(number: u64) -> Vec<u8> {
+        number
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .to_be_bytes()
+            .into()
+    }
+
+    fn value(number: u64) -> Vec<u8> {
+        number.to_be_bytes().repeat(8)
+    }
+
+    fn write(disk: &Disk, numbers: std::ops::Range<u64>) {
+        let rows = numbers.map(|number| (key(number), Some(value(number))));
+        disk.write(rows.collect()).expect("written");
+    }
+
+    fn count(disk: &Disk) -> u64 {
+        let mut rows = 0;
+        let all = (Bound::Unbounded, Bound::Unbounded);
+        let scanned = disk.scan(all.0, all.1, false, |_, _| {
+            rows += 1;
+            true
+        });
+        scanned.expect("readable");
+        rows
+    }
+
+    fn stats(disk: &Disk) -> sled::CacheStats {
+        let stats = |opened: &Opened| Ok(opened.tree().storage_stats().cache);
+        disk.sled.call(stats).expect("open")
+    }
+
+    #[test]
+    fn a_scan_waits_for_no_disk() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = Disk::open(folder.path(), options(1 << 20)).expect("opens");
+        write(&disk, 0..1_000);
+        assert_eq!(count(&disk), 1_000);
+        assert_eq!(stats(&disk).flush_sum.objects_flushed, 0);
+        disk.flush().expect("flushed");
+        assert!(stats(&disk).flush_sum.objects_flushed > 0);
+    }
+
+    #[test]
+    fn leaves_that_were_written_leave_the_memory_and_nothing_is_lost() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = Disk::open(folder.path(), options(512 << 10)).expect("opens");
+        write(&disk, 0..ROWS);
+        disk.sled.flush().expect("flushed");
+        disk.get(&key(7)).expect("readable");
+        assert_eq!(stats(&disk).cache_misses, 0, "all is in memory");
+
+        disk.sled.let_go().expect("opened anew");
+        let misses = stats(&disk).cache_misses;
+        assert_eq!(
+            disk.get(&key(7)).expect("readable").as_deref(),
+            Some(&value(7)[..])
+        );
+        assert_eq!(stats(&disk).cache_misses, misses + 1, "read from disk");
+        assert_eq!(count(&disk), ROWS);
+
+        // What is read again and again, and few writes, are no reason.
+        for number in 0..2_000 {
+            disk.get(&key(number)).expect("readable");
+        }
+        let misses = stats(&disk).cache_misses;
+        write(&disk, 0..1);
+        disk.sled.flush().expect("flushed");
+        disk.sled.let_go().expect("as it was");
+        assert!(stats(&disk).cache_misses >= misses, "still the same");
+    }
+
+    #[test]
+    fn a_store_whose_lock_is_held_for_a_moment_longer_is_opened_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = Disk::open(folder.path(), options(256 << 10)).expect("opens");
+        let (closing, closings) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for () in closings {
+                    let lock = File::open(folder.path()).expect("there");
+                    // Until the store is closed.
+                    lock.lock().expect("free at some time");
+                    std::thread::sleep(BETWEEN_OPENINGS);
+                }
+            });
+            for _ in 0..8 {
+                write(&disk, 0..ROWS / 4);
+                disk.sled.flush().expect("flushed");
+                closing.send(()).expect("alive");
+                disk.sled.let_go().expect("opened anew");
+            }
+            assert_eq!(count(&disk), ROWS / 4);
+            drop((disk, closing));
+        });
+    }
+
+    #[test]
+    fn others_read_and_write_while_a_store_is_opened_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = Disk::open(folder.path(), options(256 << 10)).expect("opens");
+        write(&disk, 0..ROWS / 2);
+        let written = AtomicBool::new(false);
+        let renewals = std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !written.load(Ordering::Acquire) {
+                        let row = disk.get(&key(3)).expect("readable");
+                        assert_eq!(row.as_deref(), Some(&value(3)[..]));
+                        assert!(count(&disk) >= ROWS / 2);
+                    }
+                });
+            }
+            scope.spawn(|| {
+                for number in ROWS / 2 / 500..ROWS / 500 {
+                    write(&disk, number * 500..(number + 1) * 500);
+                }
+                written.store(true, Ordering::Release);
+            });
+            let mut renewals = 0;
+            while !written.load(Ordering::Acquire) {
+                disk.sled.flush().expect("flushed");
+                let before = stats(&disk).flush_sum.objects_flushed;
+                disk.sled.let_go().expect("opened anew");
+                renewals += u32::from(stats(&disk).flush_sum.objects_flushed < before);
+            }
+            renewals
+        });
+        assert!(renewals > 0, "never opened anew");
+        assert_eq!(count(&disk), ROWS);
+        drop(disk);
+        let disk = Disk::open(folder.path(), options(256 << 10)).expect("opens");
+        assert_eq!(count(&disk), ROWS);
     }
 }

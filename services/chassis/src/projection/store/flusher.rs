@@ -1,4 +1,4 @@
-//! Flushes a store from time to time.
+//! Flushes a store from time to time, and keeps what it holds in memory within its bound.
 
 use super::disk::Sled;
 use std::sync::{Arc, mpsc};
@@ -17,7 +17,7 @@ impl Flusher {
         let (open, closed) = mpsc::channel();
         let flush = move || {
             while closed.recv_timeout(every) == Err(mpsc::RecvTimeoutError::Timeout) {
-                if let Err(why) = sled.flush() {
+                if let Err(why) = sled.flush().and_then(|()| sled.let_go()) {
                     // Whoever reads or writes next finds it broken.
                     tracing::error!(path = %sled.path.display(), %why, "projection cannot be flushed");
                     return;
