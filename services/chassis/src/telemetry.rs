@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{ParseError, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
@@ -114,7 +114,7 @@ impl Telemetry {
     /// Another one is installed already, or the log filter is none.
     pub fn install(&self) -> Result<(), TelemetryError> {
         let failed = |error: &dyn std::fmt::Display| TelemetryError(error.to_string());
-        let filter = EnvFilter::try_new(&self.0.log).map_err(|error| failed(&error))?;
+        let filter = filter(&self.0.log).map_err(|error| failed(&error))?;
         let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
         let lines = if std::io::stderr().is_terminal() {
             lines.with_filter(filter).boxed()
@@ -215,6 +215,13 @@ pub(crate) fn context_of(traceparent: &str) -> Context {
     TraceContextPropagator::new().extract_with_context(&Context::new(), &Only(traceparent))
 }
 
+/// What is logged. Not what sled says of its files: that one is closed, which happens often, is an error to it, and what
+/// does fail there fails the projection's next call.
+fn filter(log: &str) -> Result<EnvFilter, ParseError> {
+    const FILES_OF_SLED: &str = "sled::metadata_store=off";
+    Ok(EnvFilter::try_new(log)?.add_directive(FILES_OF_SLED.parse()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,6 +248,17 @@ mod tests {
                 !text.contains("b7ad6b7169203331"),
                 "a span of its own: {text}"
             );
+        });
+    }
+
+    #[test]
+    fn errors_are_logged_but_not_that_a_file_of_sled_is_closed() {
+        let subscriber = tracing_subscriber::registry().with(filter("warn").unwrap());
+        tracing::subscriber::with_default(subscriber, || {
+            assert!(tracing::enabled!(target: "sled::db", tracing::Level::ERROR));
+            assert!(tracing::enabled!(target: "chassis", tracing::Level::WARN));
+            assert!(!tracing::enabled!(target: "chassis", tracing::Level::INFO));
+            assert!(!tracing::enabled!(target: "sled::metadata_store", tracing::Level::ERROR));
         });
     }
 

@@ -41,6 +41,8 @@ const BETWEEN_OPENINGS: Duration = Duration::from_millis(10);
 /// Flushes that follow one another until one has nothing left to write, at most.
 const CLOSING_FLUSHES: usize = 8;
 
+const EARLIER: &str = "an earlier call failed";
+
 /// A value, borrowed from the store's cache where it is large.
 #[derive(Clone)]
 pub(in super::super) struct Row(sled::InlineArray);
@@ -78,7 +80,6 @@ pub(super) struct Sled {
     /// `None` when it could not be opened anew.
     opened: RwLock<Option<Opened>>,
     failed: AtomicBool,
-    written: Written,
 }
 
 /// sled, as it was opened.
@@ -86,9 +87,10 @@ struct Opened {
     /// A tree can be sent to another thread but not shared with it: each thread has its own handle.
     handles: ThreadLocal<Tree>,
     roots: Mutex<(sled::Db<LEAF_FANOUT>, Tree)>,
+    written: Written,
 }
 
-/// What was written since sled was opened.
+/// What was written since.
 #[derive(Debug, Default)]
 struct Written {
     rows: AtomicU64,
@@ -111,12 +113,6 @@ impl Written {
         let flushed = flushed.saturating_sub(stats.compacted_heap_slots);
         let known = stats.cache_misses + rows / (LEAF_FANOUT as u64 / 2);
         leaf * flushed.min(known)
-    }
-
-    fn begin_anew(&self) {
-        for count in [&self.rows, &self.bytes] {
-            count.store(0, Ordering::Relaxed);
-        }
     }
 }
 
@@ -163,6 +159,7 @@ impl Opened {
             Ok(Self {
                 handles: ThreadLocal::new(),
                 roots: Mutex::new((db, tree)),
+                written: Written::default(),
             })
         })
     }
@@ -211,7 +208,7 @@ impl Sled {
     fn call<T>(&self, call: impl FnOnce(&Opened) -> std::io::Result<T>) -> Result<T, Broken> {
         let opened = self.opened.read();
         if self.failed.load(Ordering::Acquire) {
-            return Err(Broken("an earlier call failed".to_owned()));
+            return Err(Broken(EARLIER.to_owned()));
         }
         let Some(opened) = &*opened else {
             return Err(Broken("it is closed".to_owned()));
@@ -232,15 +229,20 @@ impl Sled {
 
     /// Lets go of the leaves that were written, when they may take as much as the cache. Meanwhile every call waits.
     pub(super) fn let_go(&self) -> Result<(), Broken> {
-        let stats = self.call(|opened| Ok(opened.tree().storage_stats().cache))?;
-        if self.written.held(&stats) <= self.options.cache_bytes as u64 {
+        let held = self.call(|opened| {
+            let stats = opened.tree().storage_stats();
+            Ok(opened.written.held(&stats.cache))
+        })?;
+        if held <= self.options.cache_bytes as u64 {
             return Ok(());
         }
         let mut opened = self.opened.write();
+        if self.failed.load(Ordering::Acquire) {
+            return Err(Broken(EARLIER.to_owned()));
+        }
         if let Some(full) = opened.take() {
             self.noted(full.close())?;
             *opened = Some(self.noted(Opened::again(&self.path, self.options))?);
-            self.written.begin_anew();
             tracing::debug!(path = %self.path.display(), "let go of leaves that were written");
         }
         Ok(())
@@ -267,7 +269,6 @@ impl Disk {
             options,
             opened: RwLock::new(Some(Opened::open(path, options)?)),
             failed: AtomicBool::new(false),
-            written: Written::default(),
         });
         let flusher = guarded(|| Flusher::start(Arc::clone(&sled), options.flush_every))?;
         Ok(Self { flusher, sled })
@@ -279,7 +280,6 @@ impl Disk {
     }
 
     pub(super) fn write(&self, writes: Writes) -> Result<(), Broken> {
-        let written = &self.sled.written;
         self.sled.call(|opened| {
             let mut batch = sled::Batch::default();
             let (mut rows, mut bytes) = (0, 0);
@@ -293,6 +293,7 @@ impl Disk {
                     None => batch.remove(key),
                 }
             }
+            let written = &opened.written;
             written.rows.fetch_add(rows, Ordering::Relaxed);
             written.bytes.fetch_add(bytes, Ordering::Relaxed);
             opened.tree().apply_batch(batch)
