@@ -23,8 +23,9 @@ use tokio::time::Interval;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-/// Events handled beside each other: lanes, by the hash of what they are about.
-const LANES: usize = 16;
+/// Events handled beside each other: lanes, by the hash of what they are about. Their commands share groups, so a policy
+/// that has fallen behind catches up in larger ones.
+const LANES: usize = 64;
 /// Unacknowledged events that the server hands out; each lane has room for all of them, so that one which waits holds up
 /// none of the others.
 const IN_FLIGHT: usize = 256;

@@ -1,4 +1,4 @@
-//! Progress of long work, on stderr, and only for a person at a terminal.
+//! Progress of long work, on stderr: bars for a person at a terminal, and of work of hours what it has reached so far.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -20,6 +20,11 @@ pub(crate) fn spinner(what: impl Into<std::borrow::Cow<'static, str>>) -> Progre
     let spinner = ProgressBar::with_draw_target(None, target());
     spinner.enable_steady_tick(Duration::from_millis(120));
     spinner.with_message(what)
+}
+
+/// What work of hours has reached so far: a line that stays, also in a log, should the work not come to its end.
+pub(crate) fn reached(line: impl std::fmt::Display) {
+    eprintln!("{line}");
 }
 
 fn target() -> ProgressDrawTarget {

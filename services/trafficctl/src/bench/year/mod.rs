@@ -159,10 +159,23 @@ impl<'a> Year<'a> {
         let rested = begun.elapsed().as_secs_f64();
         let flooded = self.subscriber.take_delay();
         let published = self.subscriber.count();
+        progress::reached(format_args!(
+            "{published} events published, every policy done {:.1} s after the last command",
+            rested - seconds
+        ));
         let processes = self.usage();
+        processes
+            .iter()
+            .map(Usage::line)
+            .for_each(progress::reached);
         let paced = self.pace().await?;
         self.rest().await?;
         let totals = self.totals().await?;
+        let right = totals.iter().filter(|total| total.is_right()).count();
+        progress::reached(format_args!(
+            "{right} of {} totals are what was sent",
+            totals.len()
+        ));
         let (rebuilds, restarts) = self.begin_again().await?;
         let replicas = match &self.permits {
             Some(process) => {
@@ -288,6 +301,7 @@ impl<'a> Year<'a> {
         let now = self.watch(part.service);
         part.cores = now.0.since(&own);
         part.cores_of_others = now.1.since(&others).service;
+        progress::reached(part.line());
         self.parts.push(part);
         self.sent.merge(sent);
     }
@@ -415,7 +429,9 @@ impl<'a> Year<'a> {
             let Some(running) = slot.take() else {
                 continue;
             };
-            rebuilds.push(aftermath::rebuild(&self.bus, service).await?);
+            let rebuild = aftermath::rebuild(&self.bus, service).await?;
+            progress::reached(rebuild.line());
+            rebuilds.push(rebuild);
             let (process, restart) = aftermath::restart(self.stage, service, running).await?;
             *slot = Some(process);
             restarts.push(restart);

@@ -8,7 +8,7 @@ use super::tally::Total;
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use comfy_table::{CellAlignment, Table};
-use indicatif::HumanBytes;
+use indicatif::{HumanBytes, HumanCount};
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]
@@ -77,6 +77,47 @@ impl Report {
 
 pub(super) fn print(format: Format, report: &Report) -> Result<(), Failure> {
     format.print(report, text)
+}
+
+impl Part {
+    /// How this part went, for those who wait for the others.
+    pub(super) fn line(&self) -> String {
+        format!(
+            "{}, {}: {} commands in {:.1} s, {:.0} a second, p50 {} ms, p99 {} ms",
+            self.service,
+            self.what,
+            HumanCount(self.commands),
+            self.seconds,
+            self.commands_per_second,
+            millis(self.p50_us),
+            millis(self.p99_us),
+        )
+    }
+}
+
+impl Usage {
+    /// The same of a process.
+    pub(super) fn line(&self) -> String {
+        format!(
+            "{}: {} resident, at most {}; {} on disk",
+            self.process,
+            HumanBytes(self.resident),
+            HumanBytes(self.peak),
+            HumanBytes(self.disk),
+        )
+    }
+}
+
+impl Rebuild {
+    pub(super) fn line(&self) -> String {
+        format!(
+            "{}: {} commits rebuilt at {:.0} a second, {:.2} of a drain",
+            self.service,
+            HumanCount(self.commits),
+            self.rebuilt_per_second,
+            self.ratio,
+        )
+    }
 }
 
 fn text(report: &Report) -> String {
@@ -294,6 +335,14 @@ mod tests {
     #[test]
     fn tables_tell_how_the_year_went() {
         insta::assert_snapshot!("tables_of_a_year", text(&report(12_000)));
+    }
+
+    #[test]
+    fn who_waits_is_told_what_has_been_reached() {
+        let report = report(12_000);
+        insta::assert_snapshot!(report.parts[0].line(), @"enforcement, violations: 120,000 commands in 12.0 s, 10000 a second, p50 20.00 ms, p99 45.50 ms");
+        insta::assert_snapshot!(report.processes[0].line(), @"enforcement: 64.00 MiB resident, at most 96.00 MiB; 32.00 MiB on disk");
+        insta::assert_snapshot!(report.rebuilds[0].line(), @"enforcement: 130,000 commits rebuilt at 40000 a second, 0.67 of a drain");
     }
 
     #[test]
