@@ -3,7 +3,7 @@
 
 use crate::bus;
 use crate::load::{Acknowledged, Record, Role};
-use crate::replica::{GLANCE, PATIENCE, Replica};
+use crate::replica::{GLANCE, PATIENCE, Replica, eventually};
 use crate::status;
 use async_nats::jetstream;
 use futures::StreamExt;
@@ -111,16 +111,20 @@ async fn histories(
 pub async fn history(replica: &Replica, aggregate: &str) -> Vec<Commit> {
     let mut commits: Vec<Commit> = Vec::new();
     loop {
-        let page = replica
-            .operations()
-            .list_commits(ListCommitsRequest {
-                aggregate: aggregate.to_owned(),
-                page_size: PAGE,
-                after_position: commits.last().map_or(0, |commit| commit.position),
-            })
-            .await
-            .unwrap_or_else(|status| panic!("{aggregate}: {}", status::describe(&status)))
-            .into_inner();
+        let request = ListCommitsRequest {
+            aggregate: aggregate.to_owned(),
+            page_size: PAGE,
+            after_position: commits.last().map_or(0, |commit| commit.position),
+        };
+        let page = eventually("a history is told", || async {
+            match replica.operations().list_commits(request.clone()).await {
+                Ok(page) => Some(page.into_inner()),
+                // The stream may be without a leader just now, who alone knows where a history ends.
+                Err(status) if status::retry_after(&status).is_some() => None,
+                Err(status) => panic!("{aggregate}: {}", status::describe(&status)),
+            }
+        })
+        .await;
         commits.extend(page.commits);
         if !page.more {
             return commits;

@@ -64,7 +64,7 @@ the_model_keeps! {
     entries_appended_together_get_consecutive_positions,
     entries_with_one_bad_guard_are_not_stored_at_all,
     nothing_and_too_much_are_refused,
-    a_successor_is_seen_as_soon_as_it_is_acknowledged,
+    a_commit_is_read_as_soon_as_it_is_acknowledged,
     a_successor_is_the_next_commit_and_of_the_same_aggregate,
     a_history_is_complete_in_order_and_paged,
     a_follower_gets_what_is_there_and_then_what_comes,

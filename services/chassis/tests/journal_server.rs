@@ -6,7 +6,8 @@
 )]
 
 use async_trait::async_trait;
-use chassis::journal::{AppendError, JetStreamJournal, Journal, OpenError, StreamConfig};
+use chassis::domain::AggregateKey;
+use chassis::journal::{AppendError, JetStreamJournal, Journal, OpenError, Position, StreamConfig};
 use chassis::nats_server::{Cluster, NatsServer, Options};
 use chassis::testing::conformance::{self, Harness, Outage, entry, new_key, patiently};
 use chassis::testing::{Network, Passage, Proxy};
@@ -91,7 +92,7 @@ the_server_keeps! {
     entries_appended_together_get_consecutive_positions,
     entries_with_one_bad_guard_are_not_stored_at_all,
     nothing_and_too_much_are_refused,
-    a_successor_is_seen_as_soon_as_it_is_acknowledged,
+    a_commit_is_read_as_soon_as_it_is_acknowledged,
     a_successor_is_the_next_commit_and_of_the_same_aggregate,
     a_history_is_complete_in_order_and_paged,
     a_follower_gets_what_is_there_and_then_what_comes,
@@ -164,37 +165,131 @@ async fn opened(client: &async_nats::Client, config: &StreamConfig) -> JetStream
     .await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_member_cut_off_does_not_tell_where_the_stream_ends() {
+/// Three members on a network, a stream of three replicas, and a journal through each.
+struct Parted {
+    _cluster: Cluster,
+    network: Network,
+    clients: Vec<async_nats::Client>,
+    journals: Vec<JetStreamJournal>,
+    _folder: TempDir,
+}
+
+async fn parted() -> Parted {
     let folder = TempDir::new().unwrap();
     let (cluster, network) = Network::start(3, folder.path()).await.unwrap();
     let config = StreamConfig {
         replicas: 3,
         ..StreamConfig::new("SAMPLES", "samples")
     };
-    let mut journals = Vec::new();
+    let (mut clients, mut journals) = (Vec::new(), Vec::new());
     for server in &cluster.servers {
         let client = async_nats::connect(server.url()).await.unwrap();
         journals.push(opened(&client, &config).await);
+        clients.push(client);
     }
-    let key = new_key();
-    let stored = async |through: &JetStreamJournal, after| {
-        let entry = entry(&key, after);
+    Parted {
+        _cluster: cluster,
+        network,
+        clients,
+        journals,
+        _folder: folder,
+    }
+}
+
+impl Parted {
+    /// A member that does not lead the stream, once it has all that is on it.
+    async fn follower(&self) -> usize {
+        let names = self.clients.iter().map(|client| client.server_info());
+        let names: Vec<_> = names.map(|info| info.server_name).collect();
+        let context = async_nats::jetstream::new(self.clients[0].clone());
         patiently(async {
-            // A conflict tells of an earlier attempt whose answer was lost.
-            while !matches!(
-                through.append(std::slice::from_ref(&entry)).await,
-                Ok(_) | Err(AppendError::Conflict)
-            ) {
+            loop {
+                let stream = context.get_stream("SAMPLES").await;
+                let copies = stream.ok().and_then(|s| s.cached_info().cluster.clone());
+                let mut peers = copies.into_iter().flat_map(|copies| copies.replicas);
+                if let Some(whole) =
+                    peers.find(|peer| peer.current && peer.lag.is_none_or(|lag| lag == 0))
+                {
+                    let number = names.iter().position(|name| *name == whole.name);
+                    return number.expect("a member");
+                }
                 tokio::task::yield_now().await;
             }
         })
-        .await;
+        .await
+    }
+}
+
+/// Stores a commit on an aggregate, after this one of its commits.
+async fn stored(journal: &JetStreamJournal, key: &AggregateKey, after: Position) {
+    let entry = entry(key, after);
+    patiently(async {
+        // A conflict tells of an earlier attempt whose answer was lost.
+        while !matches!(
+            journal.append(std::slice::from_ref(&entry)).await,
+            Ok(_) | Err(AppendError::Conflict)
+        ) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_cut_off_tells_no_history_without_what_was_stored_meanwhile() {
+    let parted = parted().await;
+    let journals = &parted.journals;
+    let key = new_key();
+    stored(&journals[0], &key, 0).await;
+    let behind = parted.follower().await;
+
+    // Any member may be asked, and while it is cut off only this one answers itself.
+    let several = async |limit| {
+        let asked = (0..24).map(|_| journals[behind].history(&key, 0, limit));
+        let answers = futures::future::join_all(asked).await.into_iter();
+        answers.flatten().collect::<Vec<_>>()
     };
-    stored(&journals[0], 0).await;
+    // A member answers some time after a stream was made.
+    patiently(async {
+        parted.network.set(behind, Passage::Held);
+        while several(1).await.is_empty() {
+            parted.network.heal();
+            while journals[behind].extent().await.is_err() {
+                tokio::task::yield_now().await;
+            }
+            parted.network.set(behind, Passage::Held);
+        }
+    })
+    .await;
+    stored(&journals[(behind + 1) % 3], &key, 1).await;
+    let told = several(10).await;
+    assert!(told.is_empty(), "{told:?}");
+
+    parted.network.heal();
+    let told = patiently(async {
+        loop {
+            match journals[behind].history(&key, 0, 10).await {
+                Ok(told) => return told,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    })
+    .await;
+    let positions: Vec<_> = told.iter().map(|commit| commit.position).collect();
+    assert_eq!(positions, [1, 2], "from its first answer on");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_cut_off_does_not_tell_where_the_stream_ends() {
+    let parted = parted().await;
+    let Parted {
+        network, journals, ..
+    } = &parted;
+    let key = new_key();
+    stored(&journals[0], &key, 0).await;
 
     network.set(0, Passage::Held);
-    stored(&journals[1], 1).await;
+    stored(&journals[1], &key, 1).await;
     // Once it knows that it is alone, it no longer answers from its own copy, which ends too early.
     patiently(async {
         while !matches!(journals[0].extent().await, Err(why) if why.0.contains("no leader")) {

@@ -540,7 +540,7 @@ impl Inner {
             let after = loaded.revision.position;
             let page = self.journal.history(key, after, PAGE).await;
             let page = page.map_err(|away| Failure::unavailable(away.to_string(), RETRY_AFTER))?;
-            // The projection has seen a later commit, so whoever answered is behind.
+            // The projection has seen a later commit: who answered was cut off, or the stream was set back.
             if page.is_empty() {
                 return Err(Failure::unavailable(
                     "the journal does not show yet what was done",

@@ -93,7 +93,7 @@ pub struct Unavailable(pub String);
 /// - positions of a stream only grow, and an append that succeeds is on disk on a majority of replicas;
 /// - entries appended together get consecutive positions, and are stored together or not at all;
 /// - an entry is stored only if its aggregate's last commit is at `expected`;
-/// - [`Journal::successor`] sees every append that was acknowledged before it was called;
+/// - [`Journal::successor`] and [`Journal::history`] see every append that was acknowledged before they were called;
 /// - [`Journal::follow`] yields every commit once and in order, whatever happens to connections and servers.
 #[async_trait]
 pub trait Journal: Debug + Send + Sync + 'static {
@@ -108,7 +108,8 @@ pub trait Journal: Debug + Send + Sync + 'static {
         after: Position,
     ) -> Result<Option<Stored>, Unavailable>;
 
-    /// The commits of one aggregate after `after`, oldest first, at most `limit`. May lack the very newest.
+    /// The commits of one aggregate after `after`, oldest first, at most `limit`; if fewer, then all that the stream's leader
+    /// knows.
     async fn history(
         &self,
         key: &AggregateKey,

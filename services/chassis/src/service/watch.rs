@@ -19,9 +19,6 @@ use tonic::Status;
 const AT_ONCE: usize = 128;
 /// A quiet watch shows that it lives, and how far it has come.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
-/// The journal may lag behind the projection for a moment when it is read through another of its replicas.
-const LAG: Duration = Duration::from_millis(50);
-const LAG_ROUNDS: usize = 100;
 /// Bytes of commits kept for those who watch the same.
 const RECENT_BYTES: u64 = 8 << 20;
 /// Of a commit, about: how many are expected to be kept.
@@ -142,12 +139,8 @@ async fn read<A: Aggregate>(
     id: &str,
 ) -> Result<Arc<Stored>, Failure> {
     let away = || Failure::unavailable("the journal is away", Duration::from_secs(1));
-    for _ in 0..LAG_ROUNDS {
-        let found = core.history::<A>(id, position - 1, 1).await;
-        if let Some(stored) = found.map_err(|_| away())?.pop() {
-            return Ok(Arc::new(stored));
-        }
-        tokio::time::sleep(LAG).await;
-    }
-    Err(away())
+    let found = core.history::<A>(id, position - 1, 1).await;
+    // The projection has seen it: who answers nothing was cut off, or the stream was set back.
+    let stored = found.map_err(|_| away())?.pop().ok_or_else(away)?;
+    Ok(Arc::new(stored))
 }

@@ -1,4 +1,4 @@
-//! Reading one aggregate's commits from any replica, in pages.
+//! Reading one aggregate's commits: in pages from any replica of the stream, and what that one lacks from its leader.
 
 use super::{REQUEST_LIMIT, Shared, wire};
 use crate::domain::AggregateKey;
@@ -30,6 +30,14 @@ pub(super) async fn read(
         commits.extend(page.commits);
         if is_last {
             break;
+        }
+    }
+    // A replica that was cut off answers at once when it is back, before it has what it missed.
+    while commits.len() < limit {
+        let last = commits.last().map_or(after, |commit| commit.position);
+        match shared.successor(&subject, last).await? {
+            Some(commit) => commits.push(commit),
+            None => break,
         }
     }
     Ok(commits)

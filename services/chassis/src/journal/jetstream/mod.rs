@@ -3,7 +3,8 @@
 //! ```text
 //!   append of one  ──> publish with guard ──────────────────────────────┐
 //!   append of many ──> publish 1 .. n-1 into a batch, publish n: commit ┴─> acknowledgement: position of the last
-//!   successor      ──> STREAM.MSG.GET of the leader        history ──> direct get, pages
+//!   successor      ──> STREAM.MSG.GET of the leader
+//!   history        ──> direct get, pages of any replica; what comes after its last, from the leader
 //!   follow         ──> ephemeral pull consumer, made anew after the last commit whenever it is lost
 //! ```
 
@@ -132,6 +133,15 @@ impl Shared {
         }
     }
 
+    async fn successor(
+        &self,
+        subject: &str,
+        after: Position,
+    ) -> Result<Option<Stored>, Unavailable> {
+        let what = format!(r#"{{"seq":{},"next_by_subj":"{subject}"}}"#, after + 1);
+        self.found(what).await
+    }
+
     async fn commit_at(&self, position: Position) -> Result<Option<Uuid>, Unavailable> {
         let found = self.found(format!(r#"{{"seq":{position}}}"#)).await?;
         Ok(found.map(|stored| stored.commit_id))
@@ -223,8 +233,7 @@ impl Journal for JetStreamJournal {
         after: Position,
     ) -> Result<Option<Stored>, Unavailable> {
         let subject = self.shared.subject(key);
-        let what = format!(r#"{{"seq":{},"next_by_subj":"{subject}"}}"#, after + 1);
-        self.shared.found(what).await
+        self.shared.successor(&subject, after).await
     }
 
     async fn history(
