@@ -20,4 +20,5 @@ mod procedure;
 mod recomputed;
 mod records;
 mod remedies;
+mod tables;
 mod told;
