@@ -15,7 +15,7 @@ use traffic_proto::operations::v1::{
     Commit, Digest, DigestProjectionRequest, GetProjectionRequest, ListCommitsRequest, Projection,
 };
 
-/// Histories that are asked for at once.
+/// Histories and commits that are asked for at once.
 const AT_ONCE: usize = 8;
 /// Commits in one page of a history.
 const PAGE: i32 = 200;
@@ -80,8 +80,10 @@ pub async fn accounts_for_these(
         .get_stream_no_info(&stream)
         .await
         .expect("the journal is there");
-    for one in acknowledged {
-        let written = journal.get_raw_message(one.position).await;
+    let mut written = futures::stream::iter(acknowledged)
+        .map(async |one| (one, journal.get_raw_message(one.position).await))
+        .buffer_unordered(AT_ONCE);
+    while let Some((one, written)) = written.next().await {
         let written = written.unwrap_or_else(|why| panic!("missing: {one:?}: {why}"));
         let commit = chassis::commit::Commit::decode(&written.payload).expect("a commit");
         let command = commit.metadata.command_id.to_string();

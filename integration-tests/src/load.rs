@@ -361,14 +361,11 @@ impl Load {
         }
     }
 
-    /// What was acknowledged after the first so many.
-    pub fn since(&self, first: usize) -> Vec<Acknowledged> {
+    /// The last so many acknowledgements, or all if there are fewer.
+    pub fn last(&self, most: usize) -> Vec<Acknowledged> {
         let record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        record
-            .acknowledged
-            .get(first..)
-            .unwrap_or_default()
-            .to_vec()
+        let first = record.acknowledged.len().saturating_sub(most);
+        record.acknowledged[first..].to_vec()
     }
 
     /// Lets every client end its story and wait, so that the outcome of every command is known.

@@ -12,7 +12,11 @@ const CLIENTS: usize = 12;
 /// Restarts after which the projection is compared with a rebuilt one.
 const COMPARED: usize = 25;
 
-/// Kills at `points` random points; asks after each restart for what was acknowledged since the last.
+/// What is asked for after a restart: the last acknowledgements before the kill. The load goes on meanwhile, so that with
+/// all of them each look would take longer than the last; at the end all are asked for.
+const LAST: usize = 50;
+
+/// Kills at `points` random points; asks after each restart for what was acknowledged last.
 async fn killed_under_load<W: Workload>(service: Service, workload: W, points: usize) {
     let suite = Suite::start().await;
     let bus = suite.connect().await;
@@ -20,14 +24,12 @@ async fn killed_under_load<W: Workload>(service: Service, workload: W, points: u
     workload.prepare(&replica).await;
     let mut rng = StdRng::seed_from_u64(SEED);
     let mut load = Load::start(workload, &[&replica], CLIENTS, SEED);
-    let mut known = 0;
     for point in 1..=points {
         load.more(rng.random_range(1..20)).await;
         // Anywhere between two acknowledgements, too.
         tokio::time::sleep(Duration::from_micros(rng.random_range(0..20_000))).await;
         replica.kill9();
-        let acknowledged = load.since(known);
-        known += acknowledged.len();
+        let acknowledged = load.last(LAST);
         replica.start().await;
         replica.until_ready().await;
         audit::accounts_for_these(&acknowledged, &replica, &bus).await;
