@@ -11,6 +11,7 @@ use crate::workloads::{self, Claims};
 use crate::{audit, files};
 use async_nats::jetstream;
 use chassis::testing::Passage;
+use futures::future::join_all;
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::IndexedMutRandom;
@@ -154,15 +155,14 @@ impl City {
     }
 
     async fn work_goes_on(&mut self) {
-        for site in &mut self.sites {
-            site.load.more(STRETCH).await;
-        }
+        // All at once: those that are quick give a command after the other until the slowest has come so far, too.
+        let stretches = self.sites.iter_mut().map(|site| site.load.more(STRETCH));
+        join_all(stretches).await;
     }
 
     async fn rest(&mut self) {
-        for site in &mut self.sites {
-            site.load.rest().await;
-        }
+        let rests = self.sites.iter_mut().map(|site| site.load.rest());
+        join_all(rests).await;
     }
 
     async fn everyone_is_ready(&mut self) {

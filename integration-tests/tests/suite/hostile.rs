@@ -9,6 +9,8 @@ use integration_tests::workloads::parking;
 use integration_tests::{Replica, Service, Suite, times};
 use std::collections::HashSet;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -310,6 +312,8 @@ async fn watchers_that_never_read_cost_a_bound_and_others_miss_nothing() {
     // Far more changes, of ids long enough, than the 64 KiB that are kept for each stream.
     const BAYS: usize = 4_000;
     const WATCHES: usize = 400;
+    // Of a call: many small ones, for each has only so long for its answer.
+    const AT_ONCE: usize = 250;
     let suite = Suite::start().await;
     let besieged = Besieged::new(&suite, Service::Parking).await;
     let replica = &besieged.replica;
@@ -317,26 +321,28 @@ async fn watchers_that_never_read_cost_a_bound_and_others_miss_nothing() {
     let never_read = NeverRead::open(replica.grpc_address(), WATCHES).await;
 
     let id = |number| format!("a-bay-at-the-kerb-of-a-long-road-by-the-canal-{number}");
-    let bays = (0_u32..).take(BAYS);
-    let marked = bays
-        .clone()
-        .map(|number| (id(number), parking::bay(f64::from(number), 0.0)));
-    parking::mark(replica, marked.collect()).await;
-    // Each call brings one reading of each bay: of several at once only the last would be a change.
-    let mut calls = [Vec::new(), Vec::new()];
-    for number in bays {
-        let stay = parking::stay(&format!("bays/{}", id(number)));
-        for (call, reading) in calls.iter_mut().zip(stay) {
-            call.push(reading);
+    let numbers: Vec<u32> = (0..).take(BAYS).collect();
+    for numbers in numbers.chunks(AT_ONCE) {
+        let marked = numbers
+            .iter()
+            .map(|number| (id(number), parking::bay(f64::from(*number), 0.0)));
+        parking::mark(replica, marked.collect()).await;
+        // Each call brings one reading of each bay: of several at once only the last would be a change.
+        let mut calls = [Vec::new(), Vec::new()];
+        for number in numbers {
+            let stay = parking::stay(&format!("bays/{}", id(number)));
+            for (call, reading) in calls.iter_mut().zip(stay) {
+                call.push(reading);
+            }
         }
-    }
-    for call in calls {
-        let taken = parking::sessions(replica)
-            .ingest_readings(tokio_stream::iter(call))
-            .await
-            .unwrap();
-        let accepted = taken.get_ref().accepted_count;
-        assert_eq!(usize::try_from(accepted), Ok(BAYS));
+        for call in calls {
+            let taken = parking::sessions(replica)
+                .ingest_readings(tokio_stream::iter(call))
+                .await
+                .unwrap();
+            let accepted = taken.get_ref().accepted_count;
+            assert_eq!(usize::try_from(accepted), Ok(numbers.len()));
+        }
     }
     besieged.serves_others().await;
 
@@ -366,10 +372,14 @@ async fn watchers_that_never_read_cost_a_bound_and_others_miss_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_without_an_end_does_not_hold_up_others() {
+    // Taken by the service while it serves others: so many that what it kept of each would show.
+    const READINGS: u64 = 500_000;
     let suite = Suite::start().await;
     let besieged = Besieged::new(&suite, Service::Parking).await;
+    let sent = Arc::new(AtomicU64::new(0));
     let endless: Vec<_> = (0..8)
         .map(|number| {
+            let sent = Arc::clone(&sent);
             let client = besieged.replica.client(&format!("sensor-{number}"));
             let mut client = ParkingSessionServiceClient::new(client);
             let reading = IngestReadingsRequest {
@@ -378,14 +388,21 @@ async fn a_stream_without_an_end_does_not_hold_up_others() {
                 ..IngestReadingsRequest::default()
             };
             tokio::spawn(async move {
-                let readings = tokio_stream::iter(std::iter::repeat(reading));
+                let readings = std::iter::repeat_with(move || {
+                    sent.fetch_add(1, Ordering::Relaxed);
+                    reading.clone()
+                });
+                let readings = tokio_stream::iter(readings);
                 let _ = client.ingest_readings(readings).await;
             })
         })
         .collect();
-    for _ in 0..200 {
+    let mut served = 0;
+    while sent.load(Ordering::Relaxed) < READINGS {
         besieged.serves_others().await;
+        served += 1;
     }
+    println!("endless streams: served others {served} times");
     besieged.stayed_small("endless streams");
     for stream in endless {
         stream.abort();
