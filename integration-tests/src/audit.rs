@@ -26,8 +26,7 @@ const PAGE: i32 = 200;
 /// If one is missing or anything is there twice.
 pub async fn accounts_for(record: &Record, replica: &Replica, bus: &async_nats::Client) {
     assert!(record.surprises.is_empty(), "{:#?}", record.surprises);
-    accounts_for_these(&record.acknowledged, replica, bus).await;
-    let histories = histories(&record.acknowledged, replica).await;
+    let histories = accounts_for_these(&record.acknowledged, replica, bus).await;
     for (aggregate, commits) in &histories {
         let given = record
             .acknowledged
@@ -43,7 +42,7 @@ pub async fn accounts_for(record: &Record, replica: &Replica, bus: &async_nats::
     journal_is_whole(replica, bus).await;
 }
 
-/// Some acknowledgements against the histories: each is there, at its position, once.
+/// Some acknowledgements against the histories: each is there, at its position, once. Answers the histories, by aggregate.
 ///
 /// # Panics
 /// If not.
@@ -51,7 +50,7 @@ pub async fn accounts_for_these(
     acknowledged: &[Acknowledged],
     replica: &Replica,
     bus: &async_nats::Client,
-) {
+) -> HashMap<String, Vec<Commit>> {
     let requests: HashSet<&str> = acknowledged.iter().map(|a| a.request_id.as_str()).collect();
     assert_eq!(
         requests.len(),
@@ -92,6 +91,7 @@ pub async fn accounts_for_these(
             assert!(done, "acknowledged but missing on {aggregate}: {one:?}");
         }
     }
+    histories
 }
 
 async fn histories(

@@ -374,6 +374,7 @@ async fn watchers_that_never_read_cost_a_bound_and_others_miss_nothing() {
 async fn a_stream_without_an_end_does_not_hold_up_others() {
     // Taken by the service while it serves others: so many that what it kept of each would show.
     const READINGS: u64 = 500_000;
+    const TIMES: u32 = 10;
     let suite = Suite::start().await;
     let besieged = Besieged::new(&suite, Service::Parking).await;
     let sent = Arc::new(AtomicU64::new(0));
@@ -388,17 +389,20 @@ async fn a_stream_without_an_end_does_not_hold_up_others() {
                 ..IngestReadingsRequest::default()
             };
             tokio::spawn(async move {
-                let readings = std::iter::repeat_with(move || {
-                    sent.fetch_add(1, Ordering::Relaxed);
-                    reading.clone()
-                });
-                let readings = tokio_stream::iter(readings);
-                let _ = client.ingest_readings(readings).await;
+                // Each call has only so long for its answer; where it ends, the next begins.
+                loop {
+                    let (sent, reading) = (Arc::clone(&sent), reading.clone());
+                    let readings = std::iter::repeat_with(move || {
+                        sent.fetch_add(1, Ordering::Relaxed);
+                        reading.clone()
+                    });
+                    let _ = client.ingest_readings(tokio_stream::iter(readings)).await;
+                }
             })
         })
         .collect();
     let mut served = 0;
-    while sent.load(Ordering::Relaxed) < READINGS {
+    while served < TIMES || sent.load(Ordering::Relaxed) < READINGS {
         besieged.serves_others().await;
         served += 1;
     }
