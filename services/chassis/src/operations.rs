@@ -71,6 +71,7 @@ impl Operations {
     async fn state(&self) -> proto::Projection {
         let status = self.projection.status().await;
         let (phase, why) = match status.phase {
+            Phase::Held => (proto::projection::Phase::Opening, Phase::HELD.to_owned()),
             Phase::Opening => (proto::projection::Phase::Opening, String::new()),
             Phase::CatchingUp { .. } => (proto::projection::Phase::CatchingUp, String::new()),
             Phase::Live => (proto::projection::Phase::Live, String::new()),

@@ -1,9 +1,11 @@
-//! The projection's folder: opens the newest store in it, or moves aside what cannot be continued and starts anew.
+//! The projection's folder: of one process at a time, which opens the newest store in it, or moves aside what cannot be
+//! continued and starts anew.
 
 use super::engine::Checkpoint;
 use super::store::{Broken, Disk, Store, StoreOptions};
 use super::table::View;
 use crate::journal::Position;
+use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
@@ -12,6 +14,9 @@ use std::{fs, io};
 const PREFIX: &str = "store-";
 /// What a store that cannot be continued is renamed to, after its name.
 const ASIDE: &str = ".aside";
+
+/// The file whose lock a process holds while the folder is its own. A killed process holds none.
+const LOCK: &str = "lock";
 
 /// Bytes that must be free on the disk before a store is begun: one that finds no room costs more than one not begun.
 const ROOM: u64 = 16 << 20;
@@ -24,7 +29,28 @@ pub enum Place {
     Memory(super::memory::Mounted),
 }
 
+/// A place that is this process's alone, until dropped.
+#[must_use]
+pub(super) struct Held {
+    _lock: Option<fs::File>,
+}
+
 impl Place {
+    /// Takes the place; `None` while another process has it. Blocks.
+    pub(super) fn hold(&self) -> Option<Held> {
+        let lock = match self {
+            Self::Folder(folder) => lock(folder),
+            #[cfg(any(test, feature = "testing"))]
+            Self::Memory(_) => Ok(None),
+        };
+        match lock {
+            Ok(lock) => Some(Held { _lock: lock }),
+            Err(TryLockError::WouldBlock) => None,
+            // Opening meets the same, and says so.
+            Err(TryLockError::Error(_)) => Some(Held { _lock: None }),
+        }
+    }
+
     /// Opens what is there if it can be continued, else sets it aside and starts anew. Blocks.
     pub(super) fn open(
         &self,
@@ -71,6 +97,19 @@ impl Place {
 pub(super) struct Opened {
     pub(super) view: View,
     pub(super) checkpoint: Checkpoint,
+}
+
+fn lock(folder: &Path) -> Result<Option<fs::File>, TryLockError> {
+    let file = fs::create_dir_all(folder)
+        .and_then(|()| {
+            fs::File::options()
+                .create(true)
+                .append(true)
+                .open(folder.join(LOCK))
+        })
+        .map_err(TryLockError::Error)?;
+    file.try_lock()?;
+    Ok(Some(file))
 }
 
 fn open(
@@ -287,6 +326,16 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         open_times(folder.path(), 4);
         assert_eq!(names(folder.path()), ["store-3.aside", "store-4"]);
+    }
+
+    #[test]
+    fn a_folder_is_of_one_process_at_a_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = Place::Folder(folder.path().join("permits"));
+        let held = place.hold().expect("nobody has it");
+        assert!(place.hold().is_none());
+        drop(held);
+        assert!(place.hold().is_some());
     }
 
     #[test]

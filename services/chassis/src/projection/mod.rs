@@ -368,6 +368,7 @@ impl Projection {
     fn view(&self) -> Result<Arc<View>, ReadError> {
         match &*self.shared.phase.borrow() {
             Phase::Live => {}
+            Phase::Held => return Err(ReadError::NotReady(Phase::HELD.into())),
             Phase::Opening => return Err(ReadError::NotReady("it is being opened".into())),
             Phase::CatchingUp { head } => {
                 let applied = self.applied();

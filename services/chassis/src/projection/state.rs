@@ -14,6 +14,8 @@ use tokio::sync::{Notify, watch};
 /// Where a projection is in its life.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
+    /// Another process has the projection's folder; this one begins when that has ended.
+    Held,
     /// Waiting for the journal, or opening the store.
     Opening,
     /// Replaying up to the head that the stream had at start.
@@ -22,6 +24,11 @@ pub enum Phase {
     Live,
     /// Stopped before a commit that this version cannot read.
     Halted(String),
+}
+
+impl Phase {
+    /// What operators are told of [`Phase::Held`].
+    pub(crate) const HELD: &str = "another process has the projection's folder";
 }
 
 pub(super) struct Shared {

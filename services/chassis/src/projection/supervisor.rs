@@ -1,7 +1,7 @@
 //! Opens the store, feeds the apply thread, and begins again when either comes to an end.
 
 use super::engine::{self, Checkpoint, End, Input};
-use super::folder::Opened;
+use super::folder::{Held, Opened};
 use super::readers::Work;
 use super::state::{Phase, Shared};
 use super::store::Broken;
@@ -20,6 +20,9 @@ const QUEUE: usize = 4096;
 /// A transaction comes at once; one that has not come whole after this time is asked about.
 const WHOLE_WITHIN: Duration = Duration::from_secs(1);
 
+/// How often a process asks for a folder that another has.
+const BETWEEN_HOLDS: Duration = Duration::from_secs(1);
+
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -34,6 +37,9 @@ pub(super) struct Supervisor {
 
 impl Supervisor {
     pub(super) async fn run(self) {
+        let Some(_held) = self.hold().await else {
+            return;
+        };
         let mut pause = SHORTEST_PAUSE;
         while !self.stopping.is_cancelled() {
             self.shared.turn_to(Phase::Opening);
@@ -69,6 +75,24 @@ impl Supervisor {
         }
         self.shared.turn_to(Phase::Opening);
         self.shared.switch_to(None, 0);
+    }
+
+    /// Waits until the place is this process's alone; `None` when stopping.
+    async fn hold(&self) -> Option<Held> {
+        loop {
+            let place = self.options.place.clone();
+            if let Ok(Some(held)) = self.blocking(move || place.hold()).await {
+                return Some(held);
+            }
+            if *self.shared.phase.borrow() != Phase::Held {
+                tracing::warn!(place = ?self.options.place, "waiting: {}", Phase::HELD);
+                self.shared.turn_to(Phase::Held);
+            }
+            self.pause(BETWEEN_HOLDS).await;
+            if self.stopping.is_cancelled() {
+                return None;
+            }
+        }
     }
 
     /// Asks until the journal answers; `None` when stopping.

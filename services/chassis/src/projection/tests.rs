@@ -104,3 +104,30 @@ async fn a_late_reader_of_a_store_that_was_replaced_does_not_harm_the_new_one() 
     assert_eq!(digest.map(|digest| digest.position), Ok(1));
     assert_eq!(projection.status().await.rebuilds, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_process_waits_for_the_folder_and_continues_the_store_that_it_finds() {
+    let journal = journal();
+    let commit = write(&journal, "a", None).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let start = || {
+        let options = Options::in_folder(folder.path());
+        let definition = Definition::new(1).aggregate::<Tally>(|_, _| Ok(()));
+        Projection::start(definition, Arc::new(journal.clone()), options).expect("starts")
+    };
+    let (first, running) = start();
+    first.ready().await;
+    let (second, _) = start();
+    let mut phase = second.watch_phase();
+    let held = phase.wait_for(|phase| *phase == Phase::Held).await;
+    drop(held.expect("running"));
+    write(&journal, "a", Some(&commit)).await;
+    first.reached(2).await;
+
+    first.stop();
+    running.await.expect("no panic");
+    second.ready().await;
+    assert_eq!(second.applied(), 2);
+    let stores = std::fs::read_dir(folder.path()).expect("readable").count();
+    assert_eq!(stores, 2, "a lock and one store, none set aside");
+}

@@ -51,6 +51,7 @@ impl Readiness for Projected {
                 "projection at {} of {head}",
                 self.projection.applied()
             )),
+            Phase::Held => Err(Phase::HELD.into()),
             Phase::Opening => Err("projection opening".into()),
             Phase::Halted(why) => Err(format!("projection halted: {why}")),
         }

@@ -76,7 +76,7 @@ impl Fresh {
                 Phase::Halted(why) => {
                     return Err(Failure::failed(format!("the rebuild halted: {why}")));
                 }
-                Phase::Opening | Phase::CatchingUp { .. } => {}
+                Phase::Held | Phase::Opening | Phase::CatchingUp { .. } => {}
             }
             bar.set_position(self.projection.applied());
             tokio::select! {
