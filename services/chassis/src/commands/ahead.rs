@@ -47,8 +47,14 @@ impl Ahead {
         };
     }
 
-    pub(super) fn is_full(&self) -> bool {
-        self.0.lock().order.len() >= Self::LIMIT
+    /// Whether the projection, which is at `applied`, is too far behind for another command.
+    pub(super) fn is_full(&self, applied: Position) -> bool {
+        let mut entries = self.0.lock();
+        if entries.order.len() >= Self::LIMIT {
+            // Nothing is added meanwhile, so nothing else forgets.
+            entries.forget(applied);
+        }
+        entries.order.len() >= Self::LIMIT
     }
 
     /// The state of an aggregate after its last own commit, if that is newer than the projection, which is at
@@ -80,33 +86,40 @@ impl Ahead {
         if let Some(answer) = answer {
             entries.answers.insert(command, answer);
         }
-        while let Some((position, _, _)) = entries.order.front()
-            && *position <= applied
-        {
-            let Some((position, key, command)) = entries.order.pop_front() else {
-                break;
-            };
-            if entries
-                .states
-                .get(&key)
-                .is_some_and(|loaded| loaded.revision.position <= position)
-            {
-                entries.states.remove(&key);
-            }
-            if entries
-                .answers
-                .get(&command)
-                .is_some_and(|answer| answer.position <= applied)
-            {
-                entries.answers.remove(&command);
-            }
-        }
+        entries.forget(applied);
     }
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         let entries = self.0.lock();
         entries.order.len() + entries.states.len() + entries.answers.len()
+    }
+}
+
+impl Entries {
+    /// Forgets what the projection has applied.
+    fn forget(&mut self, applied: Position) {
+        while let Some((position, _, _)) = self.order.front()
+            && *position <= applied
+        {
+            let Some((position, key, command)) = self.order.pop_front() else {
+                break;
+            };
+            if self
+                .states
+                .get(&key)
+                .is_some_and(|loaded| loaded.revision.position <= position)
+            {
+                self.states.remove(&key);
+            }
+            if self
+                .answers
+                .get(&command)
+                .is_some_and(|answer| answer.position <= applied)
+            {
+                self.answers.remove(&command);
+            }
+        }
     }
 }
 
@@ -170,5 +183,18 @@ mod tests {
             0,
             "nothing outlives the projection it was ahead of"
         );
+    }
+
+    #[test]
+    fn a_projection_that_has_caught_up_lets_commands_in_again() {
+        let ahead = Ahead::default();
+        let states = (1..).map(|position| (key(&position.to_string()), at(position)));
+        let command = Uuid::from_u128(1);
+        ahead.add(command, states.take(Ahead::LIMIT), answer(1), 0);
+        assert!(ahead.is_full(0));
+        assert!(!ahead.is_full(1), "one has room");
+        assert!(!ahead.is_full(Ahead::LIMIT as Position));
+        ahead.add(command, [], None, Ahead::LIMIT as Position);
+        assert_eq!(ahead.len(), 0);
     }
 }

@@ -264,7 +264,7 @@ impl Inner {
                 return Err(Failure::unavailable("the journal is away", RETRY_AFTER));
             }
             self.ahead.keep_to(self.projection.generation());
-            if self.ahead.is_full() {
+            if self.ahead.is_full(self.projection.applied()) {
                 return Err(Failure::unavailable(
                     "the projection is behind",
                     RETRY_AFTER,

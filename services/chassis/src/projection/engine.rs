@@ -316,32 +316,41 @@ fn first_due_added(writes: &Writes) -> Result<Option<Timestamp>, Broken> {
 
 fn answer(view: &View, position: Position, waiting: &mut Vec<DigestRequest>) -> Result<(), Broken> {
     let mut left = Vec::new();
-    let mut taken = None;
+    let mut here = Vec::new();
     for request in waiting.drain(..) {
         match request.at {
             Some(at) if at > position => left.push(request),
             Some(at) if at < position => {
                 let _ = request.reply.send(Err(Passed(position)));
             }
-            // It takes long enough for whoever asked to give up meanwhile.
-            _ if request.reply.is_closed() => {}
-            _ => {
-                let digest = match taken {
-                    Some(digest) => digest,
-                    None => *taken.insert(digest(view, position)?),
-                };
-                let _ = request.reply.send(Ok(digest));
-            }
+            _ => here.push(request.reply),
         }
     }
     *waiting = left;
+    // It takes long enough for whoever asked to give up meanwhile, and nothing is applied in that time.
+    let is_wanted = || here.iter().any(|reply| !reply.is_closed());
+    if let Some(digest) = digest(view, position, is_wanted)? {
+        for reply in here {
+            let _ = reply.send(Ok(digest));
+        }
+    }
     Ok(())
 }
 
-/// Hashes every row but the checkpoint, in key order.
-fn digest(view: &View, position: Position) -> Result<Digest, Broken> {
+/// Hashes every row but the checkpoint, in key order; `None` if nobody wants it any more.
+fn digest(
+    view: &View,
+    position: Position,
+    is_wanted: impl Fn() -> bool,
+) -> Result<Option<Digest>, Broken> {
+    /// Rows between looks at whether somebody waits.
+    const LOOK: u64 = 4_096;
     let mut hasher = Xxh3::new();
     let mut rows = 0;
+    let mut wanted = is_wanted();
+    if !wanted {
+        return Ok(None);
+    }
     // The checkpoint's own row is the only one under its prefix, the lowest in use.
     view.store.scan(
         Bound::Included(&[0x02]),
@@ -353,14 +362,17 @@ fn digest(view: &View, position: Position) -> Result<Digest, Broken> {
             hasher.update(key);
             hasher.update(&(value.len() as u64).to_le_bytes());
             hasher.update(value);
-            true
+            if rows % LOOK == 0 {
+                wanted = is_wanted();
+            }
+            wanted
         },
     )?;
-    Ok(Digest {
+    Ok(wanted.then(|| Digest {
         position,
         rows,
         hash: hasher.digest128(),
-    })
+    }))
 }
 
 /// The aggregates that changed after a position, oldest change first, at most `limit` changes.
