@@ -12,9 +12,10 @@ use crate::server::Failure;
 use crate::service::Samples;
 use crate::telemetry;
 use async_trait::async_trait;
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -29,12 +30,16 @@ const LANES: usize = 64;
 /// Unacknowledged events that the server hands out; each lane has room for all of them, so that one which waits holds up
 /// none of the others.
 const IN_FLIGHT: usize = 256;
-/// Without an acknowledgement or a sign of progress for this long an event is delivered again.
-const ACK_WAIT: Duration = Duration::from_secs(30);
-const PROGRESS: Duration = Duration::from_secs(10);
+/// Without an acknowledgement or a sign of progress for this long an event is delivered again. What a replica had in hand
+/// when it was lost waits so long for the next.
+const ACK_WAIT: Duration = Duration::from_secs(12);
+/// Time for two signs to be lost or late.
+const PROGRESS: Duration = Duration::from_secs(4);
 /// When an event that was not understood is delivered again. Those that are put off count as handed out: 256 of them stop
 /// the policy.
 const PUT_OFF: Duration = Duration::from_secs(60);
+/// How long a replica that leaves takes to finish what it is handling.
+const LEAVING: Duration = Duration::from_secs(2);
 /// How long the pinned replica may be silent before another takes over.
 const PINNED_FOR: Duration = Duration::from_secs(5);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
@@ -66,7 +71,8 @@ pub enum Reaction {
     /// The domain refuses it: the matter has been settled otherwise.
     #[error("{0}")]
     Refused(String),
-    /// This version does not understand the event, or makes a wrong command of it; it is handled again after a minute.
+    /// This version does not understand the event, makes a wrong command of it, or fails at it; it is handled again after a
+    /// minute.
     #[error("{0}")]
     NotUnderstood(String),
 }
@@ -75,7 +81,11 @@ impl From<Failure> for Reaction {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Rejected(_) | Failure::NotFound(_) => Self::Refused(failure.to_string()),
-            Failure::Invalid(_) | Failure::Malformed(_) => Self::NotUnderstood(failure.to_string()),
+            // Time alone does not mend these, and what is tried on and on holds up what is behind it.
+            Failure::Invalid(_)
+            | Failure::Malformed(_)
+            | Failure::RequestIdReused
+            | Failure::Internal(_) => Self::NotUnderstood(failure.to_string()),
             other => Self::Again(other.to_string()),
         }
     }
@@ -97,33 +107,45 @@ pub(crate) struct Ground {
 /// Runs a policy until stopped.
 pub(crate) async fn run(ground: Ground, policy: Arc<dyn Policy>, stopping: CancellationToken) {
     let mut pause = SHORTEST_PAUSE;
-    while !stopping.is_cancelled() {
-        let why = tokio::select! {
-            biased;
-            why = consume_while_live(&ground, &policy) => why,
-            () = stopping.cancelled() => return,
-        };
+    loop {
+        let why = consume_while_live(&ground, &policy, &stopping).await;
+        if stopping.is_cancelled() {
+            return;
+        }
         tracing::info!(policy = policy.name(), %why, "policy begins again");
         tokio::select! {
             biased;
-            () = tokio::time::sleep(pause) => {}
             () = stopping.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
-/// A replica that cannot carry out commands leaves the events to another.
-async fn consume_while_live(ground: &Ground, policy: &Arc<dyn Policy>) -> String {
-    ground.projection.ready().await;
+/// A replica that ends or cannot carry out commands leaves the events to another.
+async fn consume_while_live(
+    ground: &Ground,
+    policy: &Arc<dyn Policy>,
+    stopping: &CancellationToken,
+) -> String {
     tokio::select! {
         biased;
-        why = consume(&*ground.bus, policy, &ground.samples) => why,
-        () = ground.projection.not_ready() => "the projection is not live".into(),
+        () = stopping.cancelled() => return "it ends".into(),
+        () = ground.projection.ready() => {}
     }
+    let lanes = Lanes::start(policy, &ground.samples);
+    let why = tokio::select! {
+        biased;
+        () = stopping.cancelled() => "it ends".into(),
+        () = ground.projection.not_ready() => "the projection is not live".into(),
+        why = consume(&*ground.bus, policy, &lanes) => why,
+    };
+    // The subscription has ended: what is given back does not come here again.
+    lanes.give_back().await;
+    why
 }
 
-async fn consume(bus: &dyn Bus, policy: &Arc<dyn Policy>, samples: &Arc<Samples>) -> String {
+async fn consume(bus: &dyn Bus, policy: &Arc<dyn Policy>, lanes: &Lanes) -> String {
     let subscription = Subscription {
         name: policy.name().to_owned(),
         subjects: policy.subjects(),
@@ -135,22 +157,6 @@ async fn consume(bus: &dyn Bus, policy: &Arc<dyn Policy>, samples: &Arc<Samples>
         Ok(deliveries) => deliveries,
         Err(away) => return away.to_string(),
     };
-    // Dropped together: handling that is cut off is done again when the event is delivered again.
-    let mut handling = JoinSet::new();
-    let lanes: Vec<mpsc::Sender<Handed>> = (0..LANES)
-        .map(|_| {
-            let (lane, queue) = mpsc::channel(IN_FLIGHT);
-            let handler = Lane {
-                policy: Arc::clone(policy),
-                samples: Arc::clone(samples),
-                queue,
-                waiting: VecDeque::new(),
-                progress: tokio::time::interval(PROGRESS),
-            };
-            handling.spawn(handler.run());
-            lane
-        })
-        .collect();
     while let Some(delivery) = deliveries.next().await {
         let delivery = match delivery {
             Ok(delivery) => delivery,
@@ -158,11 +164,8 @@ async fn consume(bus: &dyn Bus, policy: &Arc<dyn Policy>, samples: &Arc<Samples>
         };
         match ReceivedEvent::parse(delivery.headers.as_ref(), delivery.payload.clone()) {
             Ok(event) => {
-                let mut hasher = DefaultHasher::new();
-                event.subject.hash(&mut hasher);
-                let lane = usize::try_from(hasher.finish() % LANES as u64).unwrap_or(0);
                 let receipt = delivery.receipt;
-                if lanes[lane].send(Handed { event, receipt }).await.is_err() {
+                if !lanes.hand(Handed { event, receipt }).await {
                     return "a lane ended".into();
                 }
             }
@@ -174,6 +177,48 @@ async fn consume(bus: &dyn Bus, policy: &Arc<dyn Policy>, samples: &Arc<Samples>
         }
     }
     "no more messages".into()
+}
+
+/// The lanes of one policy. Dropped, they are cut off: what they were at is handled again when it is delivered again.
+struct Lanes {
+    queues: Vec<mpsc::Sender<Handed>>,
+    leaving: CancellationToken,
+    running: JoinSet<()>,
+}
+
+impl Lanes {
+    fn start(policy: &Arc<dyn Policy>, samples: &Arc<Samples>) -> Self {
+        let leaving = CancellationToken::new();
+        let mut running = JoinSet::new();
+        let queues = (0..LANES)
+            .map(|_| {
+                let (to_lane, queue) = mpsc::channel(IN_FLIGHT);
+                running.spawn(Lane::new(policy, samples, queue, &leaving).run());
+                to_lane
+            })
+            .collect();
+        Self {
+            queues,
+            leaving,
+            running,
+        }
+    }
+
+    /// Hands an event to the lane of what it is about; answers whether that lane still runs.
+    async fn hand(&self, handed: Handed) -> bool {
+        let mut hasher = DefaultHasher::new();
+        handed.event.subject.hash(&mut hasher);
+        let lane = usize::try_from(hasher.finish() % LANES as u64).unwrap_or(0);
+        self.queues[lane].send(handed).await.is_ok()
+    }
+
+    /// Finishes what is being handled and gives back what waits, so that nobody has to wait until it is missed.
+    async fn give_back(mut self) {
+        self.leaving.cancel();
+        self.queues.clear();
+        let ending = async { while self.running.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(LEAVING, ending).await;
+    }
 }
 
 /// An event that waits to be handled, or is.
@@ -190,9 +235,27 @@ struct Lane {
     /// Taken from the queue while another was handled.
     waiting: VecDeque<Handed>,
     progress: Interval,
+    /// From now on what waits is given back.
+    leaving: CancellationToken,
 }
 
 impl Lane {
+    fn new(
+        policy: &Arc<dyn Policy>,
+        samples: &Arc<Samples>,
+        queue: mpsc::Receiver<Handed>,
+        leaving: &CancellationToken,
+    ) -> Self {
+        Self {
+            policy: Arc::clone(policy),
+            samples: Arc::clone(samples),
+            queue,
+            waiting: VecDeque::new(),
+            progress: tokio::time::interval(PROGRESS),
+            leaving: leaving.clone(),
+        }
+    }
+
     async fn run(mut self) {
         loop {
             let next = match self.waiting.pop_front() {
@@ -202,6 +265,10 @@ impl Lane {
             let Some(Handed { event, receipt }) = next else {
                 return;
             };
+            if self.leaving.is_cancelled() {
+                receipt.put_off(Duration::ZERO).await;
+                continue;
+            }
             let span = tracing::debug_span!(
                 target: telemetry::SPANS,
                 "policy",
@@ -223,13 +290,22 @@ impl Lane {
         let policy = Arc::clone(&self.policy);
         let (name, id) = (policy.name(), &event.id);
         let mut pause = SHORTEST_PAUSE;
+        // Nobody is told of the time in which there was nothing to do.
+        self.progress.reset();
         loop {
-            match self.meanwhile(receipt, policy.react(event)).await {
+            let reacting = AssertUnwindSafe(policy.react(event)).catch_unwind();
+            let reacted = self.meanwhile(receipt, reacting).await;
+            let panicked = || Reaction::NotUnderstood("the policy has panicked".into());
+            match reacted.unwrap_or_else(|_| Err(panicked())) {
                 Ok(()) => break,
                 Err(Reaction::Again(why)) => {
                     self.samples.policy_failed(name);
                     tracing::debug!(policy = name, event = id, %why, "event waits");
-                    self.meanwhile(receipt, tokio::time::sleep(pause)).await;
+                    let leaving = self.leaving.clone();
+                    let paused = leaving.run_until_cancelled(tokio::time::sleep(pause));
+                    if self.meanwhile(receipt, paused).await.is_none() {
+                        return receipt.put_off(Duration::ZERO).await;
+                    }
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
                 Err(Reaction::Refused(why)) => {
@@ -263,5 +339,155 @@ impl Lane {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parking_lot::Mutex;
+
+    /// What a policy was told to do with an event, and what became of it, in order.
+    type Told = Arc<Mutex<Vec<(String, &'static str)>>>;
+
+    #[derive(Debug)]
+    struct Slip {
+        id: String,
+        told: Told,
+    }
+
+    impl Slip {
+        fn tell(&self, what: &'static str) {
+            self.told.lock().push((self.id.clone(), what));
+        }
+    }
+
+    #[async_trait]
+    impl Receipt for Slip {
+        async fn done(&self) {
+            self.tell("done");
+        }
+        async fn progress(&self) {
+            self.tell("progress");
+        }
+        async fn put_off(&self, by: Duration) {
+            self.tell(if by.is_zero() {
+                "given back"
+            } else {
+                "put off"
+            });
+        }
+        async fn hopeless(&self) {
+            self.tell("hopeless");
+        }
+    }
+
+    /// Does with an event what its id says.
+    struct Obedient;
+
+    #[async_trait]
+    impl Policy for Obedient {
+        fn name(&self) -> &'static str {
+            "test"
+        }
+        fn subjects(&self) -> Vec<String> {
+            Vec::new()
+        }
+        async fn react(&self, event: &ReceivedEvent) -> Result<(), Reaction> {
+            match event.id.as_str() {
+                "panics" => panic!("as it was told to"),
+                "takes a second" => tokio::time::sleep(Duration::from_secs(1)).await,
+                "takes ten seconds" => tokio::time::sleep(Duration::from_secs(10)).await,
+                "waits" => return Err(Reaction::Again("something is away".into())),
+                _ => {}
+            }
+            Ok(())
+        }
+    }
+
+    fn handed(id: &str, told: &Told) -> Handed {
+        let (id, told) = (id.to_owned(), Arc::clone(told));
+        Handed {
+            event: ReceivedEvent {
+                id: id.clone(),
+                commit_id: None,
+                type_name: String::new(),
+                subject: String::new(),
+                time: jiff::Timestamp::UNIX_EPOCH,
+                traceparent: None,
+                data: bytes::Bytes::new(),
+            },
+            receipt: Box::new(Slip { id, told }),
+        }
+    }
+
+    fn lanes() -> Lanes {
+        let policy: Arc<dyn Policy> = Arc::new(Obedient);
+        Lanes::start(&policy, &Arc::new(Samples::default()))
+    }
+
+    /// Waits until so much was told of these events.
+    async fn until_told(told: &Told, count: usize) -> Vec<(String, &'static str)> {
+        while told.lock().len() < count {
+            tokio::task::yield_now().await;
+        }
+        told.lock().clone()
+    }
+
+    fn all(told: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
+        let owned = told.iter().map(|(id, what)| ((*id).to_owned(), *what));
+        owned.collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn quiet_hours_are_not_made_up_for_with_signs_of_progress() {
+        let (lanes, told) = (lanes(), Told::default());
+        assert!(lanes.hand(handed("at night", &told)).await);
+        until_told(&told, 1).await;
+        tokio::time::advance(Duration::from_secs(8 * 3_600)).await;
+        assert!(lanes.hand(handed("takes ten seconds", &told)).await);
+        tokio::time::sleep(Duration::from_secs(11)).await;
+        let expected = [
+            ("at night", "done"),
+            ("takes ten seconds", "progress"),
+            ("takes ten seconds", "progress"),
+            ("takes ten seconds", "done"),
+        ];
+        assert_eq!(*told.lock(), all(&expected));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_replica_that_leaves_finishes_what_it_is_at_and_gives_back_the_rest() {
+        let (lanes, told) = (lanes(), Told::default());
+        for id in ["takes a second", "behind it", "last"] {
+            assert!(lanes.hand(handed(id, &told)).await);
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        lanes.give_back().await;
+        let expected = [
+            ("takes a second", "done"),
+            ("behind it", "given back"),
+            ("last", "given back"),
+        ];
+        assert_eq!(*told.lock(), all(&expected));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_replica_that_leaves_does_not_wait_for_what_is_away() {
+        let (lanes, told) = (lanes(), Told::default());
+        assert!(lanes.hand(handed("waits", &told)).await);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        lanes.give_back().await;
+        assert_eq!(*told.lock(), all(&[("waits", "given back")]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_event_at_which_a_policy_panics_is_put_off_and_holds_up_no_other() {
+        let (lanes, told) = (lanes(), Told::default());
+        for id in ["panics", "another"] {
+            assert!(lanes.hand(handed(id, &told)).await);
+        }
+        let told = until_told(&told, 2).await;
+        assert_eq!(told, all(&[("panics", "put off"), ("another", "done")]));
     }
 }

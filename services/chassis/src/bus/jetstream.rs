@@ -248,7 +248,8 @@ impl Receipt for jetstream::Message {
     }
 
     async fn put_off(&self, by: Duration) {
-        let _ = self.ack_with(AckKind::Nak(Some(by))).await;
+        let by = (!by.is_zero()).then_some(by);
+        let _ = self.ack_with(AckKind::Nak(by)).await;
     }
 
     async fn hopeless(&self) {
