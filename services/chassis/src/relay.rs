@@ -107,7 +107,11 @@ impl Relay {
 
     async fn hold(&self, lease: &mut Lease) {
         // Until another is seen to relay, what this replica has not published is unpublished, and its lag is told.
-        let another_relays = || self.samples.relaying.store(false, Ordering::Relaxed);
+        // Whether it is halted, the other tells.
+        let another_relays = || {
+            self.samples.relaying.store(false, Ordering::Relaxed);
+            self.samples.relay_halted.store(false, Ordering::Relaxed);
+        };
         if lease.acquire(another_relays).await.is_err() {
             return;
         }
@@ -115,18 +119,27 @@ impl Relay {
         tokio::select! {
             biased;
             () = lease.keep() => {}
-            why = self.relay() => {
-                let halted = why.is_lasting();
-                self.samples.relay_halted.store(halted, Ordering::Relaxed);
-                if halted {
-                    tracing::error!(service = self.service, %why, "relay halted");
-                    tokio::time::sleep(HALTED).await;
-                } else if matches!(why, Interrupted::Publish(PublishError::Fenced)) {
-                    tracing::info!(service = self.service, %why, "relay begins again");
-                } else {
-                    tracing::warn!(service = self.service, %why, "relay begins again");
-                }
+            () = self.relay_on() => {}
+        }
+    }
+
+    /// Publishes until something is in the way that may be gone in a moment; what lasts it looks at again and again.
+    async fn relay_on(&self) {
+        loop {
+            let why = self.relay().await;
+            let halted = why.is_lasting();
+            self.samples.relay_halted.store(halted, Ordering::Relaxed);
+            if halted {
+                tracing::error!(service = self.service, %why, "relay halted");
+                tokio::time::sleep(HALTED).await;
+                continue;
             }
+            if matches!(why, Interrupted::Publish(PublishError::Fenced)) {
+                tracing::info!(service = self.service, %why, "relay begins again");
+            } else {
+                tracing::warn!(service = self.service, %why, "relay begins again");
+            }
+            return;
         }
     }
 
@@ -277,5 +290,60 @@ impl Relay {
             position: place.position,
         };
         Ok((last, commit_id.and_then(|text| text.as_str().parse().ok())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bus::model::Model;
+    use crate::projection::tests::journal;
+    use async_nats::HeaderMap;
+    use bytes::Bytes;
+
+    #[tokio::test(start_paused = true)]
+    async fn of_halted_relays_one_says_so_and_after_the_repair_none() {
+        let bus = Model::new();
+        let repaired = bus.backup();
+        let mut headers = HeaderMap::new();
+        headers.insert("ce-sequence", "0000000000000005-001");
+        let beyond = Message {
+            subject: "events.test.of_a_commit_that_is_lost".into(),
+            headers,
+            payload: Bytes::new(),
+        };
+        let published = bus.publish("events.test.>", 0, vec![beyond]).await;
+        assert_eq!(published.expect("published"), 1);
+        let stopping = CancellationToken::new();
+        let start = || {
+            let samples = Arc::new(Samples::default());
+            let relay = Relay {
+                service: "test",
+                bus: Arc::new(bus.clone()),
+                journal: Arc::new(journal()),
+                publications: Publications::new(),
+                samples: Arc::clone(&samples),
+            };
+            let running = tokio::spawn(relay.run(stopping.clone()));
+            (samples, running)
+        };
+        let relays = [start(), start()];
+        let halted = || {
+            let halted = relays.iter().map(|(samples, _)| &samples.relay_halted);
+            halted
+                .filter(|halted| halted.load(Ordering::Relaxed))
+                .count()
+        };
+        for second in 0..20 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            assert_eq!(halted(), 1, "after {second} s");
+        }
+        bus.set_back(&repaired);
+        tokio::time::sleep(Duration::from_secs(15)).await;
+        assert_eq!(halted(), 0);
+        stopping.cancel();
+        for (_, running) in relays {
+            running.await.expect("no panic");
+        }
     }
 }

@@ -21,6 +21,7 @@ use std::hash::Hash;
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tonic::Status;
 
 /// Rows of one stream that are under way at most, those among them whose answers the caller has not read. Bounds the memory
@@ -28,8 +29,8 @@ use tonic::Status;
 pub const AT_ONCE: usize = 1_024;
 /// Commits that the projection may be behind before rows wait for it: below what commands refuse to go beyond.
 const MOST_BEHIND: Position = 16_384;
-/// How often a row is tried while the bus is away or others are faster, and how long it waits in between: ten seconds.
-const ATTEMPTS: u32 = 20;
+/// How long a row is tried again while the bus is away or others are faster, and how long it waits in between.
+const PERSIST: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Carries out a stream of rows, at most [`AT_ONCE`] at a time. Rows `about` the same thing are carried out in their order,
@@ -69,7 +70,7 @@ pub async fn keep_up(projection: &Projection, position: Position) {
         .await;
 }
 
-/// Tries a row again while the bus is away or others are faster, for ten seconds. Only what is `repeatable`, because it has a
+/// Tries a row again while the bus is away or others are faster, as long as an attempt begins within ten seconds. Only what is `repeatable`, because it has a
 /// request id, is tried again after an attempt that may have been carried out.
 ///
 /// # Errors
@@ -81,16 +82,20 @@ pub async fn persist<T, Attempt>(
 where
     Attempt: Future<Output = Result<T, Failure>>,
 {
-    for _ in 1..ATTEMPTS {
-        match attempt().await {
-            Err(Failure::Unavailable { .. }) if repeatable => {}
+    let until = Instant::now() + PERSIST;
+    loop {
+        let outcome = attempt().await;
+        let may_heal = match &outcome {
+            Err(Failure::Unavailable { .. }) => repeatable,
             // Surely nothing was changed.
-            Err(Failure::Aborted(_)) => {}
-            outcome => return outcome,
+            Err(Failure::Aborted(_)) => true,
+            _ => false,
+        };
+        if !may_heal || Instant::now() + PAUSE >= until {
+            return outcome;
         }
         tokio::time::sleep(PAUSE).await;
     }
-    attempt().await
 }
 
 /// Who is at which thing at this moment, so that rows about one thing keep their order.

@@ -242,6 +242,11 @@ async fn an_appender_that_has_panicked_tells_so_and_takes_nothing_more() {
 #[test]
 fn an_overdue_acknowledgement_leaves_as_long_again_to_settle_it() {
     assert!(Limits::default().deadline >= 2 * Nats::default().ack_timeout());
+    for millis in [100, 2_000, 10_000] {
+        let ack_timeout = std::time::Duration::from_millis(millis);
+        let limits = Limits::for_acknowledgements_within(ack_timeout);
+        assert!(limits.deadline > 2 * ack_timeout, "{limits:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -157,3 +157,18 @@ async fn a_row_is_tried_again_for_ten_seconds_if_that_is_safe_and_may_help() {
     let wrong = || Failure::field("row", Invalid::new("is wrong", "有误"));
     assert_eq!(attempts(true, wrong).await, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_row_whose_attempts_take_long_is_answered_soon_after_ten_seconds() {
+    let begun = tokio::time::Instant::now();
+    let outcome = persist(true, async || -> Result<(), Failure> {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        Err(Failure::unavailable("away", Duration::from_secs(1)))
+    });
+    assert!(outcome.await.is_err());
+    assert!(
+        begun.elapsed() < Duration::from_secs(16),
+        "{:?}",
+        begun.elapsed()
+    );
+}

@@ -104,6 +104,6 @@ impl Nats {
         self.login()?;
         readable("nats.ca_file", self.ca_file.as_deref())?;
         readable("nats.credentials_file", self.credentials_file.as_deref())?;
-        within("nats.ack_timeout_ms", self.ack_timeout_ms, 100..=60_000)
+        within("nats.ack_timeout_ms", self.ack_timeout_ms, 100..=10_000)
     }
 }

@@ -88,7 +88,7 @@ fn a_bad_value_is_named_with_what_is_allowed() {
         (
             "nats.ack_timeout_ms = 1",
             "`nats.ack_timeout_ms`",
-            "between 100 and 60000",
+            "between 100 and 10000",
         ),
         (
             "nats.credentials_file = \"/nowhere\"",

@@ -54,6 +54,16 @@ pub struct Limits {
     pub settling: usize,
 }
 
+impl Limits {
+    /// For a journal whose acknowledgements take this long at most.
+    pub fn for_acknowledgements_within(ack_timeout: Duration) -> Self {
+        Self {
+            deadline: 2 * ack_timeout + Duration::from_secs(1),
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
