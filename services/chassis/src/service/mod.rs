@@ -38,7 +38,7 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use traffic_proto::operations::v1::operations_service_server::OperationsServiceServer;
 pub use watch::Watched;
 
-/// How long the parts of a service may take to end, after its server has.
+/// How long the commands of a service may take to end, after its server has, and then its other parts.
 const GRACE: Duration = Duration::from_secs(5);
 /// How often to try what the bus did not answer at start.
 const RETRY: Duration = Duration::from_millis(500);
@@ -186,7 +186,8 @@ impl Core {
         Ok(core)
     }
 
-    /// As [`Core::start`], on a foundation that is there. Of the configuration it takes keys and calendar.
+    /// As [`Core::start`], on a foundation that is there. Of the configuration it takes keys, calendar, and how long an
+    /// acknowledgement may take.
     ///
     /// # Errors
     /// A configuration that cannot be used.
@@ -211,7 +212,8 @@ impl Core {
         let keys = config.sealing.keys()?;
         let calendar = Arc::new(LegalCalendar::new(config.calendar.table()?));
         let stopping = CancellationToken::new();
-        let (appender, appending) = Appender::start(Arc::clone(&journal), Limits::default());
+        let limits = Limits::for_acknowledgements_within(config.nats.ack_timeout());
+        let (appender, appending) = Appender::start(Arc::clone(&journal), limits);
         let (projection, projecting) =
             Projection::start(definition, Arc::clone(&journal), options)?;
         let commands = Commands::new(
@@ -330,14 +332,16 @@ impl Core {
     /// Ends everything, in the order in which one part needs the other. Shut the server down first.
     pub async fn stop(&self) {
         self.stopping.cancel();
+        // They may wait for a journal that is away.
+        let drained = tokio::time::timeout(GRACE, self.commands.drained()).await;
+        self.projection.stop();
         let ending = async {
-            self.commands.drained().await;
-            self.projection.stop();
             self.parts.tasks.close();
             self.parts.tasks.wait().await;
             self.bus.flush().await;
         };
-        if tokio::time::timeout(GRACE, ending).await.is_err() {
+        let ended = tokio::time::timeout(GRACE, ending).await;
+        if drained.is_err() || ended.is_err() {
             tracing::warn!(
                 service = self.service,
                 "parts of the service cut off at shutdown"

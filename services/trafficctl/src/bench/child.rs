@@ -13,7 +13,11 @@ use clap::Args;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::AsyncReadExt;
+
+/// What outlives the service holds up the exit no longer than this.
+const LEAVING: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeOptions {
@@ -55,13 +59,16 @@ pub(crate) fn run(options: &ServeOptions, nats: &str) -> Result<(), Failure> {
     // As every service is run: see `chassis::config::run`.
     let telemetry = Telemetry::start(&config.telemetry, service.name).map_err(Failure::failed)?;
     telemetry.install().map_err(Failure::failed)?;
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let served = runtime.block_on(async {
         let started = (service.start)(&config, &telemetry, Arc::new(SystemClock)).await?;
         say(started.grpc)?;
         until_left().await;
         started.stop().await;
         Ok(())
-    })
+    });
+    runtime.shutdown_timeout(LEAVING);
+    served
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
