@@ -2,16 +2,17 @@
 
 use crate::domain::arrears;
 use crate::domain::conduct::{Act, Conduct, Road};
+use crate::domain::ground::Ground;
 use crate::domain::values::Place;
 use crate::domain::violation::capture::record_violation;
 use crate::domain::violation::event::{Filing, Source};
 use async_trait::async_trait;
 use chassis::commands::Call;
 use chassis::domain::values::{DocumentNumber, PlateNumber, Text};
-use chassis::domain::{Channel, District, Invalid};
+use chassis::domain::{Channel, District, Invalid, Refusal};
 use chassis::policies::{Policy, Reaction};
 use chassis::published::ReceivedEvent;
-use chassis::server::resource_id;
+use chassis::server::{Failure, resource_id};
 use chassis::service::Core;
 use jiff::Timestamp;
 use traffic_proto::parking::v1 as parking;
@@ -61,7 +62,8 @@ impl Policy for IllegalParking {
             .perform(call, move |tx| {
                 record_violation(tx, filing.clone()).map(|_| ())
             })
-            .await?;
+            .await
+            .map_err(unless_early)?;
         Ok(())
     }
 }
@@ -109,11 +111,14 @@ impl Policy for ParkingArrears {
                 .perform(call, move |tx| {
                     arrears::refer(tx, &session, revision, filing.clone())
                 })
-                .await?;
+                .await
+                .map_err(unless_early)?;
         } else if event.is::<parking::ArrearsSettled>() {
             let settled = event.decode::<parking::ArrearsSettled>()?;
             let session = session(&settled.session)?;
-            let remarks: Text<500> = text("the parking fee has been paid (停车费已补缴)")?;
+            let remarks: Text<500> = text(
+                "parking claims the fee no longer from this vehicle (停车费已缴清或者不再向该车收取)",
+            )?;
             self.core
                 .commands
                 .perform(call, move |tx| {
@@ -122,6 +127,16 @@ impl Policy for ParkingArrears {
                 .await?;
         }
         Ok(())
+    }
+}
+
+/// What parking has seen by a clock that is ahead of this one's is refused until this one gets there, not for good.
+fn unless_early(failure: Failure) -> Reaction {
+    match &failure {
+        Failure::Rejected(rejection) if rejection.reason == Ground::ActInTheFuture.reason() => {
+            Reaction::Again(failure.to_string())
+        }
+        _ => failure.into(),
     }
 }
 
@@ -193,4 +208,19 @@ fn invalid(why: Invalid) -> Reaction {
 
 fn not_understood(why: &str) -> Reaction {
     Reaction::NotUnderstood(why.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chassis::domain::Rejection;
+
+    #[test]
+    fn what_lies_ahead_of_this_clock_is_tried_again_and_what_is_refused_is_not() {
+        let refused = |ground: Ground| Failure::Rejected(Box::new(Rejection::from(ground)));
+        let early = unless_early(refused(Ground::ActInTheFuture));
+        assert!(matches!(early, Reaction::Again(_)), "{early:?}");
+        let late = unless_early(refused(Ground::LimitationPassed));
+        assert!(matches!(late, Reaction::Refused(_)), "{late:?}");
+    }
 }
