@@ -271,7 +271,8 @@ fn session(event: &SessionEvent, origin: &Origin<'_>) -> Vec<PublishedEvent> {
         | SessionEvent::ChargeWaived { .. }
         | SessionEvent::PaymentNoticeIssued { .. }
         | SessionEvent::ReminderIssued { .. }
-        | SessionEvent::FoundUncollectable { .. } => return Vec::new(),
+        | SessionEvent::FoundUncollectable { .. }
+        | SessionEvent::CollectionRestarted { .. } => return Vec::new(),
     };
     vec![event]
 }

@@ -186,7 +186,7 @@ impl Api {
         let Some(zone) = zone else {
             return Err(Failure::NotFound(not_found));
         };
-        let tariff_id = zone.state.details.tariff.clone();
+        let tariff_id = zone.state.tariff_at(arrival).clone();
         let tariff = self
             .core
             .projection

@@ -7,15 +7,21 @@ use crate::domain::bay::{Bay, BayKind};
 use crate::domain::geometry::Position;
 use crate::domain::ids::{BayId, OccupationId, ZoneId};
 use crate::domain::marking::{self, Marking};
+use crate::domain::refusal::ParkingRefusal;
 use crate::domain::watch;
 use crate::read_model;
 use chassis::commands::{Call, check_etag};
+use chassis::domain::Transaction;
 use chassis::server::{Failure, Fields, set_position};
+use std::collections::BTreeSet;
 use tonic::{Request, Response};
 use traffic_proto::parking::v1 as proto;
 
 /// Bays in one batch, at most. Leaves room for the occupations that touch them.
 const MAX_BATCH: usize = 100;
+/// Road occupations with which the bays of one batch are aligned, at most: what a transaction may touch beside each bay, its zone
+/// and a few more. A bay that was retired and is marked again brings its own.
+const MAX_OCCUPATIONS: usize = Transaction::MAX_AGGREGATES - 2 * MAX_BATCH - 8;
 
 impl Api {
     pub(super) async fn create_bay(
@@ -99,7 +105,13 @@ impl Api {
             .core
             .commands
             .run::<Bay>(message.validate_only, call, move |tx| {
+                let mut aligned_with = BTreeSet::new();
                 for (id, marking, occupations) in &rows {
+                    aligned_with.extend(occupations.iter().cloned());
+                    aligned_with.extend(marking::occupations_of(tx, id)?);
+                    if aligned_with.len() > MAX_OCCUPATIONS {
+                        return Err(ParkingRefusal::TooManySuspensions { bay: id.clone() }.into());
+                    }
                     marking::mark(tx, id, marking.clone(), occupations)?;
                 }
                 // There is at least one row.

@@ -162,7 +162,7 @@ fn read_row(row: &proto::IngestReadingsRequest) -> Result<(BayId, Reading), Fail
     let bay = fields
         .resource("bay", &row.bay, "bays/{bay}")
         .and_then(|id| BayId::parse(&id).ok());
-    let source = fields.required("source", &row.source, SourceId::parse);
+    let source = fields.required("source", &row.source, device);
     let kind = fields.choice(
         "source_kind",
         row.source_kind,
@@ -198,6 +198,18 @@ fn read_row(row: &proto::IngestReadingsRequest) -> Result<(BayId, Reading), Fail
             seen,
         },
     ))
+}
+
+/// The name of a device; what officers enter is told from it by a name of its own.
+fn device(name: &str) -> Result<SourceId, Invalid> {
+    let source = SourceId::parse(name)?;
+    if source == SourceId::officer() {
+        return Err(Invalid::new(
+            "must not be `officer`, which stands for what officers enter",
+            "不得为 officer，该名称专用于民警录入",
+        ));
+    }
+    Ok(source)
 }
 
 fn seen(fields: &mut Fields, kind: proto::ReadingKind, vehicle: Option<Vehicle>) -> Option<Seen> {

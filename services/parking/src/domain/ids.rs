@@ -26,6 +26,14 @@ named_id! {
     /// A sensor, camera or handheld that sends readings.
     SourceId
 }
+
+impl SourceId {
+    /// Names what officers enter by hand. No device may call itself so.
+    pub fn officer() -> Self {
+        Self("officer".into())
+    }
+}
+
 named_id! {
     /// A payment provider, e.g. `wechat-pay`.
     ProviderId

@@ -16,7 +16,8 @@ pub struct Marking {
     pub label: String,
 }
 
-/// Marks a bay. `occupations` are those in force near it: they close it if they touch it.
+/// Marks a bay. `occupations` are those in force near it: they close it if they touch it. A bay that was retired while an
+/// occupation closed it is freed if that has ended since.
 ///
 /// # Errors
 /// `BAY_EXISTS`, `ZONE_NOT_FOUND`, `TOO_MANY_SUSPENSIONS`.
@@ -35,7 +36,8 @@ pub fn mark(
     align_with(tx, id, occupations)
 }
 
-/// Changes a bay. A session that goes on keeps the zone and tariff under which it began.
+/// Changes a bay; one that is moved away from what closes it is freed. A session that goes on keeps the zone and tariff under
+/// which it began.
 ///
 /// # Errors
 /// `BAY_NOT_FOUND`, `ZONE_NOT_FOUND`, `TOO_MANY_SUSPENSIONS`.
@@ -89,8 +91,29 @@ fn details(tx: &mut Transaction, marking: Marking) -> Result<BayDetails, Halt> {
     })
 }
 
-fn align_with(tx: &mut Transaction, id: &BayId, occupations: &[OccupationId]) -> Result<(), Halt> {
-    for occupation in occupations {
+/// The occupations that ask for a bay as far as it has heard: at most [`Bay::MAX_SUSPENSIONS`], none if there is no bay.
+///
+/// # Errors
+/// As [`Transaction::load`].
+pub fn occupations_of(tx: &mut Transaction, id: &BayId) -> Result<Vec<OccupationId>, Halt> {
+    let Some(bay) = tx.load::<Bay>(id.as_str())? else {
+        return Ok(Vec::new());
+    };
+    let asking = bay
+        .suspensions
+        .iter()
+        .filter(|(_, suspension)| suspension.schedule.is_some());
+    Ok(asking.map(|(occupation, _)| occupation.clone()).collect())
+}
+
+/// Aligns a bay with the occupations near it, and with those that it carries: a retired bay does not hear that one has ended,
+/// and one that is moved leaves it behind. Those near it come first, so that a bay which they close too is not opened between.
+fn align_with(tx: &mut Transaction, id: &BayId, near: &[OccupationId]) -> Result<(), Halt> {
+    let carried = occupations_of(tx, id)?;
+    let others = carried
+        .iter()
+        .filter(|occupation| !near.contains(occupation));
+    for occupation in near.iter().chain(others) {
         works::align(tx, occupation, std::slice::from_ref(id))?;
     }
     Ok(())

@@ -48,6 +48,16 @@ pub struct Waiver {
     /// Number of the pass or of the decision; 1 to 64 characters.
     pub document: String,
     pub revoked_at: Option<Timestamp>,
+    /// What the plate's earlier waivers made free, oldest first: a stay of that time may be priced again.
+    pub earlier: Vec<FreePeriod>,
+}
+
+/// A time in which arrivals are free, without its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FreePeriod {
+    pub ground: FreeGround,
+    pub from: Timestamp,
+    pub until: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,12 +76,39 @@ pub enum WaiverEvent {
 }
 
 impl Waiver {
-    /// The ground on which an arrival at `at` is free.
+    /// Most earlier periods remembered; the oldest are forgotten first.
+    pub const MAX_EARLIER: usize = 16;
+
+    /// The ground on which an arrival at `at` is free: the first on which it was, if there are several.
     pub fn covers(&self, at: Timestamp) -> Option<FreeGround> {
-        let end = self
-            .revoked_at
-            .map_or(self.valid_until, |revoked| revoked.min(self.valid_until));
-        (self.valid_from <= at && at < end).then_some(self.ground)
+        self.earlier
+            .iter()
+            .copied()
+            .chain([self.period()])
+            .find(|period| period.from <= at && at < period.until)
+            .map(|period| period.ground)
+    }
+
+    /// The time for which this waiver itself holds; ends before it begins if it was revoked before.
+    fn period(&self) -> FreePeriod {
+        FreePeriod {
+            ground: self.ground,
+            from: self.valid_from,
+            until: self
+                .revoked_at
+                .map_or(self.valid_until, |revoked| revoked.min(self.valid_until)),
+        }
+    }
+
+    /// What is to be remembered of this waiver when another replaces it.
+    fn into_earlier(mut self) -> Vec<FreePeriod> {
+        let period = self.period();
+        if period.from < period.until {
+            self.earlier.push(period);
+        }
+        let excess = self.earlier.len().saturating_sub(Self::MAX_EARLIER);
+        self.earlier.drain(..excess);
+        self.earlier
     }
 }
 
@@ -94,6 +131,7 @@ impl Aggregate for Waiver {
                 valid_until: *valid_until,
                 document: document.clone(),
                 revoked_at: None,
+                earlier: state.map_or_else(Vec::new, Self::into_earlier),
             }),
             WaiverEvent::WaiverRevoked { effective_at } => state.map(|waiver| Self {
                 revoked_at: Some(*effective_at),
@@ -103,7 +141,8 @@ impl Aggregate for Waiver {
     }
 }
 
-/// Grants a waiver, or replaces one that has ended. It holds for arrivals within its time.
+/// Grants a waiver, or replaces one that has ended. It holds for arrivals within its time; those within the time of the
+/// earlier one stay free.
 ///
 /// # Errors
 /// `NOT_AN_OFFICER`, `WAIVER_TIMES_REVERSED`, `WAIVER_EXISTS`.

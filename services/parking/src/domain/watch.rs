@@ -1,12 +1,13 @@
 //! From readings and closures to sessions: what is seen in a bay decides who pays for which time.
 
 use super::bay::{
-    Admission, Availability, Bay, BayEvent, BayKind, IllegalGround, Reading, Seen, Stay, Tracked,
+    Admission, Availability, Bay, BayEvent, BayKind, IllegalGround, Reading, Seen, SourceKind,
+    Stay, Tracked,
 };
-use super::ids::{BayId, OccupationId, SessionId};
+use super::ids::{BayId, OccupationId, SessionId, SourceId};
 use super::marking::Marking;
 use super::refusal::ParkingRefusal;
-use super::session::{self, EndCause};
+use super::session::{self, EndCause, Session};
 use super::vehicle::Vehicle;
 use super::waiver::{self, FreeGround};
 use super::zone::Zone;
@@ -53,15 +54,17 @@ pub fn ingest(
     );
     require(tx, id)?;
     // What the clock has closed or reopened by now comes first, so that readings meet the closures that were in force.
-    catch_up(tx, id)?;
+    let has_changed = catch_up(tx, id)?;
     let mut outcomes = Vec::with_capacity(readings.len());
-    let mut accepted = Vec::new();
+    let mut accepted: Vec<&Reading> = Vec::new();
+    // So many of the accepted ones have been told to the sessions already.
+    let mut told = 0;
     for reading in readings {
         let bay = require(tx, id)?;
         let outcome = if tx.is_yet_to_come(reading.observed_at) {
             Outcome::FromTheFuture
         } else {
-            match bay.timeline.admit(reading) {
+            match bay.timeline.admit(reading, tx.now()) {
                 Admission::New => Outcome::Accepted,
                 Admission::Repeated => Outcome::Repeated,
                 Admission::SequenceReused => Outcome::SequenceReused,
@@ -69,6 +72,12 @@ pub fn ingest(
             }
         };
         if outcome == Outcome::Accepted {
+            // A full timeline folds its oldest reading, be it one of these: what follows from it is told before.
+            let folded = bay.timeline.first_to_settle();
+            if folded.is_some_and(|folded| accepted[told..].contains(&folded)) {
+                settle(tx, id)?;
+                told = accepted.len();
+            }
             tx.record::<Bay>(
                 id.as_str(),
                 [BayEvent::ReadingAccepted {
@@ -79,13 +88,49 @@ pub fn ingest(
         }
         outcomes.push(outcome);
     }
-    if !accepted.is_empty() {
+    if has_changed || !accepted.is_empty() {
         settle(tx, id)?;
-        for reading in accepted {
-            report_illegal_parking(tx, id, reading)?;
-        }
+    }
+    for reading in accepted {
+        report_illegal_parking(tx, id, reading)?;
     }
     Ok(outcomes)
+}
+
+/// An officer ended a session by hand. To its bay that is a reading like any other: else it would stay taken, and the next
+/// car would be lost in a session that no reading changes any more. Nothing happens if the bay is retired or does not hold
+/// the session for open.
+pub(super) fn end_by_hand(
+    tx: &mut Transaction,
+    id: &BayId,
+    session: &SessionId,
+    left_at: Timestamp,
+) -> Result<(), Halt> {
+    let Some(bay) = tx.load::<Bay>(id.as_str())?.filter(|bay| !bay.retired) else {
+        return Ok(());
+    };
+    let open = bay
+        .tracked
+        .iter()
+        .find(|known| known.session == *session && known.left_at.is_none());
+    let Some(open) = open else {
+        return Ok(());
+    };
+    // After the arrival as the bay knows it, and after what is settled, so that it ends this stay whatever the officer found.
+    let not_before = open.arrived_at.max(bay.timeline.settled_until());
+    let microsecond = left_at
+        .as_microsecond()
+        .max(not_before.as_microsecond() + 1);
+    let reading = Reading {
+        source: SourceId::officer(),
+        kind: SourceKind::Handheld,
+        sequence: tx.now().as_microsecond().unsigned_abs(),
+        observed_at: Timestamp::from_microsecond(microsecond).unwrap_or(left_at),
+        seen: Seen::Left,
+    };
+    catch_up(tx, id)?;
+    tx.record::<Bay>(id.as_str(), [BayEvent::ReadingAccepted { reading }])?;
+    settle(tx, id)
 }
 
 /// The timer of a bay: closes and reopens it by the clock.
@@ -163,12 +208,12 @@ pub(super) fn settle(tx: &mut Transaction, id: &BayId) -> Result<(), Halt> {
                 }
             }
             None => {
-                let session = new_session_id(tx, id, stay.from);
+                let session = new_session_id(tx, id, stay.from)?;
                 let place = bay.place(id);
                 let Some(zone) = tx.load::<Zone>(place.zone.as_str())? else {
                     return Err(ParkingRefusal::ZoneNotFound { zone: place.zone }.into());
                 };
-                let tariff = zone.details.tariff.clone();
+                let tariff = zone.tariff_at(stay.from).clone();
                 session::start(tx, &session, place, tariff, *stay, sighting.clone(), cause)?;
                 tx.record::<Bay>(
                     id.as_str(),
@@ -233,9 +278,21 @@ fn end_cause(bay: &Bay, stay: &Stay) -> EndCause {
 }
 
 /// The same for a repetition of the same command, wherever it is handled.
-fn new_session_id(tx: &Transaction, bay: &BayId, arrived_at: Timestamp) -> SessionId {
-    let id = tx.context.new_id(&format!("{bay}@{arrived_at}"));
-    SessionId::parse(&id.hyphenated().to_string()).expect("a uuid is a name")
+fn new_session_id(
+    tx: &mut Transaction,
+    bay: &BayId,
+    arrived_at: Timestamp,
+) -> Result<SessionId, Halt> {
+    let mut role = format!("{bay}@{arrived_at}");
+    // A command that settles more than once may come back to an arrival for which it has begun a session already. That ends
+    // with the sessions of this command, which a transaction bounds.
+    loop {
+        let id = tx.context.new_id(&role).hyphenated().to_string();
+        if tx.load::<Session>(&id)?.is_none() {
+            return Ok(SessionId::parse(&id).expect("a uuid is a name"));
+        }
+        role.push('+');
+    }
 }
 
 fn tell_availability(tx: &mut Transaction, id: &BayId) -> Result<(), Halt> {

@@ -5,6 +5,7 @@
 //! The price: commands that bring bays to one zone wait for each other, some 5 ms each. Many bays had better come in one
 //! transaction, which records on the zone once.
 
+use super::bay::Timeline;
 use super::ids::{BayId, TariffId, ZoneId};
 use super::refusal::ParkingRefusal;
 use super::tariff::Tariff;
@@ -27,6 +28,15 @@ pub struct Zone {
     pub retired: bool,
     /// How many bays stand in it.
     pub bays: u64,
+    /// The tariffs before the present one, oldest first, as far as a reading may still tell of an arrival under them.
+    pub earlier: Vec<EarlierTariff>,
+}
+
+/// A tariff that held in a zone until it got another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlierTariff {
+    pub tariff: TariffId,
+    pub until: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +44,7 @@ pub struct ZoneDetails {
     /// 1 to 100 characters.
     pub display_name: String,
     pub grade: ZoneGrade,
-    /// Never changes: money and cases of the zone belong to this district.
+    /// Never changes while the zone exists: money and cases of it belong to this district.
     pub district: District,
     pub tariff: TariffId,
 }
@@ -49,21 +59,47 @@ pub enum ZoneEvent {
     BayRemoved { bay: BayId },
 }
 
+impl Zone {
+    /// Most earlier tariffs remembered; the oldest are forgotten first.
+    pub const MAX_EARLIER: usize = 16;
+
+    /// The tariff under which a vehicle that arrived at `at` stands here.
+    pub fn tariff_at(&self, at: Timestamp) -> &TariffId {
+        self.earlier
+            .iter()
+            .find(|earlier| at < earlier.until)
+            .map_or(&self.details.tariff, |earlier| &earlier.tariff)
+    }
+
+    fn changed(mut self, details: &ZoneDetails, at: Timestamp) -> Self {
+        if self.details.tariff != details.tariff {
+            self.earlier.push(EarlierTariff {
+                tariff: self.details.tariff.clone(),
+                until: at,
+            });
+            self.earlier
+                .retain(|earlier| at.duration_since(earlier.until) < Timeline::HORIZON);
+            let excess = self.earlier.len().saturating_sub(Self::MAX_EARLIER);
+            self.earlier.drain(..excess);
+        }
+        self.details = details.clone();
+        self
+    }
+}
+
 impl Aggregate for Zone {
     const TYPE: &'static str = "zone";
     type Event = ZoneEvent;
 
-    fn evolve(state: Option<Self>, event: &ZoneEvent, _: Timestamp) -> Option<Self> {
+    fn evolve(state: Option<Self>, event: &ZoneEvent, at: Timestamp) -> Option<Self> {
         match (state, event) {
             (_, ZoneEvent::ZoneOpened { details }) => Some(Self {
                 details: details.clone(),
                 retired: false,
                 bays: 0,
+                earlier: Vec::new(),
             }),
-            (Some(zone), ZoneEvent::ZoneChanged { details }) => Some(Self {
-                details: details.clone(),
-                ..zone
-            }),
+            (Some(zone), ZoneEvent::ZoneChanged { details }) => Some(zone.changed(details, at)),
             (Some(zone), ZoneEvent::ZoneRetired { .. }) => Some(Self {
                 retired: true,
                 ..zone
@@ -81,13 +117,16 @@ impl Aggregate for Zone {
     }
 }
 
-/// Opens a zone.
+/// Opens a zone; one that was retired may be opened again, in another district too: nothing stands there.
 ///
 /// # Errors
 /// `ZONE_EXISTS`; `TARIFF_NOT_FOUND`, `TARIFF_NOT_IN_FORCE`: a zone without prices cannot be marked as the law demands
 /// (Beijing parking regulations art. 32(1)(1)).
 pub fn open(tx: &mut Transaction, id: &ZoneId, details: ZoneDetails) -> Result<(), Halt> {
-    if tx.load::<Zone>(id.as_str())?.is_some() {
+    if tx
+        .load::<Zone>(id.as_str())?
+        .is_some_and(|zone| !zone.retired)
+    {
         return Err(ParkingRefusal::ZoneExists { zone: id.clone() }.into());
     }
     require_tariff_in_force(tx, &details.tariff)?;

@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Must change with every state, table or row that changes its layout; projections are then rebuilt.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// All aggregate types of parking and how their changes are indexed.
 pub fn definition() -> Definition {

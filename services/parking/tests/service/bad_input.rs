@@ -265,6 +265,10 @@ async fn bad_readings_are_told_by_row_and_field_and_the_good_ones_taken() {
             sequence: 5,
             ..good()
         },
+        proto::IngestReadingsRequest {
+            source: "officer".into(),
+            ..good()
+        },
         good(),
     ];
     let answer = world.ingest(&mut replica, rows).await;
@@ -274,7 +278,7 @@ async fn bad_readings_are_told_by_row_and_field_and_the_good_ones_taken() {
             answer.accepted_count,
             answer.problem_count
         ),
-        (13, 1, 12),
+        (14, 1, 13),
         "{answer:?}"
     );
     let told: Vec<_> = answer
@@ -295,6 +299,7 @@ async fn bad_readings_are_told_by_row_and_field_and_the_good_ones_taken() {
         (9, "plate"),
         (10, "plate"),
         (11, "observe_time"),
+        (12, "source"),
     ];
     assert_eq!(told, expected);
     replica.service.stop().await;

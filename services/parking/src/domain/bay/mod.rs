@@ -296,8 +296,15 @@ impl Bay {
 
     fn forget(&mut self, now: Timestamp) {
         let horizon = self.timeline.settled_until();
-        self.tracked
-            .retain(|tracked| tracked.left_at.is_none_or(|left| left > horizon));
+        let is_settled = |tracked: &Tracked| tracked.left_at.is_some_and(|left| left <= horizon);
+        if self.tracked.iter().any(is_settled) {
+            // Not all that ended before the horizon is forgotten by the timeline too: a stay that a closure cut goes on
+            // after it, and a source that was lost tells the end late. Such a stay would begin another session.
+            let stays = self.chargeable_stays();
+            self.tracked.retain(|tracked| {
+                !is_settled(tracked) || stays.iter().any(|stay| stay.from == tracked.arrived_at)
+            });
+        }
         let first_open = self
             .timeline
             .stays()

@@ -189,7 +189,7 @@ impl Timeline {
     pub(super) fn starting_at(at: Timestamp) -> Self {
         Self {
             base: Walk::default(),
-            settled_until: at.checked_sub(Self::HORIZON).unwrap_or(Timestamp::MIN),
+            settled_until: horizon(at),
             readings: Vec::new(),
         }
     }
@@ -198,7 +198,8 @@ impl Timeline {
         self.settled_until
     }
 
-    pub fn admit(&self, reading: &Reading) -> Admission {
+    /// What becomes of a reading that comes at `now`.
+    pub fn admit(&self, reading: &Reading, now: Timestamp) -> Admission {
         let known = self
             .readings
             .iter()
@@ -206,9 +207,24 @@ impl Timeline {
         match known {
             Some(known) if known == reading => Admission::Repeated,
             Some(_) => Admission::SequenceReused,
-            None if reading.observed_at <= self.settled_until => Admission::TooLate,
+            None if self.is_too_late(reading, now) => Admission::TooLate,
             None => Admission::New,
         }
+    }
+
+    fn is_too_late(&self, reading: &Reading, now: Timestamp) -> bool {
+        // Settling waits for the next reading; in a quiet bay the horizon has moved on without it.
+        let settled_by_now = self.settled_until.max(horizon(now));
+        let would_be_settled_itself = self
+            .first_to_settle()
+            .is_some_and(|first| reading.order() < first.order());
+        reading.observed_at <= settled_by_now || would_be_settled_itself
+    }
+
+    /// The reading that the next one settles early, because there is no room for both.
+    pub fn first_to_settle(&self) -> Option<&Reading> {
+        let is_full = self.readings.len() >= Self::MAX_READINGS;
+        self.readings.first().filter(|_| is_full)
     }
 
     /// Adds a reading that was admitted at `now`, and settles what is older than the horizon.
@@ -217,7 +233,7 @@ impl Timeline {
             .readings
             .partition_point(|known| known.order() <= reading.order());
         self.readings.insert(at, reading);
-        let horizon = now.checked_sub(Self::HORIZON).unwrap_or(Timestamp::MIN);
+        let horizon = horizon(now);
         let old = self
             .readings
             .partition_point(|known| known.observed_at <= horizon);
@@ -291,4 +307,9 @@ impl Timeline {
     pub fn has_settled(&self, sighting: &Sighting) -> bool {
         sighting.at <= self.settled_until
     }
+}
+
+/// What was seen up to here is no longer open to change at `now`.
+fn horizon(now: Timestamp) -> Timestamp {
+    now.checked_sub(Timeline::HORIZON).unwrap_or(Timestamp::MIN)
 }

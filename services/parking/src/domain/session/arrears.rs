@@ -6,6 +6,7 @@
 use super::stay::require;
 use super::{Collection, Session, SessionEvent, key};
 use crate::domain::ids::SessionId;
+use chassis::domain::values::PlateNumber;
 use chassis::domain::{Halt, TimeLimit, Transaction};
 use jiff::Timestamp;
 
@@ -95,18 +96,47 @@ pub fn due(tx: &mut Transaction, id: &SessionId, rules: &CollectionRules) -> Res
     tx.record::<Session>(key(id), [next])
 }
 
-/// Tells enforcement that a referred debt is gone, whatever made it go.
+/// Tells enforcement that the vehicle which was referred to it owes nothing any more, whatever made that so.
 pub(super) fn settle_referral(tx: &mut Transaction, id: &SessionId) -> Result<(), Halt> {
     let session = require(tx, id)?;
-    if session.collection != Collection::Referred || !session.outstanding().is_zero() {
+    let Some(referred) = &session.referred else {
+        return Ok(());
+    };
+    if !session.outstanding().is_zero() && plate(&session) == Some(referred) {
         return Ok(());
     }
-    let Some(vehicle) = session.vehicle() else {
-        return Ok(());
-    };
     let settled = SessionEvent::ReferralSettled {
         place: session.place.clone(),
-        plate: vehicle.plate.clone(),
+        plate: referred.clone(),
     };
     tx.record::<Session>(key(id), [settled])
+}
+
+/// Follows a session that is no longer what it was `before`: what was referred is settled, and whoever owes now and did not
+/// before is given each period of art. 41 in full.
+pub(super) fn collect_anew(
+    tx: &mut Transaction,
+    id: &SessionId,
+    before: &Session,
+) -> Result<(), Halt> {
+    settle_referral(tx, id)?;
+    let session = require(tx, id)?;
+    let Some(left_at) = session.left_at else {
+        return Ok(());
+    };
+    let has_begun = session.collection != Collection::Due;
+    let is_newly_owed = before.outstanding().is_zero() || plate(before) != plate(&session);
+    if session.outstanding().is_zero() || !has_begun || !is_newly_owed {
+        return Ok(());
+    }
+    // Within the thirty days that is the notice, after them the first reminder.
+    let next_step_at = notice_at(tx, left_at).max(tx.now());
+    tx.record::<Session>(
+        key(id),
+        [SessionEvent::CollectionRestarted { next_step_at }],
+    )
+}
+
+fn plate(session: &Session) -> Option<&PlateNumber> {
+    session.vehicle().map(|vehicle| &vehicle.plate)
 }

@@ -4,6 +4,8 @@
 //!   started ──> ended, charged ──> paid                          (a late reading may correct times, vehicle and charge)
 //!                     └─> noticed ─> 30 days ─> reminded ─> reminded again ─> referred to enforcement
 //! ```
+//!
+//! A correction may make another owe, or one who had paid: collecting then begins anew, with the notice or the first reminder.
 
 mod arrears;
 mod billing;
@@ -46,7 +48,7 @@ pub struct Transfer {
 /// How far the collection of an unpaid charge has come (Beijing parking regulations art. 41).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Collection {
-    /// Within the thirty days, no notice given yet.
+    /// Nothing was sent to whoever owes now.
     Due,
     /// The notice to pay was given.
     Noticed,
@@ -54,7 +56,7 @@ pub enum Collection {
     Reminded(u8),
     /// Handed to enforcement.
     Referred,
-    /// Handed to enforcement, and paid since.
+    /// Handed to enforcement, and no longer owed by that vehicle since.
     ReferralSettled,
     /// Nobody knows which vehicle it was.
     Uncollectable,
@@ -108,6 +110,8 @@ pub struct Session {
     pub collection: Collection,
     /// When the next step of collecting is due.
     pub next_step_at: Option<Timestamp>,
+    /// For which vehicle enforcement has the debt, while it has it.
+    pub referred: Option<PlateNumber>,
     /// An officer corrected times or vehicle: readings no longer change them.
     pub settled_by_officer: bool,
     pub void: bool,
@@ -195,6 +199,7 @@ pub enum SessionEvent {
         outstanding: Fen,
         reminded_until: Timestamp,
     },
+    /// What was referred is paid or gone, or owed for another vehicle; `plate` is the one that was referred.
     ReferralSettled {
         place: Place,
         plate: PlateNumber,
@@ -202,6 +207,10 @@ pub enum SessionEvent {
     FoundUncollectable {
         place: Place,
         outstanding: Fen,
+    },
+    /// After a correction somebody owes to whom nothing has been sent: it begins with the first step again.
+    CollectionRestarted {
+        next_step_at: Timestamp,
     },
 }
 
@@ -314,6 +323,7 @@ impl Aggregate for Session {
                 refunds: Vec::new(),
                 collection: Collection::Due,
                 next_step_at: None,
+                referred: None,
                 settled_by_officer: false,
                 void: false,
             });
@@ -357,16 +367,22 @@ impl Aggregate for Session {
                 session.collection = Collection::Reminded(*number);
                 session.next_step_at = Some(*pay_by);
             }
-            SessionEvent::ArrearsReferred { .. } => {
+            SessionEvent::ArrearsReferred { plate, .. } => {
                 session.collection = Collection::Referred;
                 session.next_step_at = None;
+                session.referred = Some(plate.clone());
             }
             SessionEvent::ReferralSettled { .. } => {
-                session.collection = Collection::ReferralSettled
+                session.collection = Collection::ReferralSettled;
+                session.referred = None;
             }
             SessionEvent::FoundUncollectable { .. } => {
                 session.collection = Collection::Uncollectable;
                 session.next_step_at = None;
+            }
+            SessionEvent::CollectionRestarted { next_step_at } => {
+                session.collection = Collection::Due;
+                session.next_step_at = Some(*next_step_at);
             }
         }
         Some(session)

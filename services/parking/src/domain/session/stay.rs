@@ -9,6 +9,7 @@ use crate::domain::refusal::ParkingRefusal;
 use crate::domain::tariff::Tariff;
 use crate::domain::vehicle::{Vehicle, VehicleClass};
 use crate::domain::waiver;
+use crate::domain::watch;
 use chassis::domain::{Halt, TimeLimit, Transaction};
 use jiff::Timestamp;
 
@@ -77,7 +78,7 @@ pub(in crate::domain) fn adjust(
     }
     tx.record::<Session>(key(id), events)?;
     charge(tx, id)?;
-    arrears::settle_referral(tx, id)
+    arrears::collect_anew(tx, id, &session)
 }
 
 /// The readings no longer support this session: nothing is owed, and what was paid is owed back.
@@ -102,8 +103,8 @@ pub struct Correction {
     pub note: String,
 }
 
-/// Corrects a session by hand, after an objection or when sources failed, and ends it if it is open. Readings change it no
-/// longer; while one goes on, a warden's handheld reading is the way to name its vehicle.
+/// Corrects a session by hand, after an objection or when sources failed, and ends it if it is open, in its bay too. Readings
+/// change it no longer; while one goes on, a warden's handheld reading is the way to name its vehicle.
 ///
 /// # Errors
 /// `SESSION_NOT_FOUND`, `SESSION_VOID`, `NOT_OF_THIS_DISTRICT`, `CORRECTION_TIMES_WRONG`.
@@ -150,7 +151,8 @@ pub fn correct(tx: &mut Transaction, id: &SessionId, correction: Correction) -> 
     }
     tx.record::<Session>(key(id), events)?;
     charge(tx, id)?;
-    arrears::settle_referral(tx, id)
+    arrears::collect_anew(tx, id, &session)?;
+    watch::end_by_hand(tx, &session.place.bay, id, left_at)
 }
 
 /// Prices a session that ended, if its price is another than it was billed.

@@ -1,6 +1,8 @@
 //! From thirty days to referral: Beijing parking regulations art. 41.
 
-use super::super::session::{self, Collection, CollectionRules, SessionState};
+use super::super::session::{
+    self, Collection, CollectionRules, Correction, SessionState, WaiveGround,
+};
 use super::*;
 use chassis::domain::Aggregate;
 
@@ -28,6 +30,45 @@ fn run_until(mut story: Scenario, session: &SessionId, until: &str) -> Scenario 
         story = next;
     }
     story
+}
+
+/// An officer finds that it was this vehicle, from 09:00 until then.
+fn correct(
+    story: Scenario,
+    session: &SessionId,
+    plate: Option<&str>,
+    until: &str,
+) -> (Scenario, Vec<SessionEvent>) {
+    let correction = Correction {
+        arrived_at: at("09:00:00"),
+        left_at: at(until),
+        vehicle: plate.map(vehicle),
+        note: "objection 1".into(),
+    };
+    let outcome = story.when(|tx| session::correct(tx, session, correction));
+    let events = outcome.events::<Session>(session.as_str());
+    (outcome.and(), events)
+}
+
+/// The events that the timers of a session record until then.
+fn steps_until(
+    mut story: Scenario,
+    session: &SessionId,
+    until: &str,
+) -> (Scenario, Vec<SessionEvent>) {
+    let until = ts(until);
+    let mut steps = Vec::new();
+    while let Some(due) = story
+        .state::<Session>(session.as_str())
+        .next_due()
+        .filter(|due| *due <= until)
+    {
+        let now = due.max(story.now()).to_string();
+        let (next, events) = step(story, session, &now);
+        steps.push(only(events));
+        story = next;
+    }
+    (story, steps)
 }
 
 #[test]
@@ -182,6 +223,145 @@ fn a_payment_after_referral_is_told_to_enforcement_once() {
         only(more.events::<Session>(session.as_str())),
         SessionEvent::PaymentReceived { .. }
     ));
+}
+
+#[test]
+fn who_is_found_to_owe_in_anothers_place_is_given_each_period_in_full_art_41() {
+    // After one reminder, two, and the referral.
+    for begun in [
+        "2026-04-02T00:00:00+08:00",
+        "2026-04-18T00:00:00+08:00",
+        "2026-05-04T00:00:00+08:00",
+    ] {
+        let (story, session) = a_stay("10:00:00");
+        let story = run_until(story, &session, begun);
+        let was_referred =
+            story.state::<Session>(session.as_str()).collection == Collection::Referred;
+        let (story, events) = correct(story, &session, Some("鲁R54321"), "10:00:00");
+        let settled: Vec<_> = events
+            .iter()
+            .filter_map(|event| match event {
+                SessionEvent::ReferralSettled { plate, .. } => Some(plate.clone()),
+                _ => None,
+            })
+            .collect();
+        let expected = was_referred.then(|| vehicle("鲁R12345").plate);
+        assert_eq!(settled, Vec::from_iter(expected), "{begun}");
+        let (story, steps) = steps_until(story, &session, "2026-12-31T00:00:00+08:00");
+        let [
+            SessionEvent::ReminderIssued {
+                number: 1, pay_by, ..
+            },
+            SessionEvent::ReminderIssued { number: 2, .. },
+            SessionEvent::ArrearsReferred { plate, .. },
+        ] = steps.as_slice()
+        else {
+            panic!("two reminders and a referral: {steps:?}");
+        };
+        let fifteen_days = SignedDuration::from_hours(15 * 24);
+        assert!(*pay_by - fifteen_days >= ts(begun), "{begun}: {pay_by}");
+        assert_eq!(*plate, vehicle("鲁R54321").plate);
+        let state = story.state::<Session>(session.as_str());
+        assert_eq!(state.state(), SessionState::Referred);
+    }
+}
+
+#[test]
+fn who_is_found_to_owe_within_the_thirty_days_is_given_notice() {
+    let (story, session) = a_stay("10:00:00");
+    let story = run_until(story, &session, "2026-03-18T00:00:00+08:00");
+    let (story, _) = correct(story, &session, Some("鲁R54321"), "10:00:00");
+    let (_, events) = step(story, &session, "2026-03-18T00:00:00+08:00");
+    assert!(matches!(
+        only(events),
+        SessionEvent::PaymentNoticeIssued { .. }
+    ));
+}
+
+#[test]
+fn who_had_paid_and_owes_more_after_a_correction_is_reminded_before_he_is_referred_art_41() {
+    for paid in ["2026-04-18T00:00:00+08:00", "2026-05-04T00:00:00+08:00"] {
+        let (story, session) = a_stay("10:00:00");
+        let story = run_until(story, &session, paid)
+            .when(|tx| session::pay(tx, &session, transfer("r1", 450, at("12:00:00"))))
+            .and();
+        let (story, _) = correct(story, &session, Some("鲁R12345"), "11:00:00");
+        let state = story.state::<Session>(session.as_str());
+        assert_eq!(state.outstanding(), fen(900));
+        let (story, steps) = steps_until(story, &session, "2026-12-31T00:00:00+08:00");
+        assert!(
+            matches!(
+                steps.as_slice(),
+                [
+                    SessionEvent::ReminderIssued { number: 1, .. },
+                    SessionEvent::ReminderIssued { number: 2, .. },
+                    SessionEvent::ArrearsReferred { .. },
+                ]
+            ),
+            "{paid}: {steps:?}"
+        );
+        // What was referred is settled as the first time.
+        let rest = story.when(|tx| session::pay(tx, &session, transfer("r2", 900, at("12:00:00"))));
+        let events = rest.events::<Session>(session.as_str());
+        assert!(
+            matches!(events.last(), Some(SessionEvent::ReferralSettled { .. })),
+            "{events:?}"
+        );
+    }
+}
+
+#[test]
+fn what_was_referred_for_a_vehicle_that_it_was_not_is_settled_though_nobody_knows_which_it_was() {
+    let (story, session) = a_stay("10:00:00");
+    let story = run_until(story, &session, "2026-05-04T00:00:00+08:00");
+    let (story, events) = correct(story, &session, None, "10:00:00");
+    let settled = SessionEvent::ReferralSettled {
+        place: story_place(),
+        plate: vehicle("鲁R12345").plate,
+    };
+    assert!(events.contains(&settled), "{events:?}");
+    let (story, steps) = steps_until(story, &session, "2026-12-31T00:00:00+08:00");
+    assert!(matches!(
+        only(steps),
+        SessionEvent::FoundUncollectable { .. }
+    ));
+    // Once is enough.
+    let waived = story.when(|tx| session::waive(tx, &session, WaiveGround::Mistake));
+    assert!(matches!(
+        only(waived.events::<Session>(session.as_str())),
+        SessionEvent::ChargeWaived { .. }
+    ));
+}
+
+#[test]
+fn who_owes_after_a_correction_as_before_is_collected_from_as_before() {
+    let (story, session) = a_stay("10:00:00");
+    let story = run_until(story, &session, "2026-04-18T00:00:00+08:00");
+    let before = story.state::<Session>(session.as_str());
+    let (story, _) = correct(story, &session, Some("鲁R12345"), "10:00:00");
+    let after = story.state::<Session>(session.as_str());
+    assert_eq!(after.collection, Collection::Reminded(2));
+    assert_eq!(after.next_due(), before.next_due());
+}
+
+#[test]
+fn nothing_is_collected_of_a_stay_that_a_correction_makes_free() {
+    for until in ["2026-04-18T00:00:00+08:00", "2026-05-04T00:00:00+08:00"] {
+        let (story, session) = a_stay("10:00:00");
+        let story = run_until(story, &session, until);
+        let (story, events) = correct(story, &session, Some("鲁R54321"), "09:10:00");
+        assert!(
+            !events
+                .iter()
+                .any(|event| matches!(event, SessionEvent::CollectionRestarted { .. })),
+            "{events:?}"
+        );
+        let state = story.state::<Session>(session.as_str());
+        assert_eq!(
+            (state.state(), state.next_due()),
+            (SessionState::Settled, None)
+        );
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Payments, refunds, waived charges and corrections by an officer.
 
+use super::super::bay::{Availability, Bay};
 use super::super::session::{self, Correction, SessionState, WaiveGround};
 use super::*;
 
@@ -167,10 +168,14 @@ fn a_charge_that_does_not_exist_yet_is_not_waived_art_32_1_3() {
 }
 
 fn correction(from: &str, until: &str) -> Correction {
+    correction_of(large("鲁R54321"), from, until)
+}
+
+fn correction_of(vehicle: Vehicle, from: &str, until: &str) -> Correction {
     Correction {
         arrived_at: at(from),
         left_at: at(until),
-        vehicle: Some(large("鲁R54321")),
+        vehicle: Some(vehicle),
         note: "objection 1: other vehicle".into(),
     }
 }
@@ -188,6 +193,66 @@ fn an_officer_corrects_a_session_and_readings_change_it_no_longer() {
     let mut sessions = Sessions::default();
     let (story, _) = send(story, &mut sessions, ts(STATE), &[left(9, "09:50:00")]);
     assert_eq!(state(&story, &session), corrected);
+}
+
+#[test]
+fn a_session_that_an_officer_ends_leaves_its_bay_to_the_next_car() {
+    for (now, from, until) in [
+        ("2026-03-02T10:30:00+08:00", "09:00:00", "10:00:00"),
+        // It came earlier than the sensor saw, and left before that.
+        ("2026-03-02T10:30:00+08:00", "08:00:00", "08:30:00"),
+        // On the next day, when readings of the stay would be too late.
+        ("2026-03-03T08:00:00+08:00", "09:00:00", "10:00:00"),
+    ] {
+        let mut sessions = Sessions::default();
+        let (story, _) = send(
+            a_bay(),
+            &mut sessions,
+            at("09:00:00"),
+            &[arrived(1, "09:00:00")],
+        );
+        let session = sessions.0[0].clone();
+        let story = story
+            .later(now)
+            .when(|tx| session::correct(tx, &session, correction(from, until)))
+            .and();
+        assert_eq!(story.state::<Bay>("b1").availability, Availability::Free);
+        let corrected = state(&story, &session);
+        assert_eq!(corrected.left_at, Some(at(until)));
+
+        let arrival = ts(now) + minutes(30);
+        let departure = arrival + minutes(60);
+        let next = [
+            reading("sensor", 2, arrival, Seen::Arrived { vehicle: None }),
+            reading("sensor", 3, departure, Seen::Left),
+        ];
+        let (story, _) = send(story, &mut sessions, departure, &next);
+        assert_eq!(sessions.0.len(), 2, "{now} {until}");
+        let second = session_of(&story, &sessions, 1);
+        assert_eq!(
+            (second.arrived_at, second.left_at, second.outstanding()),
+            (arrival, Some(departure), fen(450))
+        );
+        assert_eq!(state(&story, &session), corrected);
+    }
+}
+
+#[test]
+fn a_correction_of_a_stay_that_has_ended_leaves_the_bay_alone() {
+    let (story, session) = a_stay("10:00:00");
+    let taken_again = [arrived(3, "10:30:00")];
+    let (story, _) = send(
+        story,
+        &mut Sessions::default(),
+        at("10:30:00"),
+        &taken_again,
+    );
+    let corrected = story
+        .later(STATE)
+        .when(|tx| session::correct(tx, &session, correction("09:00:00", "09:30:00")));
+    assert!(corrected.events::<Bay>("b1").is_empty());
+    let story = corrected.and();
+    assert_eq!(story.state::<Bay>("b1").availability, Availability::Taken);
 }
 
 #[test]
@@ -222,21 +287,29 @@ fn a_correction_needs_an_officer_of_the_district_and_times_in_order() {
 
 #[test]
 fn an_officer_who_names_the_vehicle_brings_a_lost_charge_back() {
-    let mut sessions = Sessions::default();
-    let (story, _) = send(
-        a_bay(),
-        &mut sessions,
-        at("10:00:00"),
-        &[arrived(1, "09:00:00"), left(2, "10:00:00")],
-    );
-    let session = sessions.0.remove(0);
-    let story = story
-        .later("2026-03-18T00:00:00+08:00")
-        .when(|tx| session::due(tx, &session, &session::CollectionRules::default()))
-        .and();
-    assert_eq!(state(&story, &session).state(), SessionState::Uncollectable);
-    let story = story
-        .when(|tx| session::correct(tx, &session, correction("09:00:00", "10:00:00")))
-        .and();
-    assert_eq!(state(&story, &session).state(), SessionState::Payable);
+    // The large one pays more than was charged, the small one what was.
+    for vehicle in [large("鲁R54321"), vehicle("鲁R54321")] {
+        let mut sessions = Sessions::default();
+        let (story, _) = send(
+            a_bay(),
+            &mut sessions,
+            at("10:00:00"),
+            &[arrived(1, "09:00:00"), left(2, "10:00:00")],
+        );
+        let session = sessions.0.remove(0);
+        let rules = session::CollectionRules::default();
+        let due = |tx: &mut Transaction| session::due(tx, &session, &rules);
+        let story = story.later("2026-03-18T00:00:00+08:00").when(due).and();
+        assert_eq!(state(&story, &session).state(), SessionState::Uncollectable);
+        let correction = correction_of(vehicle, "09:00:00", "10:00:00");
+        let story = story
+            .when(|tx| session::correct(tx, &session, correction))
+            .and();
+        assert_eq!(state(&story, &session).state(), SessionState::Payable);
+        let noticed = story.when(due);
+        assert!(matches!(
+            only(noticed.events::<Session>(session.as_str())),
+            SessionEvent::PaymentNoticeIssued { .. }
+        ));
+    }
 }

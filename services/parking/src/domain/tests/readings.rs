@@ -87,6 +87,47 @@ fn a_reading_may_be_twelve_hours_late_and_two_minutes_early_no_more() {
 }
 
 #[test]
+fn a_departure_of_yesterday_is_too_late_in_a_bay_where_nothing_came_since() {
+    let mut sessions = Sessions::default();
+    let (story, _) = send(
+        a_bay(),
+        &mut sessions,
+        at("09:00:00"),
+        &[arrived(1, "09:00:00")],
+    );
+    let next_day = ts("2026-03-03T08:00:00+08:00");
+    let (story, outcomes) = send(story, &mut sessions, next_day, &[left(2, "17:00:00")]);
+    assert_eq!(outcomes, [Outcome::TooLate]);
+    assert_eq!(session_of(&story, &sessions, 0).state(), SessionState::Open);
+}
+
+#[test]
+fn a_quiet_bay_takes_readings_of_the_last_twelve_hours_and_no_older_ones() {
+    let mut sessions = Sessions::default();
+    let now = ts("2026-03-05T16:00:00+08:00");
+    let horizon = now - Timeline::HORIZON;
+    let seen = |sequence, when, seen| reading("sensor", sequence, when, seen);
+    let arrival = Seen::Arrived { vehicle: None };
+    let yesterday = [
+        seen(1, ts("2026-03-04T20:00:00+08:00"), arrival.clone()),
+        seen(2, ts("2026-03-04T21:00:00+08:00"), Seen::Left),
+    ];
+    let (story, outcomes) = send(a_bay(), &mut sessions, now, &yesterday);
+    assert_eq!(outcomes, [Outcome::TooLate; 2]);
+    let today = [
+        seen(3, horizon, arrival.clone()),
+        seen(4, horizon + SignedDuration::from_secs(1), arrival),
+    ];
+    let (story, outcomes) = send(story, &mut sessions, now, &today);
+    assert_eq!(outcomes, [Outcome::TooLate, Outcome::Accepted]);
+    assert_eq!(sessions.0.len(), 1);
+    assert_eq!(
+        session_of(&story, &sessions, 0).arrived_at,
+        today[1].observed_at
+    );
+}
+
+#[test]
 fn a_departure_that_comes_late_corrects_the_stay_and_what_follows_is_another() {
     let mut sessions = Sessions::default();
     let (story, _) = send(
@@ -306,6 +347,108 @@ fn a_full_timeline_settles_its_oldest_readings_and_keeps_what_it_knew() {
         session_of(&story, &sessions, 0).vehicle(),
         Some(&vehicle("鲁R12345"))
     );
+}
+
+/// A camera that sees a vehicle every second from 10:30 on.
+fn seen_by_camera(count: i64) -> Vec<Reading> {
+    let plate = |second: i64| {
+        let vehicle = vehicle("鲁R12345");
+        let when = at("10:30:00") + SignedDuration::from_secs(second);
+        let sequence = u64::try_from(second).unwrap();
+        reading("camera", sequence, when, Seen::Plate { vehicle })
+    };
+    (0..count).map(plate).collect()
+}
+
+/// Sends readings at 10:45, as many at a time as a command takes.
+fn send_all(mut story: Scenario, sessions: &mut Sessions, readings: &[Reading]) -> Scenario {
+    for piece in readings.chunks(watch::MAX_READINGS) {
+        let (next, outcomes) = send(story, sessions, at("10:45:00"), piece);
+        assert_eq!(outcomes, vec![Outcome::Accepted; piece.len()]);
+        story = next;
+    }
+    story
+}
+
+#[test]
+fn a_reading_that_a_full_timeline_settles_within_its_own_command_is_told_before() {
+    let mut sessions = Sessions::default();
+    let mut readings = vec![arrived(1, "09:00:00")];
+    readings.extend(seen_by_camera(127));
+    assert_eq!(readings.len(), Timeline::MAX_READINGS);
+    let story = send_all(a_bay(), &mut sessions, &readings);
+    // The departure takes the arrival's place as the oldest, and the plate takes its.
+    let (story, outcomes) = send(
+        story,
+        &mut sessions,
+        at("11:00:00"),
+        &[left(2, "09:30:00"), plate(200, "10:59:00", "鲁R12345")],
+    );
+    assert_eq!(outcomes, [Outcome::Accepted; 2]);
+    let session = session_of(&story, &sessions, 0);
+    assert_eq!(session.left_at, Some(at("09:30:00")));
+    assert_eq!(session.outstanding(), fen(150));
+    assert_eq!(story.state::<Bay>("b1").availability, Availability::Free);
+}
+
+#[test]
+fn a_command_that_settles_more_than_once_begins_a_session_for_each_stay() {
+    let mut sessions = Sessions::default();
+    let restored =
+        |sequence, clock: &str| reading("sensor", sequence, at(clock), Seen::SourceRestored);
+    let mut readings = vec![restored(1, "08:40:00")];
+    readings.extend(seen_by_camera(126));
+    let story = send_all(a_bay(), &mut sessions, &readings);
+    // From the third on, each leaves no room for one before it. The stay from 10:00 is told first, then found to have begun
+    // at 09:15, then to have been two.
+    let (story, outcomes) = send(
+        story,
+        &mut sessions,
+        at("11:00:00"),
+        &[
+            restored(2, "09:00:00"),
+            arrived(3, "10:00:00"),
+            arrived(4, "09:15:00"),
+            left(5, "09:45:00"),
+        ],
+    );
+    assert_eq!(outcomes, [Outcome::Accepted; 4]);
+    let mut stays: Vec<_> = (0..sessions.0.len())
+        .map(|index| session_of(&story, &sessions, index))
+        .map(|session| (session.arrived_at, session.left_at, session.void))
+        .collect();
+    stays.sort();
+    assert_eq!(
+        stays,
+        [
+            (at("09:15:00"), Some(at("09:45:00")), false),
+            (at("10:00:00"), None, false)
+        ]
+    );
+}
+
+#[test]
+fn a_stay_whose_end_is_told_by_a_source_that_was_long_lost_is_charged_once() {
+    let mut sessions = Sessions::default();
+    let lost = reading("sensor", 2, at("09:31:00"), Seen::SourceLost);
+    let (story, _) = send(
+        a_bay(),
+        &mut sessions,
+        at("09:31:01"),
+        &[arrived(1, "09:00:00"), lost],
+    );
+    // It ended before what is still open to change, and follows from a reading that is.
+    let (story, _) = send(story, &mut sessions, at("22:00:00"), &[left(3, "22:00:00")]);
+    let (story, _) = send(
+        story,
+        &mut sessions,
+        at("22:30:00"),
+        &[arrived(4, "22:30:00")],
+    );
+    assert_eq!(sessions.0.len(), 2);
+    let first = session_of(&story, &sessions, 0);
+    assert_eq!(first.left_at, Some(at("09:31:00")));
+    assert_eq!(session_of(&story, &sessions, 1).arrived_at, at("22:30:00"));
 }
 
 #[test]

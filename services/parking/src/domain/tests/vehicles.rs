@@ -2,7 +2,7 @@
 
 use super::super::bay::{Bay, BayEvent, IllegalGround};
 use super::super::session::Exemption;
-use super::super::waiver::{self, FreeGround};
+use super::super::waiver::{self, FreeGround, Waiver};
 use super::*;
 
 #[test]
@@ -55,6 +55,60 @@ fn free_vehicles_pay_nothing_art_28_4() {
             "told by the plate"
         );
     }
+}
+
+#[test]
+fn what_was_free_under_one_waiver_stays_free_under_the_next() {
+    let grant = |tx: &mut Transaction, from: &str, until: &str| {
+        let plate = vehicle("鲁R12345").plate;
+        let (from, until) = (at(from), at(until));
+        waiver::grant(tx, plate, FreeGround::Disabled, from, until, "pass".into())
+    };
+    let story = a_bay()
+        .when(|tx| grant(tx, "08:00:00", "10:00:00"))
+        .and()
+        .later(&at("12:00:00").to_string())
+        .when(|tx| grant(tx, "12:00:00", "20:00:00"))
+        .and();
+    let mut sessions = Sessions::default();
+    let readings = [
+        arrived(1, "09:00:00"),
+        plate(1, "09:01:00", "鲁R12345"),
+        left(2, "10:30:00"),
+        arrived(3, "10:45:00"),
+        plate(2, "10:46:00", "鲁R12345"),
+        left(4, "11:45:00"),
+    ];
+    let (story, _) = send(story, &mut sessions, at("12:00:00"), &readings);
+    let charged = |index| {
+        let bill = session_of(&story, &sessions, index).bill.unwrap();
+        (bill.exemption, bill.charge.amount)
+    };
+    let free = Exemption::Free(FreeGround::Disabled);
+    assert_eq!(charged(0), (Some(free), Fen::ZERO));
+    assert_eq!(charged(1), (None, fen(450)), "between the two");
+}
+
+#[test]
+fn sixteen_earlier_waivers_of_a_plate_are_remembered_and_no_more() {
+    let plate = vehicle("鲁R12345").plate;
+    let mut story = a_bay();
+    for number in 0..20 {
+        let from = at("08:00:00") + minutes(number);
+        let until = from + minutes(1);
+        story = story
+            .later(&from.to_string())
+            .when(|tx| {
+                let ground = FreeGround::Disabled;
+                waiver::grant(tx, plate.clone(), ground, from, until, "pass".into())
+            })
+            .and();
+    }
+    let waiver = story.state::<Waiver>(&plate.token());
+    assert_eq!(waiver.earlier.len(), Waiver::MAX_EARLIER);
+    assert_eq!(waiver.covers(at("08:02:59")), None);
+    assert!(waiver.covers(at("08:03:00")).is_some());
+    assert!(waiver.covers(at("08:19:59")).is_some());
 }
 
 #[test]

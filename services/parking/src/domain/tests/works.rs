@@ -271,6 +271,56 @@ fn a_bay_marked_within_running_works_is_closed_at_once() {
 }
 
 #[test]
+fn a_bay_that_was_retired_within_works_is_free_when_it_is_marked_again_after_them() {
+    let bay = bay_id();
+    let granted = Notice::Granted(works_at("08:00:00", "12:00:00", None));
+    let story = hear(a_bay(), "p1", 1, granted)
+        .when(|tx| marking::retire(tx, &bay))
+        .and();
+    let story = hear(story, "p1", 2, Notice::Ended)
+        .when(|tx| marking::mark(tx, &bay, marking(BayKind::Standard), &[]))
+        .and();
+    assert_eq!(availability(&story), Availability::Free);
+    let bay = story.state::<Bay>("b1");
+    let closed_by = watch::closing_occupations(&bay, at("08:00:00"));
+    assert!(closed_by.is_empty(), "{closed_by:?}");
+    assert_eq!(bay.next_due(), None);
+}
+
+#[test]
+fn a_bay_that_is_moved_away_from_works_is_freed() {
+    let granted = Notice::Granted(works_at("08:00:00", "12:00:00", None));
+    let story = hear(a_bay(), "p1", 1, granted);
+    assert_eq!(availability(&story), Availability::Closed);
+    // 200 m to the north.
+    let moved = Marking {
+        position: Position::new(35.2418, 115.47).unwrap(),
+        ..marking(BayKind::Standard)
+    };
+    let story = story
+        .when(|tx| marking::change(tx, &bay_id(), moved, &[]))
+        .and();
+    assert_eq!(availability(&story), Availability::Free);
+}
+
+#[test]
+fn a_bay_that_is_moved_within_the_same_works_stays_closed() {
+    let id = occupation("p1");
+    let granted = Notice::Granted(works_at("08:00:00", "12:00:00", None));
+    let moved = Marking {
+        position: Position::new(35.24, 115.4701).unwrap(),
+        ..marking(BayKind::Standard)
+    };
+    let changed = hear(a_bay(), "p1", 1, granted)
+        .when(|tx| marking::change(tx, &bay_id(), moved, std::slice::from_ref(&id)));
+    let events = changed.events::<Bay>("b1");
+    assert!(
+        matches!(events.as_slice(), [BayEvent::BayChanged { .. }]),
+        "{events:?}"
+    );
+}
+
+#[test]
 fn a_car_that_stands_there_pays_until_the_bay_closes_and_again_after_it_reopens() {
     let mut sessions = Sessions::default();
     let readings = [arrived(1, "09:00:00"), plate(1, "09:01:00", "鲁R12345")];
@@ -322,6 +372,66 @@ fn a_car_that_stands_there_pays_until_the_bay_closes_and_again_after_it_reopens(
         total,
         450 + 150,
         "an hour before, half an hour after, nothing between"
+    );
+}
+
+#[test]
+fn a_closing_that_only_a_known_reading_meets_ends_the_session_all_the_same() {
+    let mut sessions = Sessions::default();
+    let known = [arrived(1, "09:00:00")];
+    let (story, _) = send(a_bay(), &mut sessions, at("09:00:00"), &known);
+    let story = hear(
+        story,
+        "p1",
+        1,
+        Notice::Granted(works_at("10:00:00", "12:00:00", None)),
+    );
+    let (story, outcomes) = send(story, &mut sessions, at("10:00:00"), &known);
+    assert_eq!(outcomes, [Outcome::Repeated]);
+    let session = session_of(&story, &sessions, 0);
+    assert_eq!(session.left_at, Some(at("10:00:00")));
+    assert_eq!(session.outstanding(), fen(450));
+    assert_eq!(availability(&story), Availability::Closed);
+}
+
+#[test]
+fn a_car_that_stands_on_for_a_day_after_a_closing_pays_for_the_time_before_it_once() {
+    let mut sessions = Sessions::default();
+    let (story, _) = send(
+        a_bay(),
+        &mut sessions,
+        at("09:00:00"),
+        &[arrived(1, "09:00:00")],
+    );
+    let story = hear(
+        story,
+        "p1",
+        1,
+        Notice::Granted(works_at("10:00:00", "12:00:00", None)),
+    );
+    let story = tick(story, "10:00:00");
+    let story = hear(
+        story.later(&at("12:00:00").to_string()),
+        "p1",
+        2,
+        Notice::Ended,
+    );
+    let next_day = ts("2026-03-03T08:00:00+08:00");
+    let sign_of_life = reading("sensor", 2, next_day, Seen::SourceRestored);
+    let (story, _) = send(story, &mut sessions, next_day, &[sign_of_life]);
+    assert_eq!(sessions.0.len(), 1, "the next day begins none");
+    let stays: Vec<_> = story
+        .state::<Bay>("b1")
+        .tracked
+        .iter()
+        .map(|tracked| (tracked.arrived_at, tracked.left_at))
+        .collect();
+    assert_eq!(
+        stays,
+        [
+            (at("09:00:00"), Some(at("10:00:00"))),
+            (at("12:00:00"), None)
+        ]
     );
 }
 

@@ -1,6 +1,7 @@
 //! Zones and bays.
 
 use super::super::bay::{Bay, BayEvent};
+use super::super::rates::RateTable;
 use super::super::waiver::{self, FreeGround, Waiver};
 use super::super::zone::{Zone, ZoneEvent};
 use super::*;
@@ -69,6 +70,88 @@ fn a_zone_is_opened_once_changed_and_retired_when_it_is_empty() {
             )
         })
         .then_refused("ZONE_NOT_FOUND", None);
+}
+
+#[test]
+fn a_retired_zone_may_be_opened_again_in_another_district_too() {
+    let (zone, other) = (zone_id(), District::new(371_721).unwrap());
+    let story = a_bay()
+        .when(|tx| marking::retire(tx, &bay_id()))
+        .and()
+        .when(|tx| zone::retire(tx, &zone))
+        .and()
+        .when(|tx| zone::open(tx, &zone, details(other, "class-1")))
+        .and();
+    let opened = story.state::<Zone>("centre");
+    assert_eq!((opened.retired, opened.bays), (false, 0));
+    let story = story
+        .when(|tx| zone::open(tx, &zone, details(other, "class-1")))
+        .then_refused("ZONE_EXISTS", None)
+        .when(|tx| marking::mark(tx, &bay_id(), marking(BayKind::Standard), &[]))
+        .and();
+    assert_eq!(story.state::<Bay>("b1").details.district, other);
+}
+
+/// A bay, and beside the sample tariff another `class-2` that costs 1 yuan a day at most.
+fn a_bay_and_a_second_tariff() -> (Scenario, TariffId) {
+    let (name, mut version) = tariff::parse_sample(SAMPLE_TARIFF).unwrap();
+    let mut draft = version.rates.draft().clone();
+    draft.cap_per_24_hours = fen(100);
+    version.rates = RateTable::new(draft).unwrap();
+    let class_2 = TariffId::parse("class-2").unwrap();
+    let story = a_bay()
+        .when(|tx| tariff::create(tx, &class_2, name, version))
+        .and();
+    (story, class_2)
+}
+
+#[test]
+fn an_arrival_that_is_told_late_is_charged_by_the_tariff_of_its_time_art_32_1_1() {
+    let (story, class_2) = a_bay_and_a_second_tariff();
+    let story = story
+        .later(&at("10:00:00").to_string())
+        .when(|tx| zone::change(tx, &zone_id(), details(mudan(), "class-2")))
+        .and();
+    let mut sessions = Sessions::default();
+    let readings = [
+        arrived(1, "09:00:00"),
+        left(2, "10:00:00"),
+        arrived(3, "10:00:00"),
+        left(4, "11:00:00"),
+    ];
+    let (story, _) = send(story, &mut sessions, at("11:00:00"), &readings);
+    let charged = |index| {
+        let session = session_of(&story, &sessions, index);
+        (session.tariff.clone(), session.outstanding())
+    };
+    assert_eq!(charged(0), (tariff_id(), fen(450)));
+    assert_eq!(charged(1), (class_2, fen(100)));
+}
+
+#[test]
+fn a_zone_remembers_sixteen_tariffs_and_none_for_longer_than_readings_may_be_late() {
+    let (mut story, _) = a_bay_and_a_second_tariff();
+    for number in 1..=20 {
+        let tariff = if number % 2 == 0 {
+            "class-1"
+        } else {
+            "class-2"
+        };
+        story = story
+            .later(&(at("08:00:00") + minutes(number)).to_string())
+            .when(|tx| zone::change(tx, &zone_id(), details(mudan(), tariff)))
+            .and();
+    }
+    let zone = story.state::<Zone>("centre");
+    assert_eq!(zone.earlier.len(), Zone::MAX_EARLIER);
+    assert_eq!(zone.tariff_at(at("08:18:59")).as_str(), "class-1");
+    assert_eq!(zone.tariff_at(at("08:19:00")).as_str(), "class-2");
+    assert_eq!(zone.tariff_at(at("08:20:00")).as_str(), "class-1");
+    let story = story
+        .later("2026-03-03T08:00:00+08:00")
+        .when(|tx| zone::change(tx, &zone_id(), details(mudan(), "class-2")))
+        .and();
+    assert_eq!(story.state::<Zone>("centre").earlier.len(), 1);
 }
 
 #[test]
