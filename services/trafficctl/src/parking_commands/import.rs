@@ -5,7 +5,6 @@ use crate::connect::{Connection, Target};
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::progress;
-use crate::request_ids;
 use clap::{Args, ValueEnum};
 use parking::bays::{Columns, FileProblem, PositionColumns, parse};
 use std::collections::BTreeSet;
@@ -14,6 +13,7 @@ use std::path::PathBuf;
 use tonic::Code;
 use traffic_proto::parking::v1::parking_management_service_client::ParkingManagementServiceClient;
 use traffic_proto::parking::v1::{CreateZoneRequest, Zone, ZoneGrade};
+use uuid::Uuid;
 
 /// Problems that are shown to people; scripts get all that are kept.
 const SHOWN: usize = 20;
@@ -161,18 +161,7 @@ async fn create_zones(
     let mut client = ParkingManagementServiceClient::new(connection);
     let bar = progress::bar(zones.len() as u64, "zones");
     for zone in zones {
-        let request = CreateZoneRequest {
-            zone_id: zone.clone(),
-            zone: Some(Zone {
-                display_name: zone.clone(),
-                grade: grade.into(),
-                district: district.clone(),
-                tariff: format!("tariffs/{}", tariff.trim_start_matches("tariffs/")),
-                ..Zone::default()
-            }),
-            request_id: request_ids::derive(&["import zone", zone, district, tariff]),
-            validate_only: false,
-        };
+        let request = open_zone(zone, grade, district, tariff);
         match client.create_zone(request).await {
             Err(status) if status.code() != Code::AlreadyExists => {
                 return Err(Failure::of(&format!("zone {zone}"), &status));
@@ -182,6 +171,23 @@ async fn create_zones(
     }
     bar.finish_and_clear();
     Ok(())
+}
+
+fn open_zone(zone: &str, grade: ZoneGrade, district: &str, tariff: &str) -> CreateZoneRequest {
+    CreateZoneRequest {
+        zone_id: zone.to_owned(),
+        zone: Some(Zone {
+            display_name: zone.to_owned(),
+            grade: grade.into(),
+            district: district.to_owned(),
+            tariff: format!("tariffs/{}", tariff.trim_start_matches("tariffs/")),
+            ..Zone::default()
+        }),
+        // A new one each time. That the zone is there already its own id tells, whatever else is asked for; and an answer of
+        // before would be wrong once the zone has been given up.
+        request_id: Uuid::now_v7().to_string(),
+        validate_only: false,
+    }
 }
 
 fn text(summary: &Summary) -> String {
@@ -223,5 +229,14 @@ mod tests {
             }],
         };
         insta::assert_snapshot!("summary_of_an_import", text(&summary));
+    }
+
+    #[test]
+    fn a_zone_is_asked_for_anew_each_time() {
+        let open = |grade| open_zone("9001", grade, "371702", "tariffs/sample-outskirts");
+        let (first, second) = (open(ZoneGrade::Iii), open(ZoneGrade::I));
+        let zone = first.zone.unwrap();
+        assert_eq!(zone.tariff, "tariffs/sample-outskirts");
+        assert_ne!(first.request_id, second.request_id);
     }
 }

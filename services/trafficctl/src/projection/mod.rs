@@ -17,8 +17,11 @@ pub(crate) enum ProjectionCommand {
     Status(Which),
     /// Drop a projection and replay the journal; the replica serves nothing until it has caught up
     Rebuild {
-        #[command(flatten)]
-        which: Which,
+        /// permits, parking, ...
+        service: String,
+        /// gRPC address of a replica of that service; repeat it for several
+        #[arg(long, value_name = "ADDR")]
+        replica: Vec<String>,
         /// Do not wait until it serves again
         #[arg(long)]
         no_wait: bool,
@@ -44,7 +47,15 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     match command {
         ProjectionCommand::Status(which) => status::show(target, format, &which).await,
-        ProjectionCommand::Rebuild { which, no_wait } => {
+        ProjectionCommand::Rebuild {
+            service,
+            replica,
+            no_wait,
+        } => {
+            let which = Which {
+                service: Some(service),
+                replica,
+            };
             status::rebuild(target, format, &which, !no_wait).await
         }
         ProjectionCommand::Verify(which) => verify::run(target, format, &which).await,

@@ -6,6 +6,7 @@ use crate::connect::Target;
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use crate::progress;
+use crate::suite::Listed;
 use serde::Serialize;
 use std::time::Duration;
 use traffic_proto::operations::v1::Projection;
@@ -13,6 +14,9 @@ use traffic_proto::operations::v1::projection::Phase;
 
 /// How often a projection that catches up is asked where it is.
 const POLL: Duration = Duration::from_millis(250);
+
+/// [`Phase::Halted`] as it is printed.
+const HALTED: &str = "halted";
 
 /// A replica's projection as it is printed.
 #[derive(Debug, Serialize)]
@@ -30,11 +34,11 @@ struct Row {
 }
 
 impl Row {
-    fn of(replica: &Replica, state: Projection) -> Self {
+    fn of(service: &Listed, address: &str, state: Projection) -> Self {
         let phase = state.phase().as_str_name();
         Self {
-            service: replica.service.name,
-            address: replica.address.clone(),
+            service: service.name,
+            address: address.to_owned(),
             phase: phase.trim_start_matches("PHASE_").to_lowercase(),
             applied: state.applied_position,
             head: state.head_position,
@@ -51,16 +55,31 @@ pub(super) async fn show(target: &Target, format: Format, which: &Which) -> Resu
     let mut rows = Vec::new();
     for replica in Replica::all(target, which).await? {
         let state = replica.state().await?;
-        rows.push(Row::of(&replica, state));
+        rows.push(Row::of(replica.service, &replica.address, state));
     }
     print(format, &rows)?;
-    match rows.iter().find(|row| row.broken_chains > 0) {
-        Some(row) => Err(Failure::failed(format!(
-            "{} at {}: {} commits do not continue their aggregate's chain: something was lost or altered",
-            row.service, row.address, row.broken_chains
-        ))),
-        None => Ok(()),
+    let alarms: Vec<String> = rows.iter().flat_map(alarms).collect();
+    if alarms.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::failed(alarms.join("; ")))
     }
+}
+
+/// What is wrong with a replica beyond lagging behind.
+fn alarms(row: &Row) -> Vec<String> {
+    let mut alarms = Vec::new();
+    let replica = format!("{} at {}", row.service, row.address);
+    if row.phase == HALTED {
+        alarms.push(format!("{replica} halted: {}", row.why));
+    }
+    if row.broken_chains > 0 {
+        alarms.push(format!(
+            "{replica}: {} commits do not continue their aggregate's chain: something was lost or altered",
+            row.broken_chains
+        ));
+    }
+    alarms
 }
 
 pub(super) async fn rebuild(
@@ -69,9 +88,6 @@ pub(super) async fn rebuild(
     which: &Which,
     wait: bool,
 ) -> Result<(), Failure> {
-    if which.service.is_none() {
-        return Err(Failure::usage("name the service to rebuild"));
-    }
     let mut rows = Vec::new();
     // One after the other: the others serve meanwhile.
     for replica in Replica::all(target, which).await? {
@@ -94,7 +110,7 @@ pub(super) async fn rebuild(
             }
             bar.finish_and_clear();
         }
-        rows.push(Row::of(&replica, state));
+        rows.push(Row::of(replica.service, &replica.address, state));
     }
     print(format, &rows)
 }
@@ -127,4 +143,32 @@ fn print(format: Format, rows: &[Row]) -> Result<(), Failure> {
         output::line(&format!("{} at {}: {}", row.service, row.address, row.why))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite;
+
+    fn row(phase: Phase, broken_chains: u64, why: &str) -> Row {
+        let state = Projection {
+            phase: phase.into(),
+            broken_chains,
+            why: why.into(),
+            ..Projection::default()
+        };
+        Row::of(suite::named("permits").unwrap(), "127.0.0.1:1", state)
+    }
+
+    #[test]
+    fn a_halted_projection_is_an_alarm_and_so_is_a_broken_chain_but_not_a_lag() {
+        assert!(alarms(&row(Phase::Live, 0, "")).is_empty());
+        assert!(alarms(&row(Phase::CatchingUp, 0, "")).is_empty());
+        assert_eq!(
+            alarms(&row(Phase::Halted, 0, "commit 7 cannot be read")),
+            ["permits at 127.0.0.1:1 halted: commit 7 cannot be read"]
+        );
+        let both = alarms(&row(Phase::Halted, 2, "commit 7 cannot be read"));
+        assert_eq!(both.len(), 2, "{both:?}");
+    }
 }
