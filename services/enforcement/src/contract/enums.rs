@@ -59,7 +59,7 @@ same! {
         Decided Served Settled Cancelled NotPunished OrallyWarned Referred Revoked;
     Procedure, procedure, read_procedure: Simple General Default;
     Remedy, remedy, read_remedy: Reconsideration Lawsuit;
-    Duty, duty, read_duty: Review Notice Objection FilePapers Decide Serve;
+    Duty, duty, read_duty: Review Notice Objection FilePapers Decide Serve FileSummons;
     CancellationGround, cancellation_ground, read_cancellation_ground: EmergencyVehicle StolenOrClonedPlate Rescue
         HandledOnTheSpot ConflictingSignals UnclearRecord PlateMisread Other;
     NoticeChannel, notice_channel, read_notice_channel: App TextMessage Post InPerson;

@@ -45,7 +45,7 @@ pub fn licence(person: &str, licence: &Licence, revision: &Revision) -> proto::L
             .map(|(_, until)| *until)
             .max()
             .map(to_timestamp),
-        revoked: licence.revoked_by.is_some(),
+        revoked: !licence.revocations.is_empty(),
         out_of_use: licence.out_of_use,
         trading_suspected: licence.trading_suspected,
         etag: revision.etag(),

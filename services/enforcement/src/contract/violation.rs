@@ -25,6 +25,7 @@ pub fn violation(
     now: Timestamp,
 ) -> proto::Violation {
     let filing = &case.filing;
+    let nearest = case.nearest_duty();
     proto::Violation {
         name: format!("violations/{id}"),
         state: enums::violation_state(case.stage).into(),
@@ -73,9 +74,9 @@ pub fn violation(
             .iter()
             .map(|duty| enums::duty(*duty).into())
             .collect(),
-        duty: case.duty.map_or(0, |(duty, _)| enums::duty(duty).into()),
+        duty: nearest.map_or(0, |(duty, _)| enums::duty(duty).into()),
         provided: provided(case, calendar, now).as_ref().map(assessment),
-        duty_due_time: case.duty.map(|(_, due)| to_timestamp(due)),
+        duty_due_time: nearest.map(|(_, due)| to_timestamp(due)),
         closing_basis: match &case.closed {
             Some(Closed::Cancelled(_, basis) | Closed::NotPunished(_, basis)) => basis.to_string(),
             Some(Closed::Permitted(_)) => traffic_law("art. 48(2)").to_string(),
@@ -332,5 +333,6 @@ fn account(case: &Violation, calendar: &LegalCalendar, now: Timestamp) -> proto:
             })
             .collect(),
         overdue: case.payment_overdue,
+        refunded_fen: account.refunded.signed(),
     }
 }

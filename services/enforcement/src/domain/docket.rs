@@ -11,11 +11,14 @@ use chassis::domain::values::{DocumentNumber, PlateNumber, Text};
 use chassis::domain::{Aggregate, Halt, PersonRef, Transaction};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Open records that one docket holds at most; a vehicle beyond it must be stopped, not photographed.
 pub const MOST_OPEN: usize = 1_000;
-/// Closed records are kept for a year, at most so many.
+/// Closed records are kept for a year, at most so many; beyond that a fine for each open record that may be its act.
 const MOST_CLOSED: usize = 200;
+/// Records further apart in time are two acts, whatever the city's standards say.
+pub(super) const MOST_APART: SignedDuration = SignedDuration::from_hours(2);
 /// Permits of one vehicle: permits grants fewer at a time, and a run takes days.
 const MOST_TRANSPORTS: usize = 200;
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 366);
@@ -94,7 +97,6 @@ impl Aggregate for Docket {
                 road,
                 acted_at,
             } => {
-                docket.forget(at);
                 docket.entries.push(Entry {
                     case: case.clone(),
                     conduct: *conduct,
@@ -103,6 +105,7 @@ impl Aggregate for Docket {
                     standing: Standing::Open,
                     handled_by: None,
                 });
+                docket.forget(at);
             }
             DocketEvent::CaseMoved {
                 case,
@@ -129,15 +132,37 @@ impl Aggregate for Docket {
 impl Docket {
     /// Drops closed records that no rule looks at any more.
     fn forget(&mut self, now: Timestamp) {
+        let remembered = self.fines_of_open_acts();
+        let stays = |entry: &Entry| entry.is_open() || remembered.contains(&entry.case);
         self.entries
-            .retain(|entry| entry.is_open() || entry.acted_at + KEPT > now);
-        let closed = self.entries.iter().filter(|e| !e.is_open()).count();
+            .retain(|entry| stays(entry) || entry.acted_at + KEPT > now);
+        let closed = self.entries.iter().filter(|entry| !stays(entry)).count();
         let mut surplus = closed.saturating_sub(MOST_CLOSED);
         self.entries.retain(|entry| {
-            let drop = surplus > 0 && !entry.is_open();
+            let drop = surplus > 0 && !stays(entry);
             surplus -= usize::from(drop);
             !drop
         });
+    }
+
+    /// The fines without which an open record's act would be fined twice (Administrative Penalty Law art. 29): for each open
+    /// record the one nearest in time, if it may be for the same act.
+    fn fines_of_open_acts(&self) -> BTreeSet<CaseId> {
+        let fines = self.entries.iter();
+        let fines: Vec<&Entry> = fines
+            .filter(|entry| entry.standing == Standing::Fined)
+            .collect();
+        let open = self.entries.iter().filter(|entry| entry.is_open());
+        open.filter_map(|entry| {
+            let twins = fines.iter().filter(|fine| {
+                fine.conduct == entry.conduct
+                    && fine.road == entry.road
+                    && fine.apart_from(entry.acted_at) <= MOST_APART
+            });
+            twins.min_by_key(|fine| fine.apart_from(entry.acted_at))
+        })
+        .map(|fine| fine.case.clone())
+        .collect()
     }
 
     /// Keeps what is known of a permit; drops those that ended before any record that can still be filed.
@@ -157,7 +182,7 @@ impl Docket {
         self.entries.iter().find(|entry| {
             entry.conduct == filing.act.conduct
                 && entry.road == filing.place.road
-                && entry.acted_at.duration_since(filing.acted_at).abs() <= within
+                && entry.apart_from(filing.acted_at) <= within
         })
     }
 
@@ -196,6 +221,11 @@ impl Entry {
     /// Not decided, cancelled or let go.
     pub fn is_open(&self) -> bool {
         matches!(self.standing, Standing::Open | Standing::HandleBy(_))
+    }
+
+    /// How far in time it is from another act.
+    fn apart_from(&self, acted_at: Timestamp) -> SignedDuration {
+        self.acted_at.duration_since(acted_at).abs()
     }
 }
 
@@ -258,7 +288,7 @@ pub(super) fn not_fined_twice(
             && entry.standing == Standing::Fined
             && entry.conduct == filing.act.conduct
             && entry.road == filing.place.road
-            && entry.acted_at.duration_since(filing.acted_at).abs() <= within
+            && entry.apart_from(filing.acted_at) <= within
     });
     match fined {
         Some(entry) => Err(Ground::AlreadyFined {

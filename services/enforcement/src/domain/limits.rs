@@ -2,7 +2,7 @@
 //!
 //! In Order 157 the limits of 2, 3, 5, 7, 10 and 15 days are working days, 30 and 60 are not (art. 81(2)). In the
 //! Administrative Penalty Law only 2, 3, 5 and 7 are (art. 85), so the 15 days for payment are calendar days. In Order 163
-//! all are calendar days that end with a working day (art. 36).
+//! all are calendar days that end with a working day (art. 36), and so are the 60 days for reconsideration.
 
 use super::instruments::{
     order_157, order_163, penalty_law, reconsideration_law, traffic_law, traffic_regulations,
@@ -52,7 +52,9 @@ limits! {
     /// A decision that cannot be delivered is served by announcement.
     PUBLIC_SERVICE = TimeLimit::Days(60), order_157("art. 55");
     PAYMENT = TimeLimit::Days(15), traffic_law("art. 108(1)");
-    RECONSIDERATION = TimeLimit::Days(60), reconsideration_law("art. 20(1)");
+    /// If the last day is a statutory rest day, until the first working day after (Administrative Reconsideration Law art.
+    /// 88(1) with Civil Procedure Law art. 85(3)).
+    RECONSIDERATION = TimeLimit::DaysToWorkingDay(60), reconsideration_law("art. 20(1)");
     /// From the notice of 12 points to the study; who stays away is barred from driving by announcement.
     POINTS_EDUCATION = TimeLimit::DaysToWorkingDay(30), order_163("art. 29");
     /// After a failed test.

@@ -71,5 +71,7 @@ mod tests {
             standards.same_act_within(Conduct::IllegalParking)
                 > standards.same_act_within(Conduct::RedLight)
         );
+        let most_apart = super::super::docket::MOST_APART;
+        assert!(standards.same_act_within(Conduct::IllegalParking) <= most_apart);
     }
 }

@@ -9,7 +9,7 @@ use enforcement::domain::conduct::Conduct;
 use enforcement::domain::licence::education::{StudyKind, Test, record_study, record_test};
 use enforcement::domain::licence::reductions::{Application, Method, reduce};
 use enforcement::domain::licence::{
-    Licence, LicenceEvent, decision_revoked, decision_varied, fine_paid, post,
+    Effect, Licence, LicenceEvent, decision_revoked, decision_varied, fine_paid, post,
     served as take_effect,
 };
 use enforcement::domain::values::CaseId;
@@ -79,9 +79,10 @@ struct Learned {
 struct Clerk {
     cycle_ends: Date,
     cards: Vec<Card>,
-    /// Taken off in this cycle, and what was taken off before from cards carried over.
+    /// Taken off from the cards in the box.
     off: u32,
-    off_before: u32,
+    /// Taken off in this cycle, whatever became of the cards.
+    off_in_cycle: u32,
     learning: Option<Learned>,
     /// Educations ended in this cycle and in the last.
     educations: u32,
@@ -94,7 +95,7 @@ impl Clerk {
             cycle_ends: ISSUED + 2.years(),
             cards: Vec::new(),
             off: 0,
-            off_before: 0,
+            off_in_cycle: 0,
             learning: None,
             educations: 0,
             educations_before: 0,
@@ -103,7 +104,7 @@ impl Clerk {
 
     fn points(&self) -> u32 {
         let posted: u32 = self.cards.iter().map(|card| card.points).sum();
-        posted.saturating_sub(self.off + self.off_before)
+        posted.saturating_sub(self.off)
     }
 
     /// Art. 15, at each anniversary of the licence up to `day`.
@@ -115,8 +116,8 @@ impl Clerk {
             let late = self.cards.iter().any(|card| !card.paid && card.due <= end);
             self.cards.retain(|card| full || late && !card.paid);
             let carried: u32 = self.cards.iter().map(|card| card.points).sum();
-            self.off = 0;
-            self.off_before = carried - carried.min(before);
+            self.off = carried - carried.min(before);
+            self.off_in_cycle = 0;
             self.educations_before = self.educations;
             self.educations = 0;
             self.cycle_ends = end + 1.year();
@@ -178,7 +179,6 @@ impl Clerk {
         if done && self.cards.iter().all(|card| card.paid) {
             self.cards.clear();
             self.off = 0;
-            self.off_before = 0;
             self.learning = None;
             self.educations += 1;
         }
@@ -188,11 +188,12 @@ impl Clerk {
     fn reduced(&mut self, by: u32) -> bool {
         let barred = self.educations >= 2 || self.educations_before >= 2 || self.learning.is_some();
         let points = self.points();
-        let by = by.min(6 - self.off).min(points);
+        let by = by.min(6 - self.off_in_cycle).min(points);
         if barred || points >= 12 || by == 0 {
             return false;
         }
         self.off += by;
+        self.off_in_cycle += by;
         true
     }
 }
@@ -310,8 +311,12 @@ fn happen(
         Happening::Lower(case, points) => {
             let held = clerk.cards.iter().find(|card| card.case == case);
             if held.is_some_and(|card| u32::from(points) < card.points) {
+                let effect = Effect {
+                    since: start_of(day),
+                    withheld_on: None,
+                };
                 office.on(day, |tx| {
-                    decision_varied(tx, &case_id(case), &who, &fine(50), points)
+                    decision_varied(tx, &case_id(case), &who, &fine(50), points, effect)
                 });
                 clerk.changed(case, points.into());
             }

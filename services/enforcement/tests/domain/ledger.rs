@@ -10,12 +10,12 @@ use enforcement::domain::licence::education::{
 use enforcement::domain::licence::ledger::clear_suspicion;
 use enforcement::domain::licence::reductions::{Application, Method, reduce, take_back};
 use enforcement::domain::licence::standing::pass_time;
-use enforcement::domain::licence::{Entry, Fine, Licence, LicenceEvent};
+use enforcement::domain::licence::{Entry, Fine, Licence, LicenceEvent, decision_revoked};
 use enforcement::domain::values::CaseId;
-use enforcement::domain::violation::event::LicenceFacts;
+use enforcement::domain::violation::event::{Filing, LicenceFacts, Party, Source};
 use enforcement::domain::violation::handling::accept;
 use enforcement::domain::violation::payment::pay;
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 
 fn case_id(number: u32) -> CaseId {
     CaseId::parse(&format!("00000000-0000-8000-8000-{number:012}")).unwrap()
@@ -439,6 +439,39 @@ fn lessons_take_off_one_or_two_points_and_six_a_cycle_arts_25_27() {
 }
 
 #[test]
+fn six_points_are_all_of_a_cycle_also_after_study_has_cleared_the_points_art_25() {
+    let taken_off = || LicenceEvent::PointsReduced {
+        method: Method::Classroom,
+        points: 2,
+    };
+    let events = [
+        posted(1, 9, Conduct::RedLight),
+        paid(1),
+        taken_off(),
+        taken_off(),
+        taken_off(),
+        posted(2, 12, Conduct::ExpresswayReversing),
+        paid(2),
+        LicenceEvent::LicenceDetained {
+            points: 15,
+            full_with: None,
+            respond_by: at("2026-04-02T00:00:00"),
+        },
+        LicenceEvent::PointsCleared,
+        posted(3, 9, Conduct::RedLight),
+        paid(3),
+    ];
+    let scenario = given(events.clone());
+    let points = licence(&scenario, 'a').points();
+    assert_eq!(points, 9, "what was taken off went with its points");
+    scenario
+        .when(|tx| reduce(tx, &person('a'), lesson(Method::Online)))
+        .then_refused("REDUCTIONS_USED_UP", Some("Order 163 art. 25"));
+    let after = on(given(events), "2026-06-01T00:00:00+08:00");
+    assert_eq!((after.points(), after.reduced), (0, 0));
+}
+
+#[test]
 fn a_lesson_is_long_enough_close_enough_and_tested_art_27() {
     let online = lesson(Method::Online);
     for (application, article) in [
@@ -613,6 +646,103 @@ fn what_was_taken_off_is_not_carried_over() {
     ];
     let after = on(given(events), "2026-06-01T00:00:00+08:00");
     assert_eq!((after.points(), after.reduced), (4, 0));
+}
+
+fn revoked_by(number: u32) -> LicenceEvent {
+    LicenceEvent::LicenceRevoked {
+        case: case_id(number),
+    }
+}
+
+#[test]
+fn a_licence_that_two_decisions_revoked_comes_back_when_neither_stands_art_16() {
+    for (first, last) in [(1, 2), (2, 1)] {
+        let falls = |scenario: Scenario, number| {
+            scenario.when(|tx| decision_revoked(tx, &case_id(number), &person('a')))
+        };
+        let lifted = |number| {
+            let case = case_id(number);
+            [
+                LicenceEvent::PointsReversed { case: case.clone() },
+                LicenceEvent::RevocationLifted { case },
+            ]
+        };
+        let scenario = given([revoked_by(1), revoked_by(2)]);
+        let scenario = falls(scenario, first)
+            .then::<Licence>(person('a').as_str(), lifted(first))
+            .and();
+        assert!(!licence(&scenario, 'a').may_drive());
+        let restored = [LicenceEvent::DrivingRestored];
+        falls(scenario, last).then::<Licence>(
+            person('a').as_str(),
+            lifted(last).into_iter().chain(restored),
+        );
+    }
+}
+
+fn licensed(first_issued: Date, large_vehicles: bool) -> Party {
+    Party {
+        licence: Some(LicenceFacts {
+            first_issued,
+            large_vehicles,
+        }),
+        ..driver('a')
+    }
+}
+
+#[test]
+fn a_licence_first_issued_after_a_revocation_has_a_ledger_of_its_own_order_162_art_15() {
+    let revoked = || {
+        let detained = LicenceEvent::LicenceDetained {
+            points: 12,
+            full_with: None,
+            respond_by: at("2026-04-02T00:00:00"),
+        };
+        let drunk = posted(1, 12, Conduct::DrinkDriving);
+        given([drunk, detained, revoked_by(1)]).later("2028-04-03T09:00:00+08:00")
+    };
+    let filing = || Filing {
+        source: Source::PublicReport,
+        acted_at: at("2028-04-02T10:00:00"),
+        ..camera(act(Conduct::RedLight))
+    };
+    // The old one, and one of the very day, are not issued after it.
+    for first_issued in [date(2015, 6, 1), today()] {
+        let (scenario, id) = entered_in(revoked(), filing());
+        scenario
+            .when(|tx| accept(tx, &id, licensed(first_issued, false)))
+            .then_refused("POINTS_FULL", Some("Order 163 art. 14(2)"));
+    }
+    let party = licensed(date(2028, 3, 10), false);
+    let (scenario, _) = served_in(revoked(), filing(), party, fine(200));
+    let licence = licence(&scenario, 'a');
+    assert_eq!((licence.points(), licence.cycle), (6, 0));
+    assert_eq!(licence.cycle_end(), date(2029, 3, 10));
+    assert!(licence.may_drive() && licence.revocations.is_empty());
+    assert!(!licence.barred, "others have been told");
+}
+
+#[test]
+fn study_goes_by_the_vehicles_that_the_licence_admits_now_arts_18_24() {
+    let mut scenario = start();
+    // For cars, then for large vehicles too; last, somebody shows what was issued before.
+    for (day, party) in [
+        (26, driver('a')),
+        (27, licensed(date(2015, 6, 1), true)),
+        (28, licensed(date(2010, 6, 1), false)),
+    ] {
+        let mut filing = camera(act(Conduct::RedLight));
+        filing.acted_at = at(&format!("2026-02-{day}T10:00:00"));
+        scenario = served_in(scenario, filing, party, fine(200)).0;
+    }
+    let licence = licence(&scenario, 'a');
+    let required = licence.required().unwrap();
+    assert_eq!(licence.points(), 18);
+    assert_eq!(
+        (required.days, required.taught_days, required.classroom_days),
+        (30, 10, 5)
+    );
+    assert_eq!(licence.cycle_end(), date(2026, 6, 1));
 }
 
 #[test]

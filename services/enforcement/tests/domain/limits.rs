@@ -1,5 +1,6 @@
 //! Every time limit with the article that sets it, and the last instant that it leaves when it begins on Monday 2 March
-//! 2026 at nine. Days of Order 157 and the penalty law: working days up to fifteen and seven; others calendar days.
+//! 2026 at nine. Days of Order 157 and the penalty law: working days up to fifteen and seven; others calendar days. The
+//! sixty for reconsideration would end with 1 May, a holiday until the 5th: they end with Wednesday, 6 May.
 
 use crate::fixtures::*;
 use chassis::domain::LegalCalendar;
@@ -95,7 +96,7 @@ fn every_limit_ends_when_its_article_says() {
         (
             &limits::RECONSIDERATION,
             "Administrative Reconsideration Law art. 20(1)",
-            "2026-05-02T00:00:00",
+            "2026-05-07T00:00:00",
         ),
         (
             &limits::POINTS_EDUCATION,

@@ -7,6 +7,7 @@ mod clerk;
 mod codes;
 mod defaults;
 mod detained;
+mod duties;
 mod fines;
 mod fixtures;
 mod hazards;

@@ -287,6 +287,7 @@ proptest! {
                 reference: number("P"),
                 paid_at: days(*day) + 9.hours(),
             }).collect(),
+            refunded: Fen::ZERO,
             pauses: pauses.iter().map(|(from, length)| Pause {
                 from: days(*from) + 10.hours(),
                 until: Some(days(from + length) + 11.hours()),

@@ -56,7 +56,7 @@ fn up_to_200_yuan_one_officer_decides_who_told_and_heard_arts_43_44() {
     assert_eq!(decision.officers, [text("officer:A1")]);
     // Filed within two working days: by the end of Wednesday.
     assert_eq!(
-        case(&scenario, &id).duty,
+        case(&scenario, &id).nearest_duty(),
         Some((Duty::FilePapers, at("2026-03-05T00:00:00")))
     );
     scenario
@@ -137,6 +137,53 @@ fn nothing_heavier_than_was_told_follows_a_defence_penalty_law_art_45() {
         .by(city())
         .when(|tx| decide(tx, &id, by_two(heavier)))
         .then_refused(refused.0, refused.1);
+}
+
+#[test]
+fn telling_again_does_not_make_it_heavier_once_the_party_was_heard_penalty_law_art_45() {
+    let refused = (
+        "HEAVIER_AFTER_DEFENCE",
+        Some("Administrative Penalty Law art. 45(2)"),
+    );
+    let heavier = Sanction {
+        revocation: true,
+        ..fine(500)
+    };
+    let (scenario, id) = intended(much_too_fast(), fine(500));
+    scenario
+        .when(|tx| tell_intention(tx, &id, fine(500)))
+        .and()
+        .when(|tx| tell_intention(tx, &id, heavier))
+        .then_refused(refused.0, refused.1);
+    // Whoever was told something milder since, and heard on it, is not taken back to the first.
+    let (scenario, id) = intended(much_too_fast(), heavier);
+    scenario
+        .when(|tx| tell_intention(tx, &id, fine(500)))
+        .and()
+        .when(|tx| hear_defence(tx, &id, text("agreed"), false))
+        .and()
+        .when(|tx| tell_intention(tx, &id, heavier))
+        .then_refused(refused.0, refused.1);
+    // A hearing is a defence too.
+    let revoked = |yuan| Sanction {
+        revocation: true,
+        ..fine(yuan)
+    };
+    let (scenario, id) = handling(drunk_twice().0);
+    scenario
+        .when(|tx| tell_intention(tx, &id, revoked(1_000)))
+        .and()
+        .when(|tx| request_hearing(tx, &id))
+        .and()
+        .when(|tx| schedule_hearing(tx, &id, at("2026-03-12T09:00:00"), text("officer:L1")))
+        .and()
+        .later("2026-03-12T10:00:00+08:00")
+        .when(|tx| hold_hearing(tx, &id, false))
+        .and()
+        .when(|tx| tell_intention(tx, &id, revoked(2_000)))
+        .then_refused(refused.0, refused.1)
+        .when(|tx| tell_intention(tx, &id, revoked(1_000)))
+        .and();
 }
 
 #[test]
@@ -231,7 +278,7 @@ fn a_hearing_is_asked_for_within_five_working_days_and_told_seven_ahead_penalty_
     assert_eq!(case(&scenario, &id).hearing, Hearing::Held);
     // A revocation is decided within seven working days after the hearing (Order 157 art. 51).
     assert_eq!(
-        case(&scenario, &id).duty,
+        case(&scenario, &id).nearest_duty(),
         Some((Duty::Decide, at("2026-03-31T00:00:00")))
     );
     reviewed(scenario, &id, true)
@@ -250,6 +297,59 @@ fn a_hearing_is_asked_for_within_five_working_days_and_told_seven_ahead_penalty_
         .by(city())
         .when(|tx| decide(tx, &id, by_two(sanction)))
         .and();
+}
+
+#[test]
+fn a_hearing_that_was_asked_for_is_held_whatever_is_told_again_penalty_law_arts_63_65() {
+    let refused = (
+        "HEARING_OUTSTANDING",
+        Some("Administrative Penalty Law art. 65"),
+    );
+    let revoked = Sanction {
+        revocation: true,
+        ..fine(500)
+    };
+    let (scenario, id) = intended(much_too_fast(), revoked);
+    let scenario = scenario
+        .when(|tx| request_hearing(tx, &id))
+        .and()
+        .when(|tx| tell_intention(tx, &id, revoked))
+        .then_refused(refused.0, refused.1)
+        .when(|tx| schedule_hearing(tx, &id, at("2026-03-12T09:00:00"), text("officer:L1")))
+        .and()
+        .when(|tx| tell_intention(tx, &id, revoked))
+        .then_refused(refused.0, refused.1);
+    // Where the law provides none any more, there is none to hold.
+    let scenario = scenario.when(|tx| tell_intention(tx, &id, fine(500))).and();
+    assert_eq!(case(&scenario, &id).hearing, Hearing::None);
+}
+
+#[test]
+fn a_case_that_is_closed_has_no_hearing_penalty_law_art_64() {
+    let (act, sanction) = drunk_twice();
+    let asked_for = || {
+        let (scenario, id) = intended(act.clone(), sanction);
+        let scenario = scenario.when(|tx| request_hearing(tx, &id)).and();
+        (scenario, id)
+    };
+    let closed = |scenario: Scenario, id: &CaseId| {
+        let closed = scenario
+            .when(|tx| decide_no_penalty(tx, id, NoPenaltyGround::NotProven, text("not shown")));
+        closed.and()
+    };
+    let hearing = at("2026-03-12T09:00:00");
+    let (scenario, id) = asked_for();
+    closed(scenario, &id)
+        .when(|tx| schedule_hearing(tx, &id, hearing, text("officer:L1")))
+        .then_refused("WRONG_STATE", None);
+    let (scenario, id) = asked_for();
+    let scenario = scenario
+        .when(|tx| schedule_hearing(tx, &id, hearing, text("officer:L1")))
+        .and();
+    closed(scenario, &id)
+        .later("2026-03-12T10:00:00+08:00")
+        .when(|tx| hold_hearing(tx, &id, false))
+        .then_refused("WRONG_STATE", None);
 }
 
 #[test]
@@ -280,7 +380,8 @@ fn decisions_have_their_hours_and_days_art_51() {
     ] {
         let (scenario, id) = handling(act);
         let due = at(due);
-        assert_eq!(case(&scenario, &id).duty, Some((Duty::Decide, due)));
+        let nearest = case(&scenario, &id).nearest_duty();
+        assert_eq!(nearest, Some((Duty::Decide, due)));
         let scenario = scenario.later(&due.to_string());
         let outcome = scenario.when(|tx| pass_time(tx, &id));
         assert_eq!(
@@ -363,7 +464,8 @@ fn a_decision_reaches_who_was_not_there_within_seven_working_days_penalty_law_ar
     let (scenario, id) = handling(act(Conduct::RedLight));
     let scenario = scenario.when(|tx| decide(tx, &id, simply(fine(200)))).and();
     let due = at("2026-03-12T00:00:00");
-    assert_eq!(case(&scenario, &id).duty, Some((Duty::Serve, due)));
+    let nearest = case(&scenario, &id).nearest_duty();
+    assert_eq!(nearest, Some((Duty::Serve, due)));
     let in_time = scenario.later("2026-03-11T23:59:59+08:00");
     let late = in_time
         .when(|tx| pass_time(tx, &id))
@@ -377,7 +479,7 @@ fn a_decision_reaches_who_was_not_there_within_seven_working_days_penalty_law_ar
     assert_eq!(facts(&outcome, &id), [missed]);
     // Late or not, it is served; then nothing runs for the police any more.
     let scenario = outcome.and().when(|tx| serve(tx, &id, Service::Post)).and();
-    assert_eq!(case(&scenario, &id).duty, None);
+    assert_eq!(case(&scenario, &id).nearest_duty(), None);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use crate::fixtures::*;
 use enforcement::domain::conduct::{Act, Conduct, Measure, Road};
-use enforcement::domain::docket::{Docket, clear_suspicion, of_vehicle};
+use enforcement::domain::docket::{Docket, DocketEvent, Standing, clear_suspicion, of_vehicle};
+use enforcement::domain::values::CaseId;
 use enforcement::domain::violation::Stage;
 use enforcement::domain::violation::capture::{
     extend_handling, fail_review, identify_driver, notify, pass_review, record_violation,
@@ -176,7 +177,7 @@ fn a_vehicle_on_which_the_penalty_depends_is_described_penalty_law_art_40() {
 fn a_record_is_entered_with_both_reviews_and_by_officers_of_its_district_only() {
     let (scenario, id) = recorded(camera(act(Conduct::RedLight)));
     assert_eq!(
-        case(&scenario, &id).duty,
+        case(&scenario, &id).nearest_duty(),
         Some((Duty::Review, at("2026-03-10T00:00:00")))
     );
     let scenario = scenario
@@ -278,7 +279,7 @@ fn an_objection_is_answered_within_five_working_days_and_stops_handling_art_5() 
         .when(|tx| object(tx, &id, text("the lights contradicted each other")))
         .and();
     assert_eq!(
-        case(&scenario, &id).duty,
+        case(&scenario, &id).nearest_duty(),
         Some((Duty::Objection, at("2026-03-10T00:00:00")))
     );
     let scenario = scenario
@@ -387,6 +388,58 @@ fn one_act_seen_twice_is_fined_once_penalty_law_art_29() {
 }
 
 #[test]
+fn a_fine_is_remembered_as_long_as_a_record_of_its_act_is_open_penalty_law_art_29() {
+    let red = || act(Conduct::RedLight);
+    let (scenario, first) = served(red(), fine(200));
+    let (scenario, twin) = entered_in(scenario, camera(red()));
+    assert_eq!(case(&scenario, &twin).filing.same_act_as, Some(first));
+    // Thirteen months later another act is recorded, and what nobody looks at any more is forgotten.
+    let later = Filing {
+        source: Source::PublicReport,
+        acted_at: at("2027-04-01T08:00:00"),
+        ..camera(red())
+    };
+    let (scenario, _) = entered_in(scenario.later("2027-04-01T09:00:00+08:00"), later);
+    scenario
+        .when(|tx| accept(tx, &twin, driver('b')))
+        .and()
+        .when(|tx| decide(tx, &twin, simply(fine(200))))
+        .then_refused("ALREADY_FINED", Some("Administrative Penalty Law art. 29"));
+}
+
+#[test]
+fn of_closed_records_a_docket_keeps_so_many_and_the_fines_of_open_acts() {
+    let case_id =
+        |number: u32| CaseId::parse(&format!("00000000-0000-8000-8000-{number:012}")).unwrap();
+    let filed = |number: u32, road: &str| DocketEvent::CaseFiled {
+        case: case_id(number),
+        conduct: Conduct::RedLight,
+        road: text(road),
+        acted_at: at("2026-03-01T10:00:00"),
+    };
+    let moved = |number, standing| DocketEvent::CaseMoved {
+        case: case_id(number),
+        standing,
+        handled_by: None,
+    };
+    let one_act = [
+        filed(0, "Sample Road"),
+        moved(0, Standing::Fined),
+        filed(1, "Sample Road"),
+    ];
+    let others = (2..=300).flat_map(|number| {
+        let road = format!("Sample Road {number}");
+        [filed(number, &road), moved(number, Standing::Fined)]
+    });
+    let id = of_vehicle(&plate(PLATE));
+    let scenario = start().given::<Docket>(&id, one_act.into_iter().chain(others));
+    let kept = scenario.state::<Docket>(&id).entries;
+    assert_eq!((&kept[0].case, &kept[1].case), (&case_id(0), &case_id(1)));
+    // Both of the one act, two hundred, and the one that was closed after the last was filed.
+    assert_eq!(kept.len(), 203);
+}
+
+#[test]
 fn a_vehicle_whose_records_many_drivers_take_is_suspected_order_163_art_30() {
     let mut scenario = start();
     let id = of_vehicle(&plate(PLATE));
@@ -433,8 +486,8 @@ fn a_summons_gives_fifteen_working_days_and_is_filed_within_24_hours_art_46() {
     let state = case(&scenario, &id);
     assert_eq!(state.handle_by, Some(at("2026-03-24T00:00:00")));
     assert_eq!(
-        state.duty,
-        Some((Duty::FilePapers, at("2026-03-03T09:00:00")))
+        state.nearest_duty(),
+        Some((Duty::FileSummons, at("2026-03-03T09:00:00")))
     );
     scenario
         .when(|tx| accept(tx, &id, driver('b')))

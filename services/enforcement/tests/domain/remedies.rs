@@ -3,33 +3,40 @@
 use crate::fixtures::*;
 use chassis::domain::LegalCalendar;
 use chassis::domain::values::Fen;
-use enforcement::domain::conduct::Conduct;
+use chassis::testing::Scenario;
+use enforcement::domain::conduct::{Act, Conduct};
+use enforcement::domain::licence::{Licence, LicenceEvent};
+use enforcement::domain::values::CaseId;
 use enforcement::domain::violation::Stage;
+use enforcement::domain::violation::account::Instalment;
 use enforcement::domain::violation::decision::{decide, serve};
-use enforcement::domain::violation::event::{Fact, Remedy, RemedyOutcome, Service};
-use enforcement::domain::violation::handling::accept;
-use enforcement::domain::violation::payment::pay;
+use enforcement::domain::violation::event::{Fact, Remedy, RemedyOutcome, Sanction, Service};
+use enforcement::domain::violation::handling::{
+    accept, hear_defence, tell_intention, waive_hearing,
+};
+use enforcement::domain::violation::payment::{grant_instalments, pay};
 use enforcement::domain::violation::remedy::{end, revoke_for_trading, seek};
 
+/// The sixtieth day is 1 May, a holiday: the first working day after it is Wednesday the 6th.
 #[test]
-fn reconsideration_is_sought_within_sixty_days_once_reconsideration_law_art_20() {
+fn reconsideration_is_sought_within_sixty_days_once_reconsideration_law_arts_20_88() {
     let (scenario, id) = served(act(Conduct::RedLight), fine(200));
     let late = Some("Administrative Reconsideration Law art. 20(1)");
     let (again, again_id) = served(act(Conduct::RedLight), fine(200));
     again
-        .later("2026-05-02T00:00:00+08:00")
+        .later("2026-05-07T00:00:00+08:00")
         .when(|tx| {
             seek(
                 tx,
                 &again_id,
                 Remedy::Reconsideration,
-                at("2026-05-02T00:00:00"),
+                at("2026-05-07T00:00:00"),
             )
         })
         .then_refused("RECONSIDERATION_TOO_LATE", late);
-    let in_time = at("2026-05-01T23:59:59");
+    let in_time = at("2026-05-06T23:59:59");
     let scenario = scenario
-        .later("2026-05-02T10:00:00+08:00")
+        .later("2026-05-07T10:00:00+08:00")
         .when(|tx| seek(tx, &id, Remedy::Reconsideration, in_time))
         .and()
         .when(|tx| seek(tx, &id, Remedy::Lawsuit, in_time))
@@ -148,6 +155,202 @@ fn a_varied_decision_takes_its_points_and_its_overpaid_fine_with_it_order_163_ar
     let scenario = outcome.and();
     assert_eq!(licence(&scenario, 'a').points(), 3);
     assert_eq!(stage(&scenario, &id), Stage::Settled);
+}
+
+fn lowered() -> RemedyOutcome {
+    RemedyOutcome::Varied {
+        sanction: fine(100),
+        points: 3,
+    }
+}
+
+/// A fine of 200 yuan, so much of which is paid on the third late day, and lowered to 100 on 25 March; what goes back.
+fn paid_late_and_lowered(paid: u32) -> (Scenario, CaseId, Fen) {
+    let (scenario, id) = served(act(Conduct::RedLight), fine(200));
+    let late = at("2026-03-20T12:00:00");
+    let sought = at("2026-03-25T09:00:00");
+    let outcome = scenario
+        .later("2026-03-20T12:00:00+08:00")
+        .when(|tx| pay(tx, &id, Fen::yuan(paid), number("B1"), late))
+        .and()
+        .later("2026-03-25T09:00:00+08:00")
+        .when(|tx| seek(tx, &id, Remedy::Reconsideration, sought))
+        .and()
+        .when(|tx| end(tx, &id, lowered()));
+    let Some(Fact::RemedyEnded { refund, .. }) = facts(&outcome, &id).into_iter().next() else {
+        panic!("the remedy has not ended");
+    };
+    (outcome.and(), id, refund)
+}
+
+#[test]
+fn a_lowered_fine_keeps_its_surcharge_and_the_rest_goes_back_penalty_law_art_72() {
+    // Three late days cost 3 yuan each of 100, where they cost 6 each of 200; with 218 the case was settled.
+    for (paid, refund) in [(218, 109), (150, 41), (109, 0)] {
+        let (scenario, id, ordered_back) = paid_late_and_lowered(paid);
+        assert_eq!(ordered_back, Fen::yuan(refund), "{paid}");
+        let found = case(&scenario, &id);
+        assert_eq!(found.stage, Stage::Settled);
+        assert_eq!(found.surcharge_paid, Fen::yuan(9));
+        assert_eq!(found.account.paid(), Fen::yuan(109));
+        let calendar = LegalCalendar::default();
+        assert_eq!(found.account.owed(&calendar, scenario.now()), Fen::ZERO);
+    }
+    // What does not reach the lower fine and its surcharge stays owed.
+    let (scenario, id, ordered_back) = paid_late_and_lowered(108);
+    assert_eq!(ordered_back, Fen::ZERO);
+    assert_eq!(stage(&scenario, &id), Stage::Served);
+    let owed = case(&scenario, &id)
+        .account
+        .owed(&LegalCalendar::default(), scenario.now());
+    assert_eq!(owed, Fen::yuan(1));
+}
+
+#[test]
+fn what_went_back_once_does_not_go_back_again_when_the_decision_falls() {
+    let (scenario, id, _) = paid_late_and_lowered(218);
+    let now = scenario.now();
+    let outcome = scenario
+        .when(|tx| seek(tx, &id, Remedy::Lawsuit, now))
+        .and()
+        .when(|tx| end(tx, &id, RemedyOutcome::Revoked));
+    let fell = Fact::RemedyEnded {
+        outcome: RemedyOutcome::Revoked,
+        refund: Fen::yuan(109),
+    };
+    assert_eq!(facts(&outcome, &id)[0], fell);
+    let account = case(&outcome.and(), &id).account;
+    assert_eq!(account.paid(), Fen::ZERO);
+    assert_eq!(account.refunded, Fen::yuan(218));
+
+    let (scenario, id, _) = paid_late_and_lowered(218);
+    let outcome = scenario.when(|tx| revoke_for_trading(tx, &id));
+    let [Fact::DecisionRevokedForTrading { refund, .. }] = facts(&outcome, &id)[..] else {
+        panic!("not revoked: {outcome:?}");
+    };
+    assert_eq!(refund, Fen::yuan(109));
+}
+
+#[test]
+fn the_surcharge_before_instalments_is_lowered_with_the_fine_penalty_law_art_72() {
+    let (scenario, id) = served(act(Conduct::RedLight), fine(200));
+    let plan = vec![Instalment {
+        amount: Fen::yuan(200),
+        due: at("2026-05-11T00:00:00"),
+    }];
+    // One late day: six yuan, three percent of two hundred.
+    let scenario = scenario
+        .later("2026-03-18T09:00:00+08:00")
+        .when(|tx| grant_instalments(tx, &id, plan))
+        .and();
+    let now = scenario.now();
+    let scenario = scenario
+        .when(|tx| seek(tx, &id, Remedy::Reconsideration, now))
+        .and()
+        .when(|tx| end(tx, &id, lowered()))
+        .and();
+    let account = case(&scenario, &id).account;
+    let surcharge = account.surcharge(&LegalCalendar::default(), at("2026-04-30T09:00:00"));
+    assert_eq!(surcharge, Fen::yuan(3));
+}
+
+/// Drunk, decided by the city and served this Monday: twelve points, and the licence is gone for a time or for good.
+fn drunk(act: Act, sanction: Sanction) -> (Scenario, CaseId) {
+    let (scenario, id) = handling(act);
+    let told = scenario
+        .when(|tx| tell_intention(tx, &id, sanction))
+        .and()
+        .when(|tx| hear_defence(tx, &id, text("nothing to say"), false))
+        .and();
+    let told = if sanction.revocation {
+        told.when(|tx| waive_hearing(tx, &id)).and()
+    } else {
+        told
+    };
+    let scenario = told
+        .by(city())
+        .when(|tx| decide(tx, &id, by_two(sanction)))
+        .and()
+        .when(|tx| serve(tx, &id, Service::HandedOver))
+        .and();
+    (scenario, id)
+}
+
+fn suspended(months: u8) -> Sanction {
+    Sanction {
+        suspension_months: Some(months),
+        ..fine(1_000)
+    }
+}
+
+fn revoked() -> Sanction {
+    Sanction {
+        revocation: true,
+        ..fine(1_000)
+    }
+}
+
+#[test]
+fn the_licence_follows_a_varied_decision_from_its_service_on_order_163_art_16_law_art_113() {
+    for (act, decided, months, until) in [
+        (alcohol(50, false, false), suspended(6), 3, "2026-06-02"),
+        (alcohol(50, false, true), revoked(), 6, "2026-09-02"),
+    ] {
+        let (scenario, id) = drunk(act, decided);
+        let scenario = scenario.later("2026-03-20T09:00:00+08:00");
+        let now = scenario.now();
+        let milder = RemedyOutcome::Varied {
+            sanction: suspended(months),
+            points: 12,
+        };
+        let scenario = scenario
+            .when(|tx| seek(tx, &id, Remedy::Reconsideration, now))
+            .and()
+            .when(|tx| end(tx, &id, milder))
+            .and();
+        let licence = licence(&scenario, 'a');
+        let until = at(&format!("{until}T00:00:00"));
+        assert_eq!(licence.suspensions, [(id, until)]);
+        assert!(licence.revocations.is_empty());
+    }
+}
+
+#[test]
+fn a_suspension_shortened_to_what_has_passed_ends_at_once() {
+    let (scenario, id) = drunk(alcohol(50, false, false), suspended(6));
+    let now = scenario.now();
+    let milder = RemedyOutcome::Varied {
+        sanction: suspended(3),
+        points: 0,
+    };
+    let outcome = scenario
+        .when(|tx| seek(tx, &id, Remedy::Reconsideration, now))
+        .and()
+        .later("2026-06-10T09:00:00+08:00")
+        .when(|tx| end(tx, &id, milder));
+    let recorded = outcome.events::<Licence>(person('a').as_str());
+    assert!(recorded.contains(&LicenceEvent::SuspensionEnded { case: id }));
+    assert!(recorded.contains(&LicenceEvent::DrivingRestored));
+    assert!(licence(&outcome.and(), 'a').may_drive());
+}
+
+#[test]
+fn to_revoke_is_worse_than_to_suspend_and_longer_than_shorter_reconsideration_law_art_63() {
+    let (scenario, id) = drunk(alcohol(50, false, false), suspended(6));
+    let now = scenario.now();
+    let mut scenario = scenario
+        .when(|tx| seek(tx, &id, Remedy::Reconsideration, now))
+        .and();
+    for sanction in [suspended(7), revoked()] {
+        let worse = RemedyOutcome::Varied {
+            sanction,
+            points: 12,
+        };
+        scenario = scenario.when(|tx| end(tx, &id, worse)).then_refused(
+            "WORSE_OFF",
+            Some("Administrative Reconsideration Law art. 63(2)"),
+        );
+    }
 }
 
 #[test]

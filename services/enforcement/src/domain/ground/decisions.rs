@@ -117,7 +117,7 @@ impl Ground {
                 RefusalKind::Forbidden,
                 Some(penalty_law("art. 65")),
                 "the hearing, or the five days to ask for it, must pass first",
-                "听证程序结束前或者听证申请期限内不得作出决定",
+                "听证程序结束或者听证申请期限届满后，方可办理",
             ),
             Self::NoLegalReviewDue => says(
                 "NO_LEGAL_REVIEW_DUE",

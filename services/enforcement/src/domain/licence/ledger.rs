@@ -6,7 +6,7 @@ use super::super::standards::Standards;
 use super::super::values::CaseId;
 use super::super::violation::Violation;
 use super::super::violation::event::{Decision, LicenceFacts, Party, Sanction, Source};
-use super::standing::{restore_if_free, suspended_until};
+use super::standing::{Effect, restore_if_free, suspended_until};
 use super::{FULL, Fine, Licence, LicenceEvent, MOST_ENTRIES, id_of};
 use chassis::domain::values::PlateNumber;
 use chassis::domain::{Halt, LegalCalendar, PersonRef, Transaction};
@@ -83,40 +83,57 @@ fn cycle_on(facts: &LicenceFacts, today: Date) -> Result<u16, Ground> {
     })
 }
 
+/// The ledger of the licence that the person holds now: opened, opened anew, or brought up to the present facts.
 fn opened(
     tx: &mut Transaction,
     person: &PersonRef,
     facts: LicenceFacts,
 ) -> Result<Arc<Licence>, Halt> {
-    if let Some(licence) = current(tx, person)? {
-        return Ok(licence);
+    let calendar = tx.context.calendar;
+    let kept = current(tx, person)?.filter(|kept| !kept.is_over(&facts, calendar));
+    if let Some(kept) = kept.as_ref().filter(|kept| !is_news(&facts, &kept.facts)) {
+        return Ok(Arc::clone(kept));
     }
-    let cycle = cycle_on(&facts, tx.context.calendar.date(tx.now()))?;
-    let cycle_ends = tx
-        .context
-        .calendar
-        .start_of(Licence::cycle_start(&facts, cycle + 1));
-    tx.record::<Licence>(
-        id_of(person),
-        [LicenceEvent::LicenceOpened {
+    let cycle = cycle_on(&facts, calendar.date(tx.now()))?;
+    let cycle_ends = calendar.start_of(Licence::cycle_start(&facts, cycle + 1));
+    let event = match kept {
+        None => LicenceEvent::LicenceOpened {
             facts,
             cycle,
             cycle_ends,
-        }],
-    )?;
+        },
+        Some(_) => LicenceEvent::LicenceFactsChanged {
+            facts,
+            cycle,
+            cycle_ends,
+        },
+    };
+    tx.record::<Licence>(id_of(person), [event])?;
+    restore_if_free(tx, person)?;
     known(tx, person)
 }
 
+/// Whether what is told of a licence is not what was known of it, nor of one that was issued before: study and tests go by
+/// what a licence admits now (Order 163 arts. 18, 24).
+fn is_news(told: &LicenceFacts, known: &LicenceFacts) -> bool {
+    told != known && told.first_issued >= known.first_issued
+}
+
 /// Whether this driver may still take a record of this vehicle: with twelve points nobody takes records of another one
-/// (Order 163 art. 14(2)).
+/// (Order 163 art. 14(2)). `held`: the licence that is shown; the points of one that was revoked before do not count.
 ///
 /// # Errors
 /// [`Ground::PointsFull`].
-pub fn may_take(tx: &mut Transaction, person: &PersonRef, plate: &PlateNumber) -> Result<(), Halt> {
+pub fn may_take(
+    tx: &mut Transaction,
+    person: &PersonRef,
+    held: &LicenceFacts,
+    plate: &PlateNumber,
+) -> Result<(), Halt> {
     let Some(licence) = current(tx, person)? else {
         return Ok(());
     };
-    let full = licence.points() >= FULL;
+    let full = licence.points() >= FULL && !licence.is_over(held, tx.context.calendar);
     if full && licence.full_with.as_ref() != Some(plate) {
         return Err(Ground::PointsFull {
             points: licence.points(),
@@ -145,7 +162,7 @@ pub fn post(
     let from_record = violation.filing.source != Source::OnTheSpot;
     let plate = violation.filing.plate.clone();
     if from_record && let Some(plate) = &plate {
-        may_take(tx, person, plate)?;
+        may_take(tx, person, &facts, plate)?;
     }
     if licence.entries.len() >= MOST_ENTRIES || licence.taken.len() >= MOST_ENTRIES {
         return Err(Ground::LedgerFull.into());
@@ -242,9 +259,13 @@ pub fn served(
         due: pay_by,
     }];
     if let Some(months) = decision.sanction.suspension_months {
+        let effect = Effect {
+            since: tx.now(),
+            withheld_on: decision.withheld_on,
+        };
         events.push(LicenceEvent::LicenceSuspended {
             case: case.clone(),
-            until: suspended_until(tx.context.calendar, tx.now(), months, decision.withheld_on),
+            until: suspended_until(tx.context.calendar, effect, months),
         });
     }
     if decision.sanction.revocation {
@@ -266,7 +287,8 @@ pub fn fine_paid(tx: &mut Transaction, case: &CaseId, person: &PersonRef) -> Res
     super::education::return_licence(tx, person)
 }
 
-/// The decision was varied: points and measures follow (Order 163 art. 16).
+/// The decision was varied: points and measures follow (Order 163 art. 16). A suspension that was shortened, or stands in
+/// place of a revocation, counts from when the decision took effect.
 ///
 /// # Errors
 /// [`Halt`] if something cannot be read.
@@ -276,6 +298,7 @@ pub fn decision_varied(
     person: &PersonRef,
     sanction: &Sanction,
     points: u8,
+    effect: Effect,
 ) -> Result<(), Halt> {
     let Some(licence) = current(tx, person)? else {
         return Ok(());
@@ -284,10 +307,20 @@ pub fn decision_varied(
         case: case.clone(),
         points,
     }];
-    if sanction.suspension_months.is_none() && is_suspended_by(&licence, case) {
-        events.push(LicenceEvent::SuspensionEnded { case: case.clone() });
+    let calendar = tx.context.calendar;
+    let until = sanction
+        .suspension_months
+        .map(|months| suspended_until(calendar, effect, months))
+        .filter(|until| *until > tx.now());
+    match (until, suspended_by(&licence, case)) {
+        (Some(until), stood) if stood != Some(until) => {
+            let case = case.clone();
+            events.push(LicenceEvent::LicenceSuspended { case, until });
+        }
+        (None, Some(_)) => events.push(LicenceEvent::SuspensionEnded { case: case.clone() }),
+        _ => {}
     }
-    if !sanction.revocation && licence.revoked_by.as_ref() == Some(case) {
+    if !sanction.revocation && licence.revocations.contains_key(case) {
         events.push(LicenceEvent::RevocationLifted { case: case.clone() });
     }
     tx.record::<Licence>(id_of(person), events)?;
@@ -307,18 +340,21 @@ pub fn decision_revoked(
         return Ok(());
     };
     let mut events = vec![LicenceEvent::PointsReversed { case: case.clone() }];
-    if is_suspended_by(&licence, case) {
+    if suspended_by(&licence, case).is_some() {
         events.push(LicenceEvent::SuspensionEnded { case: case.clone() });
     }
-    if licence.revoked_by.as_ref() == Some(case) {
+    if licence.revocations.contains_key(case) {
         events.push(LicenceEvent::RevocationLifted { case: case.clone() });
     }
     tx.record::<Licence>(id_of(person), events)?;
     lift_detention(tx, person)
 }
 
-fn is_suspended_by(licence: &Licence, case: &CaseId) -> bool {
-    licence.suspensions.iter().any(|(by, _)| by == case)
+/// Until when this case suspends the licence.
+fn suspended_by(licence: &Licence, case: &CaseId) -> Option<Timestamp> {
+    let mut suspensions = licence.suspensions.iter();
+    let found = suspensions.find(|(by, _)| by == case);
+    found.map(|(_, until)| *until)
 }
 
 /// Below twelve points there is nothing to study for.

@@ -11,17 +11,19 @@ pub mod reductions;
 pub mod standing;
 
 pub use ledger::{decision_revoked, decision_varied, fine_paid, may_take, post, served};
+pub use standing::Effect;
 
 use super::conduct::Conduct;
 use super::values::CaseId;
 use super::violation::event::LicenceFacts;
 use chassis::domain::values::PlateNumber;
-use chassis::domain::{Aggregate, PersonRef};
+use chassis::domain::{Aggregate, LegalCalendar, PersonRef};
 use education::{Education, StudyKind, Test};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use reductions::Method;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Entries of one cycle, and records taken within a year: more than any person collects; beyond it cases are refused.
 pub const MOST_ENTRIES: usize = 1_000;
@@ -37,9 +39,9 @@ pub struct Licence {
     /// First instant after it.
     pub cycle_ends: Timestamp,
     pub entries: Vec<Entry>,
-    /// Taken off in this cycle: at most six (art. 25).
+    /// Taken off in this cycle, also from points that study has cleared since: at most six (art. 25).
     pub reduced: u32,
-    /// Taken off in an earlier cycle from what was carried over.
+    /// Taken off from the entries, in this cycle or an earlier one.
     pub relief: u32,
     /// The case of which vehicle made it twelve: only this vehicle's records may still be taken (art. 14(2)).
     pub full_with: Option<PlateNumber>,
@@ -49,7 +51,8 @@ pub struct Licence {
     pub educations_before: u32,
     /// Withheld (暂扣) until, by case.
     pub suspensions: Vec<(CaseId, Timestamp)>,
-    pub revoked_by: Option<CaseId>,
+    /// Revoked (吊销) since, by case.
+    pub revocations: BTreeMap<CaseId, Timestamp>,
     /// Days of decisions that bar reductions for three cycles (art. 26(2)), by case.
     pub grave: Vec<(CaseId, Date)>,
     /// Days of frauds in study or tests (art. 26(5)).
@@ -84,7 +87,14 @@ pub enum Fine {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LicenceEvent {
+    /// Seen for the first time; or first issued after a revocation, which ends what was said of the licence before.
     LicenceOpened {
+        facts: LicenceFacts,
+        cycle: u16,
+        cycle_ends: Timestamp,
+    },
+    /// The person holds another licence now, or one for other vehicles.
+    LicenceFactsChanged {
         facts: LicenceFacts,
         cycle: u16,
         cycle_ends: Timestamp,
@@ -183,7 +193,7 @@ impl Licence {
             educations: 0,
             educations_before: 0,
             suspensions: Vec::new(),
-            revoked_by: None,
+            revocations: BTreeMap::new(),
             grave: Vec::new(),
             frauds: Vec::new(),
             barred: false,
@@ -196,7 +206,7 @@ impl Licence {
     /// Points accumulated in the running cycle.
     pub fn points(&self) -> u32 {
         let posted: u32 = self.entries.iter().map(|e| u32::from(e.points)).sum();
-        posted.saturating_sub(self.reduced + self.relief)
+        posted.saturating_sub(self.relief)
     }
 
     /// First day of a cycle: so many years after the first issue (art. 3).
@@ -216,7 +226,14 @@ impl Licence {
 
     /// Nothing forbids driving.
     pub fn may_drive(&self) -> bool {
-        self.education.is_none() && self.suspensions.is_empty() && self.revoked_by.is_none()
+        self.education.is_none() && self.suspensions.is_empty() && self.revocations.is_empty()
+    }
+
+    /// Whether the person holds another licence, first issued after every revocation of the one that is kept here. How long
+    /// they could not hold one is the issuing office's business (Order 162 art. 15).
+    fn is_over(&self, held: &LicenceFacts, calendar: &LegalCalendar) -> bool {
+        let mut revoked = self.revocations.values().map(|at| calendar.date(*at));
+        !self.revocations.is_empty() && revoked.all(|day| held.first_issued > day)
     }
 }
 
@@ -237,8 +254,20 @@ impl Aggregate for Licence {
                     cycle,
                     cycle_ends,
                 },
-                None,
-            ) => return Some(Self::opened(*facts, *cycle, *cycle_ends)),
+                before,
+            ) => {
+                let opened = Self::opened(*facts, *cycle, *cycle_ends);
+                return Some(match before {
+                    None => opened,
+                    // Of the person, not of the licence: what others have been told, and what looks like trading.
+                    Some(before) => Self {
+                        barred: before.barred,
+                        taken: before.taken,
+                        trading_suspected: before.trading_suspected,
+                        ..opened
+                    },
+                });
+            }
             (_, state) => state?,
         };
         match event {
@@ -298,6 +327,8 @@ impl Licence {
             LicenceEvent::PointsReversed { case } => {
                 self.entries.retain(|entry| entry.case != *case);
                 self.grave.retain(|(grave, _)| grave != case);
+                // An earlier version lifted no other revocation than the last.
+                self.revocations.remove(case);
             }
             LicenceEvent::CycleEnded {
                 cycle,
@@ -328,9 +359,22 @@ impl Licence {
 
     fn apply_standing(&mut self, event: &LicenceEvent, at: Timestamp) {
         match event {
-            LicenceEvent::PointsReduced { points, .. } => self.reduced += points,
+            LicenceEvent::LicenceFactsChanged {
+                facts,
+                cycle,
+                cycle_ends,
+            } => {
+                self.facts = *facts;
+                self.cycle = *cycle;
+                self.cycle_ends = *cycle_ends;
+            }
+            LicenceEvent::PointsReduced { points, .. } => {
+                self.reduced += points;
+                self.relief += points;
+            }
             LicenceEvent::ReductionRevoked { points, on } => {
                 self.reduced = self.reduced.saturating_sub(*points);
+                self.relief = self.relief.saturating_sub(*points);
                 self.frauds.push(*on);
             }
             LicenceEvent::FraudRecorded { on } => {
@@ -364,7 +408,6 @@ impl Licence {
             }
             LicenceEvent::PointsCleared => {
                 self.entries.clear();
-                self.reduced = 0;
                 self.relief = 0;
                 self.full_with = None;
                 self.education = None;
@@ -387,10 +430,12 @@ impl Licence {
             }
             LicenceEvent::LicenceRevoked { case } => {
                 self.barred = true;
-                self.revoked_by = Some(case.clone());
+                self.revocations.insert(case.clone(), at);
             }
             LicenceEvent::DrivingRestored => self.barred = false,
-            LicenceEvent::RevocationLifted { .. } => self.revoked_by = None,
+            LicenceEvent::RevocationLifted { case } => {
+                self.revocations.remove(case);
+            }
             LicenceEvent::TradingSuspected { .. } => self.trading_suspected = true,
             LicenceEvent::SuspicionCleared => self.trading_suspected = false,
             _ => {}

@@ -6,16 +6,20 @@ use chassis::domain::{Halt, LegalCalendar, PersonRef, Transaction};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
+/// From when what a decision does to the licence counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// When the decision took effect: when it was served.
+    pub since: Timestamp,
+    /// Since when the licence had been withheld beforehand.
+    pub withheld_on: Option<Date>,
+}
+
 /// The end of a suspension (Road Traffic Safety Law art. 113(1)): months from the day on which the decision took effect, less a
 /// day for each on which the licence was withheld before.
-pub(super) fn suspended_until(
-    calendar: &LegalCalendar,
-    effective: Timestamp,
-    months: u8,
-    withheld_on: Option<Date>,
-) -> Timestamp {
-    let effective = calendar.date(effective);
-    let begun = withheld_on.unwrap_or(effective).min(effective);
+pub(super) fn suspended_until(calendar: &LegalCalendar, effect: Effect, months: u8) -> Timestamp {
+    let effective = calendar.date(effect.since);
+    let begun = effect.withheld_on.unwrap_or(effective).min(effective);
     let withheld = effective.duration_since(begun);
     calendar.start_of(effective + i64::from(months).months() - withheld)
 }

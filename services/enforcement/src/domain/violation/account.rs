@@ -35,6 +35,8 @@ pub struct Account {
     /// In the order of their dates; they add up to the fine. One, unless instalments were granted.
     pub instalments: Vec<Instalment>,
     pub payments: Vec<Payment>,
+    /// Ordered back to the party, because the fine was lowered or fell.
+    pub refunded: Fen,
     pub pauses: Vec<Pause>,
     /// Surcharge of the days before instalments were granted.
     #[serde(default)]
@@ -52,16 +54,18 @@ impl Account {
             fine,
             instalments: vec![Instalment { amount: fine, due }],
             payments: Vec::new(),
+            refunded: Fen::ZERO,
             pauses: Vec::new(),
             accrued: Fen::ZERO,
         }
     }
 
+    /// What was paid and not ordered back.
     pub fn paid(&self) -> Fen {
-        sum(self.payments.iter().map(|payment| payment.amount))
+        sum(self.payments.iter().map(|payment| payment.amount)).less(self.refunded)
     }
 
-    /// What had been paid by the start of a day.
+    /// What had been paid by the start of a day. Refunds make no day late: they leave the fine and its surcharge paid.
     fn paid_before(&self, start: Timestamp) -> Fen {
         sum(self
             .payments
@@ -113,6 +117,12 @@ impl Account {
             .less(self.paid())
     }
 
+    /// What was paid beyond what is to be paid at `at`, surcharge included.
+    pub fn overpaid(&self, calendar: &LegalCalendar, at: Timestamp) -> Fen {
+        self.paid()
+            .less(self.fine.plus(self.surcharge(calendar, at)))
+    }
+
     /// The instant at which the first part not yet covered by payments is late; `None` if all is covered.
     pub fn next_due(&self) -> Option<Timestamp> {
         let mut covered = self.paid();
@@ -130,9 +140,24 @@ fn sum(amounts: impl Iterator<Item = Fen>) -> Fen {
     amounts.fold(Fen::ZERO, Fen::plus)
 }
 
+/// As much of `amount` as `part` is of `whole`, rounded down to the fen (in the payer's favour); never more than `amount`.
+fn share(amount: Fen, part: Fen, whole: Fen) -> Fen {
+    if part >= whole {
+        return amount;
+    }
+    // 128 bits: the product of two amounts does not fit 64.
+    let share = u128::from(amount.get()) * u128::from(part.get()) / u128::from(whole.get());
+    u64::try_from(share)
+        .ok()
+        .and_then(Fen::new)
+        .unwrap_or(amount)
+}
+
 impl Account {
-    /// The fine is lowered: the last instalments fall away first.
+    /// The fine is lowered: the last instalments fall away first, and the surcharge, three percent of the fine a day, falls
+    /// with the fine (Administrative Penalty Law art. 72(1)(1)).
     pub fn vary(&mut self, fine: Fen) {
+        self.accrued = share(self.accrued, fine, self.fine);
         let mut rest = fine;
         for part in &mut self.instalments {
             part.amount = part.amount.min(rest);

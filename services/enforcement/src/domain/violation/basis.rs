@@ -26,6 +26,7 @@ impl Fact {
             }
             Self::OrallyWarned { .. } => order_157("art. 42(1)"),
             Self::Summoned { .. } => order_157("art. 46(1)(3)"),
+            Self::SummonsFiled => order_157("art. 46(2)"),
             Self::HandlingAccepted { .. } => order_157("art. 51"),
             Self::DefaultWarned { .. } | Self::DefaultAnnounced { .. } => order_157("art. 54(1)"),
             Self::DutyMissed { duty, .. } => duty.basis(),
@@ -81,6 +82,7 @@ impl Duty {
             Self::FilePapers => limits::SIMPLE_FILING.basis,
             Self::Decide => limits::FINE_DECISION.basis,
             Self::Serve => limits::SERVICE.basis,
+            Self::FileSummons => limits::SUMMONS_FILING.basis,
         }
     }
 }

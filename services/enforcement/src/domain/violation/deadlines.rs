@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 /// When time will next change this case.
 pub fn next_due(case: &Violation) -> Option<Timestamp> {
-    let duty = case.duty.map(|(_, due)| due);
-    duty.into_iter().chain(payment_due(case)).min()
+    let duties = case.duties.values().copied();
+    duties.chain(payment_due(case)).min()
 }
 
 /// The fine becomes late once; further instalments show in what is owed.
@@ -22,7 +22,7 @@ fn payment_due(case: &Violation) -> Option<Timestamp> {
     }
 }
 
-/// Records what is due now. A missed duty does not stop the case: it stands in the record for whoever supervises (Order
+/// Records all that is due now. A missed duty does not stop the case: it stands in the record for whoever supervises (Order
 /// 157 art. 65).
 ///
 /// # Errors
@@ -30,9 +30,9 @@ fn payment_due(case: &Violation) -> Option<Timestamp> {
 pub fn pass_time(tx: &mut Transaction, id: &CaseId) -> Result<(), Halt> {
     let case = load(tx, id)?;
     let now = tx.now();
-    if let Some((duty, due)) = case.duty.filter(|(_, due)| *due <= now) {
-        record(tx, id, &case, [Fact::DutyMissed { duty, due }])?;
-    }
+    let missed = case.duties.iter().filter(|(_, due)| **due <= now);
+    let missed = missed.map(|(&duty, &due)| Fact::DutyMissed { duty, due });
+    record(tx, id, &case, missed)?;
     if payment_due(&case).is_some_and(|due| due <= now) {
         record(tx, id, &case, [Fact::PaymentOverdue])?;
     }

@@ -123,8 +123,11 @@ pub enum Fact {
     ReferredAsCrime {
         to: Text<100>,
     },
-    /// The decision of the simple procedure, or the summons, is with the station (Order 157 arts. 44(2), 46(2)).
+    /// The decision of the simple procedure is with the station (Order 157 art. 44(2)); before a decision, as earlier
+    /// versions recorded it, the summons.
     PapersFiled,
+    /// The summons is with the station (Order 157 art. 46(2)).
+    SummonsFiled,
     /// Delivery failed; announced, and served when the announcement ends (Order 157 art. 55).
     DecisionAnnounced {
         ends: Timestamp,
@@ -164,7 +167,7 @@ pub enum Fact {
         remedy: Remedy,
         at: Timestamp,
     },
-    /// `refund`: what was paid beyond what now stands.
+    /// `refund`: what was paid beyond what now stands, the surcharge included, and not ordered back before.
     RemedyEnded {
         outcome: RemedyOutcome,
         refund: Fen,
@@ -356,11 +359,15 @@ pub struct Sanction {
 }
 
 impl Sanction {
-    /// Whether any part of it is heavier than the same part of `other`.
+    /// Whether the fine, or what happens to the licence, is heavier than that of `other`.
     pub fn is_heavier_than(&self, other: &Self) -> bool {
-        self.fine > other.fine
-            || self.suspension_months > other.suspension_months
-            || self.revocation && !other.revocation
+        self.fine > other.fine || self.on_the_licence() > other.on_the_licence()
+    }
+
+    /// Heavier measures compare greater: to revoke a licence is heavier than to suspend it for however long (Road Traffic
+    /// Safety Law art. 88 names them in this order).
+    fn on_the_licence(&self) -> (bool, Option<u8>) {
+        (self.revocation, self.suspension_months)
     }
 
     /// A warning, or a fine of up to 200 yuan, and nothing on the licence (Order 157 art. 43(1)).
@@ -459,15 +466,16 @@ pub enum RemedyOutcome {
 }
 
 /// What the police must do within a time limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Duty {
     Review,
     Notice,
     Objection,
-    /// Decision on the spot, or summons.
+    /// The decision on the spot.
     FilePapers,
     Decide,
     /// A decision reaches the party.
     Serve,
+    FileSummons,
 }

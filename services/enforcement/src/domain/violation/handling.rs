@@ -8,7 +8,7 @@ use super::super::limits;
 use super::super::rules::{Revocation, Rules};
 use super::super::standards::Standards;
 use super::super::values::CaseId;
-use super::event::{Fact, Party, Sanction, Source};
+use super::event::{Duty, Fact, Party, Sanction, Source};
 use super::steps::{actor, as_officer, as_party, in_stage, load, record, today};
 use super::{Hearing, Stage, Violation};
 use chassis::domain::values::Text;
@@ -39,9 +39,9 @@ pub fn accept(tx: &mut Transaction, id: &CaseId, party: Party) -> Result<(), Hal
         return Err(Ground::AnotherPerson.into());
     }
     if case.filing.source != Source::OnTheSpot
-        && let (Some(plate), Some(_)) = (&case.filing.plate, party.licence)
+        && let (Some(plate), Some(facts)) = (&case.filing.plate, party.licence)
     {
-        licence::may_take(tx, &party.person.person, plate)?;
+        licence::may_take(tx, &party.person.person, &facts, plate)?;
     }
     let assessed = assessed(tx, &case)?;
     let limit = if assessed.penalty.revocation == Revocation::Must {
@@ -77,10 +77,11 @@ pub(super) fn assessed(tx: &Transaction, case: &Violation) -> Result<Assessment,
 }
 
 /// Tells what is intended, with facts, reasons, basis, points and rights (Administrative Penalty Law art. 44, Order 163 art.
-/// 13(2)). Told again, it replaces what was told.
+/// 13(2)). Told again, it replaces what was told; a hearing that the party has asked for is held nevertheless.
 ///
 /// # Errors
-/// If the rules do not provide this sanction.
+/// If the rules do not provide this sanction; if it is heavier than what was told when the party was heard; while a hearing
+/// is outstanding, unless none is due for this sanction.
 pub fn tell_intention(tx: &mut Transaction, id: &CaseId, sanction: Sanction) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
@@ -91,20 +92,21 @@ pub fn tell_intention(tx: &mut Transaction, id: &CaseId, sanction: Sanction) -> 
     )?;
     let assessment = assessed(tx, &case)?;
     super::decision::check_sanction(&assessment, &sanction)?;
-    if let Some(told) = &case.intended
-        && told.defence_heard
-        && sanction.is_heavier_than(&told.sanction)
-    {
+    let ceiling = case.intended.as_ref().and_then(|told| told.ceiling);
+    if ceiling.is_some_and(|ceiling| sanction.is_heavier_than(&ceiling)) {
         return Err(Ground::HeavierAfterDefence.into());
     }
     let calendar = tx.context.calendar;
     let hearing = sanction.revocation || sanction.fine >= Standards::on(today(tx)).hearing_fine();
+    if hearing && matches!(case.hearing, Hearing::Requested | Hearing::Scheduled(_)) {
+        return Err(Ground::HearingOutstanding.into());
+    }
     let request_by = hearing.then(|| calendar.deadline(tx.now(), limits::HEARING_REQUEST.time));
     let limit = decision_limit(&sanction);
     // Who may ask for a hearing has five days for it; the decision's own limit runs from then.
-    let decision_due = match (request_by, case.duty) {
+    let decision_due = match (request_by, case.duties.get(&Duty::Decide)) {
         (Some(request_by), _) => calendar.deadline(request_by, limit),
-        (None, Some((_, due))) => due,
+        (None, Some(due)) => *due,
         (None, None) => calendar.deadline(tx.now(), limit),
     };
     let officer = actor(tx)?;
@@ -185,7 +187,7 @@ fn hearing_open(tx: &mut Transaction, id: &CaseId) -> Result<std::sync::Arc<Viol
 /// Sets time and chair of the hearing, at least seven working days ahead; the chair did not investigate (art. 64(2)(4)).
 ///
 /// # Errors
-/// If none was asked for, at too short notice, or under a chair who investigated.
+/// If nothing is intended any more, none was asked for, at too short notice, or under a chair who investigated.
 pub fn schedule_hearing(
     tx: &mut Transaction,
     id: &CaseId,
@@ -194,6 +196,7 @@ pub fn schedule_hearing(
 ) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
+    in_stage(&case, &[Stage::Intended], "intended")?;
     if !matches!(case.hearing, Hearing::Requested | Hearing::Scheduled(_)) {
         return Err(Ground::NoHearingRequested.into());
     }
@@ -217,10 +220,11 @@ pub fn schedule_hearing(
 /// The hearing was held, or the party did not come to it (art. 64(6)); the decision's time limit runs.
 ///
 /// # Errors
-/// Before the time set for it.
+/// If nothing is intended any more, or before the time set for it.
 pub fn hold_hearing(tx: &mut Transaction, id: &CaseId, abandoned: bool) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
+    in_stage(&case, &[Stage::Intended], "intended")?;
     let Hearing::Scheduled(at) = case.hearing else {
         return Err(Ground::NoHearingRequested.into());
     };

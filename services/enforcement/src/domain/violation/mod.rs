@@ -34,6 +34,7 @@ use event::{
 use jiff::Timestamp;
 use legal_review::LegalReview;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Violation {
@@ -74,9 +75,11 @@ pub struct Violation {
     #[serde(default)]
     pub sued: bool,
     pub closed: Option<Closed>,
-    /// The one duty whose time limit runs now.
-    pub duty: Option<(Duty, Timestamp)>,
+    /// The duties whose time limits run now, and when each has passed.
+    pub duties: BTreeMap<Duty, Timestamp>,
     pub missed: Vec<Duty>,
+    /// Of the papers of the roadside those that are with the station, in time or late.
+    pub papers_filed: BTreeSet<Duty>,
     pub payment_overdue: bool,
 }
 
@@ -141,6 +144,9 @@ pub struct Intended {
     pub hearing: bool,
     pub request_by: Option<Timestamp>,
     pub defence_heard: bool,
+    /// What was told when the party was last heard, on this telling or on one before: nothing heavier may follow
+    /// (Administrative Penalty Law art. 45(2)).
+    pub ceiling: Option<Sanction>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -204,6 +210,32 @@ impl Violation {
         party.is_some_and(|party| party.person.person == *person)
     }
 
+    /// The duty whose time limit ends first.
+    pub fn nearest_duty(&self) -> Option<(Duty, Timestamp)> {
+        let running = self.duties.iter().map(|(duty, due)| (*duty, *due));
+        running.min_by_key(|(_, due)| *due)
+    }
+
+    /// Whether these papers of the roadside had to be filed, in time or late, and are not.
+    fn lacks(&self, papers: Duty) -> bool {
+        let due = self.duties.contains_key(&papers) || self.missed.contains(&papers);
+        due && !self.papers_filed.contains(&papers)
+    }
+
+    /// Which papers were filed, or not in time, if the event does not tell: earlier versions spoke of a summons and of a
+    /// decision in the same words, and before there is a decision it can only be the summons.
+    fn papers_meant(&self) -> Duty {
+        match self.decision {
+            None => Duty::FileSummons,
+            Some(_) => Duty::FilePapers,
+        }
+    }
+
+    fn file(&mut self, papers: Duty) {
+        self.duties.remove(&papers);
+        self.papers_filed.insert(papers);
+    }
+
     fn filed(filing: &Filing, stage: Stage, at: Timestamp) -> Self {
         let duty = if stage == Stage::Recorded {
             Duty::Review
@@ -239,8 +271,9 @@ impl Violation {
             reconsidered: false,
             sued: false,
             closed: None,
-            duty: filing.due.map(|due| (duty, due)),
+            duties: filing.due.map(|due| (duty, due)).into_iter().collect(),
             missed: Vec::new(),
+            papers_filed: BTreeSet::new(),
             payment_overdue: false,
         }
     }
@@ -254,13 +287,13 @@ impl Violation {
         self.entered_at = None;
         self.notified_at = None;
         self.handle_by = None;
-        self.duty = Some((Duty::Review, review_due));
+        self.duties.insert(Duty::Review, review_due);
     }
 
     fn close(&mut self, stage: Stage, why: Closed) {
         self.stage = stage;
         self.closed = Some(why);
-        self.duty = None;
+        self.duties.clear();
         self.objection_due = None;
     }
 }
@@ -301,13 +334,14 @@ impl Violation {
             Fact::ViolationEntered { notice_due, .. } => {
                 self.stage = Stage::Entered;
                 self.entered_at = Some(at);
-                self.duty = Some((Duty::Notice, *notice_due));
+                self.duties.remove(&Duty::Review);
+                self.duties.insert(Duty::Notice, *notice_due);
             }
             Fact::NoticeSent { handle_by, .. } => {
                 self.stage = Stage::Notified;
                 self.notified_at = Some(at);
                 self.handle_by = Some(*handle_by);
-                self.duty = None;
+                self.duties.remove(&Duty::Notice);
             }
             Fact::HandlingExtended { handle_by } => {
                 self.handle_by = Some(*handle_by);
@@ -317,11 +351,11 @@ impl Violation {
             Fact::ObjectionRaised { due, .. } => {
                 self.objection_due = Some(*due);
                 self.objections = self.objections.saturating_add(1);
-                self.duty = Some((Duty::Objection, *due));
+                self.duties.insert(Duty::Objection, *due);
             }
             Fact::ObjectionRejected { .. } => {
                 self.objection_due = None;
-                self.duty = None;
+                self.duties.remove(&Duty::Objection);
             }
             Fact::ViolationCancelled { ground, basis, .. } => {
                 self.close(Stage::Cancelled, Closed::Cancelled(*ground, basis.clone()));
@@ -334,8 +368,9 @@ impl Violation {
             Fact::Summoned { handle_by, file_by } => {
                 self.stage = Stage::Summoned;
                 self.handle_by = Some(*handle_by);
-                self.duty = Some((Duty::FilePapers, *file_by));
+                self.duties.insert(Duty::FileSummons, *file_by);
             }
+            Fact::SummonsFiled => self.file(Duty::FileSummons),
             Fact::NotPunished { ground, basis, .. } => {
                 self.close(
                     Stage::NotPunished,
@@ -344,10 +379,12 @@ impl Violation {
             }
             Fact::ReferredAsCrime { .. } => self.close(Stage::Referred, Closed::ReferredAsCrime),
             Fact::DutyMissed { duty, .. } => {
-                self.missed.push(*duty);
-                if self.duty.is_some_and(|(running, _)| running == *duty) {
-                    self.duty = None;
-                }
+                let duty = match duty {
+                    Duty::FilePapers => self.papers_meant(),
+                    other => *other,
+                };
+                self.missed.push(duty);
+                self.duties.remove(&duty);
             }
             Fact::HandlingAccepted { .. }
             | Fact::PenaltyIntended { .. }
@@ -370,7 +407,9 @@ impl Violation {
             } => {
                 self.stage = Stage::Handling;
                 self.party = Some(party.clone());
-                self.duty = Some((Duty::Decide, *decision_due));
+                // Who has come need not be told to come any more.
+                self.duties.remove(&Duty::Notice);
+                self.duties.insert(Duty::Decide, *decision_due);
                 self.default = None;
             }
             Fact::PenaltyIntended {
@@ -383,6 +422,7 @@ impl Violation {
             } => {
                 self.stage = Stage::Intended;
                 self.hearing = Hearing::None;
+                let ceiling = self.intended.as_ref().and_then(|told| told.ceiling);
                 self.intended = Some(Intended {
                     officer: officer.clone(),
                     sanction: *sanction,
@@ -390,24 +430,29 @@ impl Violation {
                     hearing: *hearing,
                     request_by: *request_by,
                     defence_heard: false,
+                    ceiling,
                 });
-                self.duty = Some((Duty::Decide, *decision_due));
+                self.duties.insert(Duty::Decide, *decision_due);
             }
             Fact::DefenceHeard { .. } => {
                 if let Some(intended) = &mut self.intended {
                     intended.defence_heard = true;
+                    intended.ceiling = Some(intended.sanction);
                 }
             }
             Fact::HearingRequested => {
                 self.hearing = Hearing::Requested;
                 // The decision waits for the hearing.
-                self.duty = None;
+                self.duties.remove(&Duty::Decide);
             }
             Fact::HearingWaived => self.hearing = Hearing::Waived,
             Fact::HearingScheduled { at, .. } => self.hearing = Hearing::Scheduled(*at),
             Fact::HearingHeld { decision_due, .. } => {
                 self.hearing = Hearing::Held;
-                self.duty = Some((Duty::Decide, *decision_due));
+                if let Some(intended) = &mut self.intended {
+                    intended.ceiling = Some(intended.sanction);
+                }
+                self.duties.insert(Duty::Decide, *decision_due);
             }
             Fact::DefaultWarned {
                 sanction,
@@ -433,20 +478,21 @@ impl Violation {
         match fact {
             Fact::PenaltyDecided(decision) => {
                 self.stage = Stage::Decided;
-                self.duty = Some(match decision.file_by {
-                    Some(due) => (Duty::FilePapers, due),
-                    None => (Duty::Serve, decision.serve_by),
-                });
+                self.duties.remove(&Duty::Decide);
+                self.duties.insert(Duty::Serve, decision.serve_by);
+                if let Some(due) = decision.file_by {
+                    self.duties.insert(Duty::FilePapers, due);
+                }
                 if decision.party.is_some() {
                     self.party.clone_from(&decision.party);
                 }
                 self.account.fine = decision.sanction.fine;
                 self.decision = Some(decision.clone());
             }
-            Fact::PapersFiled => self.duty = None,
+            Fact::PapersFiled => self.file(self.papers_meant()),
             Fact::DecisionAnnounced { ends } => {
                 self.announcement_ends = Some(*ends);
-                self.duty = None;
+                self.duties.remove(&Duty::Serve);
             }
             Fact::DecisionServed {
                 pay_by,
@@ -455,8 +501,7 @@ impl Violation {
             } => {
                 self.stage = Stage::Served;
                 self.served_at = Some(at);
-                // Papers of the roadside stay due.
-                self.duty = self.duty.filter(|(duty, _)| *duty != Duty::Serve);
+                self.duties.remove(&Duty::Serve);
                 self.reconsider_by = Some(*reconsider_by);
                 if let Some(pay_by) = pay_by {
                     let payments = std::mem::take(&mut self.account.payments);
@@ -495,11 +540,11 @@ impl Violation {
                     until: None,
                 });
             }
-            Fact::RemedyEnded { outcome, .. } => self.apply_outcome(outcome, at),
+            Fact::RemedyEnded { outcome, refund } => self.apply_outcome(outcome, *refund, at),
             Fact::DecisionRevokedForTrading { handle_by, .. } => {
                 self.stage = Stage::Notified;
                 self.handle_by = Some(*handle_by);
-                self.duty = None;
+                self.duties.clear();
                 self.decision = None;
                 self.varied = None;
                 self.party = None;
@@ -520,7 +565,7 @@ impl Violation {
         }
     }
 
-    fn apply_outcome(&mut self, outcome: &RemedyOutcome, at: Timestamp) {
+    fn apply_outcome(&mut self, outcome: &RemedyOutcome, refund: Fen, at: Timestamp) {
         let Some(remedy) = self.remedy.take() else {
             return;
         };
@@ -529,6 +574,7 @@ impl Violation {
         if let Some(pause) = self.account.pauses.last_mut() {
             pause.until = Some(at);
         }
+        self.account.refunded = self.account.refunded.plus(refund);
         match outcome {
             RemedyOutcome::Upheld | RemedyOutcome::Withdrawn => {}
             RemedyOutcome::Varied { sanction, points } => {
@@ -539,9 +585,14 @@ impl Violation {
                     at,
                 });
                 self.account.vary(sanction.fine);
+                if self.stage == Stage::Settled {
+                    // Nothing more is owed: what is left beyond the fine is its surcharge.
+                    self.surcharge_paid = self.account.paid().less(self.account.fine);
+                }
             }
             RemedyOutcome::Revoked => {
                 self.account.vary(Fen::ZERO);
+                self.surcharge_paid = Fen::ZERO;
                 self.close(Stage::Revoked, Closed::DecisionRevoked);
             }
         }

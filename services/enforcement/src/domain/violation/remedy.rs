@@ -2,7 +2,7 @@
 
 use super::super::docket::{self, Standing};
 use super::super::ground::Ground;
-use super::super::licence;
+use super::super::licence::{self, Effect};
 use super::super::limits;
 use super::super::values::CaseId;
 use super::event::{Fact, Procedure, Remedy, RemedyOutcome, Source};
@@ -73,14 +73,17 @@ fn on_the_spot(case: &Violation) -> bool {
             .is_some_and(|decision| decision.procedure == Procedure::Simple)
 }
 
-/// What reconsideration or court decided: the fine, the points and the measures on the licence follow (Order 163 art. 16).
+/// What reconsideration or court decided: the fine, the points and the measures on the licence follow (Order 163 art. 16),
+/// and what was paid beyond the fine that stands and its surcharge is ordered back.
 ///
 /// # Errors
 /// If no remedy is under way, or it would leave the party worse off (Administrative Reconsideration Law art. 63(2)).
 pub fn end(tx: &mut Transaction, id: &CaseId, outcome: RemedyOutcome) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
-    let (Some(_), Some((standing, standing_points))) = (case.remedy, case.standing()) else {
+    let (Some(_), Some((standing, standing_points)), Some(served_at)) =
+        (case.remedy, case.standing(), case.served_at)
+    else {
         return Err(Ground::NoRemedyUnderWay.into());
     };
     let refund = match &outcome {
@@ -89,11 +92,14 @@ pub fn end(tx: &mut Transaction, id: &CaseId, outcome: RemedyOutcome) -> Result<
             if sanction.is_heavier_than(&standing) || *points > standing_points {
                 return Err(Ground::WorseOff.into());
             }
-            case.account.paid().less(sanction.fine)
+            let mut varied = case.account.clone();
+            varied.vary(sanction.fine);
+            varied.overpaid(tx.context.calendar, tx.now())
         }
         RemedyOutcome::Revoked => case.account.paid(),
     };
     let driver = case.decision.as_ref().and_then(|d| d.party.clone());
+    let withheld_on = case.decision.as_ref().and_then(|d| d.withheld_on);
     record(
         tx,
         id,
@@ -107,7 +113,12 @@ pub fn end(tx: &mut Transaction, id: &CaseId, outcome: RemedyOutcome) -> Result<
         RemedyOutcome::Upheld | RemedyOutcome::Withdrawn => {}
         RemedyOutcome::Varied { sanction, points } => {
             if let Some(party) = driver {
-                licence::decision_varied(tx, id, &party.person.person, &sanction, points)?;
+                let person = &party.person.person;
+                let effect = Effect {
+                    since: served_at,
+                    withheld_on,
+                };
+                licence::decision_varied(tx, id, person, &sanction, points, effect)?;
             }
             if sanction.fine.is_zero() {
                 docket::move_case(tx, id, &case.filing, Standing::Closed, None)?;

@@ -70,17 +70,21 @@ pub fn summon(tx: &mut Transaction, id: &CaseId) -> Result<(), Halt> {
     record(tx, id, &case, [Fact::Summoned { handle_by, file_by }])
 }
 
-/// The papers of the roadside, decision or summons, are with the station.
+/// The papers of the roadside, summons and decision, are with the station: each that is not filed yet, in time or late.
 ///
 /// # Errors
-/// If no papers are due.
+/// If no papers are due, or all are filed.
 pub fn file_papers(tx: &mut Transaction, id: &CaseId) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
-    let due = case.duty.is_some_and(|(duty, _)| duty == Duty::FilePapers);
-    let late = case.missed.contains(&Duty::FilePapers);
-    if !due && !late {
+    let papers = [
+        (Duty::FileSummons, Fact::SummonsFiled),
+        (Duty::FilePapers, Fact::PapersFiled),
+    ];
+    let lacking = papers.into_iter().filter(|(duty, _)| case.lacks(*duty));
+    let filed: Vec<Fact> = lacking.map(|(_, filed)| filed).collect();
+    if filed.is_empty() {
         return Err(Ground::NoPapersDue.into());
     }
-    record(tx, id, &case, [Fact::PapersFiled])
+    record(tx, id, &case, filed)
 }
