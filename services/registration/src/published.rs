@@ -11,6 +11,7 @@ use crate::contract::enums::{
 use crate::contract::{application_name, day, vehicle_name};
 use crate::domain::application::ApplicationId;
 use crate::domain::application::event::{ApplicationEvent, ApplicationFact, Late};
+use crate::domain::instruments::traffic_regulations;
 use crate::domain::vehicle::event::{VehicleEvent, VehicleFact};
 use chassis::domain::values::{PlateNumber, Vin};
 use chassis::published::{Origin, PublishedEvent};
@@ -103,6 +104,12 @@ impl Standing<'_> {
             VehicleFact::InspectionMarkIssued { .. } => {
                 self.event(&proto::InspectionMarkIssued { r#ref })
             }
+            VehicleFact::ScrappingNoticeDue(notice) => self.event(&proto::ScrappingNoticeDue {
+                r#ref,
+                last_day: day(notice.last_day),
+                void_from: day(notice.void_from),
+                legal_basis: traffic_regulations("art. 9(1)").to_string(),
+            }),
             VehicleFact::DocumentsVoided { basis } => self.event(&proto::DocumentsVoided {
                 r#ref,
                 legal_basis: basis.to_string(),

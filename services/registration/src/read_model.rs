@@ -21,7 +21,7 @@ use chassis::domain::Aggregate;
 use chassis::projection::{Broken, Change, Definition, Rows};
 
 /// Must change with the layout of any state or row.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 pub fn definition() -> Definition {
     Definition::new(VERSION)

@@ -67,6 +67,15 @@ both_ways!(application_state, read_application_state: Stage <-> ApplicationState
     Incomplete, Accepted, Approved, Refused, Withdrawn,
 });
 
+/// Whether the bar is one after fraud (Order 164 art. 81(1)), or after false papers (art. 80(1)).
+pub fn read_bar_ground(ground: proto::BarGround) -> Option<bool> {
+    match ground {
+        proto::BarGround::FalsePapers => Some(false),
+        proto::BarGround::Fraud => Some(true),
+        proto::BarGround::Unspecified => None,
+    }
+}
+
 pub fn vehicle_state(stage: VehicleStage) -> proto::VehicleState {
     match stage {
         VehicleStage::Unregistered => proto::VehicleState::Unregistered,

@@ -1,10 +1,12 @@
 //! From the domain to the contract: resources, published messages, history. Nothing personal passes but references.
 
+mod applicant;
 mod application;
 pub mod enums;
 mod history;
 mod vehicle;
 
+pub use applicant::applicant;
 pub use application::{application, application_name};
 pub use history::history_event;
 pub use vehicle::{offer, offer_name, plate, vehicle, vehicle_name};

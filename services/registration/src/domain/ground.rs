@@ -26,6 +26,10 @@ pub enum Ground {
     NotTheOwner {
         basis: LegalBasis,
     },
+    AnotherPerson {
+        basis: LegalBasis,
+    },
+    PledgeNotByCourt,
     HolderMustApply {
         kind: EncumbranceKind,
         basis: LegalBasis,
@@ -83,6 +87,7 @@ pub enum Ground {
     SwapOfOperatingVehicle,
     SwappedWithinAYear,
     AppliesAtDestination,
+    AppliesHere,
     AlreadyEncumbered,
     NotEncumbered,
     StillEncumbered {
@@ -93,6 +98,10 @@ pub enum Ground {
     MarkTooEarly {
         from: Date,
         months: i64,
+        basis: LegalBasis,
+    },
+    MarkTooLong {
+        longest: Date,
         basis: LegalBasis,
     },
     SchoolBusByOrganisation,
@@ -123,6 +132,17 @@ pub enum Ground {
         basis: LegalBasis,
     },
     GroundOfOtherBusiness,
+    BarredNotNamed {
+        basis: LegalBasis,
+    },
+    BarredDidNotApply {
+        basis: LegalBasis,
+    },
+    NobodyIsBarred {
+        basis: LegalBasis,
+    },
+    NotObtainedByApplication,
+    NoSuchBar,
 }
 
 refusal_in_words!(Ground);
@@ -214,6 +234,18 @@ impl Ground {
                 basis.clone(),
                 "the owner and everyone whose right it concerns must apply",
                 "应当由机动车所有人及相关权利人申请",
+            ),
+            Self::AnotherPerson { basis } => says(
+                "ANOTHER_PERSON",
+                basis.clone(),
+                "the first applicant, whose particulars are filed, is not the owner; a new owner applies for a transfer",
+                "填报信息的首位申请人不是登记的机动车所有人，变更所有人应当办理转让登记",
+            ),
+            Self::PledgeNotByCourt => says(
+                "PLEDGE_NOT_BY_COURT",
+                order_164("art. 34(2)"),
+                "a court's ruling releases a mortgage, not a pledge: owner and pledgee apply together, without `by_court`",
+                "解除质押备案应当由机动车所有人和质权人共同申请，不适用凭法院裁判解除抵押登记的规定",
             ),
             Self::HolderMustApply { kind, basis } => {
                 let (en, zh) = match kind {
@@ -352,8 +384,8 @@ impl Ground {
             Self::NotOfTheSeries => says(
                 "NUMBER_NOT_OF_SERIES",
                 order_164("art. 43(1)"),
-                "numbers of this kind are not given out here",
-                "该号码不符合选号规则",
+                "the number is none of those that this kind of plates has; choose or compose one of that kind",
+                "该号码不属于该号牌种类，请按该号牌种类重新选号",
             ),
             Self::NumberTaken => says(
                 "NUMBER_TAKEN",
@@ -477,6 +509,12 @@ impl Ground {
                 "for a small car or a motorcycle the office at the destination is applied to",
                 "小型、微型载客汽车和摩托车应当向转入地车辆管理所申请变更登记",
             ),
+            Self::AppliesHere => says(
+                "APPLIES_HERE",
+                order_164("art. 18(1)"),
+                "only small cars and motorcycles move by an application at the destination; for others the owner applies here",
+                "该类机动车应当由机动车所有人向登记地车辆管理所申请迁出",
+            ),
             Self::AlreadyEncumbered => says(
                 "ALREADY_ENCUMBERED",
                 order_164("art. 31"),
@@ -518,6 +556,14 @@ impl Ground {
                     "the mark can be applied for from {from}, {months} months before the old one ends"
                 ),
                 format!("应在检验有效期满前 {months} 个月内申请，即自 {from} 起"),
+            ),
+            Self::MarkTooLong { longest, basis } => says(
+                "MARK_TOO_LONG",
+                basis.clone(),
+                format!(
+                    "the vehicle is to be inspected again by {longest}: no mark is valid longer"
+                ),
+                format!("该车应当按期检验，检验合格标志有效期至迟为 {longest}"),
             ),
             Self::SchoolBusByOrganisation => says(
                 "SCHOOL_BUS_BY_ORGANISATION",
@@ -603,6 +649,40 @@ impl Ground {
                 "the vehicle must be examined first",
                 "应当先查验机动车",
             ),
+            Self::BarredNotNamed { basis } => says(
+                "BARRED_NOT_NAMED",
+                basis.clone(),
+                "several have applied together: name those who did it, because only they are barred",
+                "多人共同申请的，应当指明不得再次申请机动车登记的申请人",
+            )
+            .of_kind(RefusalKind::Field("barred")),
+            Self::BarredDidNotApply { basis } => says(
+                "BARRED_DID_NOT_APPLY",
+                basis.clone(),
+                "only who has applied is barred: name applicants of this application",
+                "只能指明该业务申请的申请人",
+            )
+            .of_kind(RefusalKind::Field("barred")),
+            Self::NobodyIsBarred { basis } => says(
+                "NOBODY_IS_BARRED",
+                basis.clone(),
+                "this decision bars nobody from applying: name nobody",
+                "该决定不涉及限制再次申请机动车登记，不应指明申请人",
+            )
+            .of_kind(RefusalKind::Field("barred")),
+            Self::NotObtainedByApplication => says(
+                "NOT_OBTAINED_BY_APPLICATION",
+                order_164("art. 81(1)"),
+                "no registration of this vehicle was obtained by this application; name the approved one",
+                "该机动车的登记不是通过该业务申请取得的",
+            )
+            .of_kind(RefusalKind::Field("fraudulent_application")),
+            Self::NoSuchBar => says_plainly(
+                "NO_SUCH_BAR",
+                RefusalKind::Forbidden,
+                "the applicant is not barred on this ground",
+                "该申请人没有因该情形被限制申请机动车登记",
+            ),
             // The last of all grounds.
             _ => says(
                 "GROUND_OF_OTHER_BUSINESS",
@@ -630,6 +710,7 @@ impl Ground {
             Self::ApplicantBarred { until, .. } => vec![("until", until.to_string())],
             Self::SchoolBusInspectionTooLong { longest } => vec![("longest", longest.to_string())],
             Self::MarkTooEarly { from, .. } => vec![("from", from.to_string())],
+            Self::MarkTooLong { longest, .. } => vec![("longest", longest.to_string())],
             Self::TemporaryTooLong { longest, .. } => vec![("longest", longest.to_string())],
             Self::NotConfirmed { material, .. } => vec![("material", material.as_str().to_owned())],
             _ => Vec::new(),

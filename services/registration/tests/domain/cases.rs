@@ -211,6 +211,7 @@ fn false_papers_are_refused_and_bar_the_applicant_for_a_year() {
     let command = Refuse {
         ground: RefusalGround::FalsePapers,
         reason: text("forged invoice"),
+        barred: Vec::new(),
     };
     let scenario = outcome
         .and()

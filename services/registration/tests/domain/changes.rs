@@ -1,11 +1,12 @@
 //! What decisions do to a vehicle: changes, transfers, leaving, cancellation, and what the office does by itself.
 
 use crate::fixtures::{
-    MONDAY, VIN, bank, car, city_officer, day, done, filed, filing, initial, mortgage, other_vin,
-    person, registered, text, transfer_to, truck, vehicle, vin,
+    MONDAY, VIN, application, bank, car, city_officer, day, done, filed, filing, initial, mortgage,
+    number, other_vin, person, registered, text, transfer_to, truck, vehicle, vin,
 };
-use chassis::testing::Scenario;
+use chassis::testing::{Outcome, Scenario};
 use jiff::civil::date;
+use registration::domain::application::Stage;
 use registration::domain::application::filing::File;
 use registration::domain::application::request::{Change, Corrected, Destination, Request};
 use registration::domain::plate::{PlateClaim, PlateWish};
@@ -13,7 +14,7 @@ use registration::domain::vehicle::class::{PlateCategory, UseNature};
 use registration::domain::vehicle::event::{
     CancellationCause, EncumbranceKind, TemporaryGround, VehicleEvent, VehicleFact,
 };
-use registration::domain::vehicle::notices::{cancel_of_office, pass_time};
+use registration::domain::vehicle::notices::{Fraud, cancel_of_office, record_moved_away};
 use registration::domain::vehicle::{Vehicle, VehicleStage};
 
 fn wished(wish: PlateWish, command: File) -> File {
@@ -177,11 +178,15 @@ fn a_cancelled_vehicle_has_no_number_and_may_come_back() {
 }
 
 #[test]
-fn a_registration_by_fraud_is_revoked_and_bars_the_owner_for_three_years() {
-    let scenario = registered(Scenario::at(MONDAY), car(), 'b');
+fn a_registration_by_fraud_is_revoked_and_bars_who_obtained_it_for_three_years() {
+    let (scenario, application) = done(Scenario::at(MONDAY), initial(car(), 'b'));
+    let fraud = Fraud {
+        application,
+        by: Vec::new(),
+    };
     let outcome = scenario
         .by(city_officer())
-        .when(|tx| cancel_of_office(tx, &vin(), CancellationCause::Revoked));
+        .when(|tx| cancel_of_office(tx, &vin(), CancellationCause::Revoked, Some(&fraud)));
     let facts: Vec<VehicleFact> = outcome
         .events::<Vehicle>(VIN)
         .into_iter()
@@ -205,7 +210,7 @@ fn a_registration_by_fraud_is_revoked_and_bars_the_owner_for_three_years() {
 fn the_office_does_not_cancel_on_the_owners_causes_nor_the_owner_on_the_offices() {
     let scenario = registered(Scenario::at(MONDAY), car(), 'b')
         .by(city_officer())
-        .when(|tx| cancel_of_office(tx, &vin(), CancellationCause::Abroad))
+        .when(|tx| cancel_of_office(tx, &vin(), CancellationCause::Abroad, None))
         .then_refused("NEEDS_APPLICATION", Some("Order 164 art. 37(1)"));
     let cancellation = Request::Cancellation {
         cause: CancellationCause::Revoked,
@@ -214,18 +219,51 @@ fn the_office_does_not_cancel_on_the_owners_causes_nor_the_owner_on_the_offices(
         .then_refused("OFFICE_CANCELS", Some("Order 164 art. 40"));
 }
 
+/// The office of another city has taken the vehicle in.
+fn moved_away(scenario: Scenario) -> Outcome<()> {
+    scenario.by(city_officer()).when(|tx| {
+        let (to, notice) = (text("Sample City"), number("N-9"));
+        record_moved_away(tx, &vin(), to, notice)
+    })
+}
+
 #[test]
-fn the_papers_of_a_vehicle_beyond_its_age_become_void() {
-    // 15 years from 2 March 2026: the last day is 2 March 2041.
-    let scenario = registered(Scenario::at(MONDAY), truck(), 'b');
-    let scenario = scenario
-        .later("2041-03-02T23:59:59+08:00")
-        .when(|tx| pass_time(tx, &vin()))
-        .then_nothing();
-    let scenario = scenario
-        .later("2041-03-03T00:00:00+08:00")
-        .when(|tx| pass_time(tx, &vin()))
-        .and();
-    assert!(vehicle(&scenario).documents_void);
-    scenario.when(|tx| pass_time(tx, &vin())).then_nothing();
+fn a_small_car_taken_in_elsewhere_leaves_and_its_owner_keeps_the_right_to_the_number_arts_18_44() {
+    let scenario = registered(Scenario::at(MONDAY), car(), 'b');
+    let old = vehicle(&scenario).number().unwrap().clone();
+    let sale = filing(transfer_to('c', Destination::Here), vec![person('c')]);
+    let outcome = filed(scenario, wished(PlateWish::Any, sale));
+    let open = outcome.value().clone();
+
+    let outcome = moved_away(outcome.and());
+    let facts: Vec<VehicleEvent> = outcome.events::<Vehicle>(VIN);
+    let left = VehicleFact::VehicleMovedOut {
+        to: text("Sample City"),
+        on: date(2026, 3, 2),
+        previous: Some(old.clone()),
+        notice: Some(number("N-9")),
+    };
+    assert_eq!(facts.last().map(|event| &event.fact), Some(&left));
+    let scenario = outcome.and();
+    let gone = vehicle(&scenario);
+    assert_eq!(gone.stage, VehicleStage::MovedOut);
+    assert_eq!(
+        (gone.number(), gone.open_application.as_ref()),
+        (None, None)
+    );
+    let closed = application(&scenario, &open).stage;
+    assert_eq!(
+        closed,
+        Stage::Withdrawn,
+        "what was open has lost its object"
+    );
+    let claim: PlateClaim = scenario.state(&old.key());
+    assert!(matches!(claim, PlateClaim::Released(former) if former.owner == person('b')));
+    moved_away(scenario).then_refused("WRONG_STATE", None);
+}
+
+#[test]
+fn a_truck_leaves_by_an_application_here_art_18_1() {
+    moved_away(registered(Scenario::at(MONDAY), truck(), 'b'))
+        .then_refused("APPLIES_HERE", Some("Order 164 art. 18(1)"));
 }

@@ -18,7 +18,9 @@ use registration::domain::vehicle::class::{Particulars, UseNature, VehicleClass}
 use registration::domain::vehicle::event::{
     CancellationCause, Document, EncumbranceKind, HoldKind,
 };
-use registration::domain::vehicle::notices::{cancel_of_office, lift_hold, place_hold};
+use registration::domain::vehicle::notices::{
+    cancel_of_office, lift_hold, place_hold, record_moved_away,
+};
 
 fn wished(request: Request, applicants: Vec<Party>) -> File {
     let gives = matches!(
@@ -257,7 +259,7 @@ fn a_detained_vehicle_that_was_scrapped_waits_to_be_cancelled_order_164_art_40_2
     }
     let scenario = scenario
         .by(city_officer())
-        .when(|tx| cancel_of_office(tx, &vin(), CancellationCause::ForcedScrapping))
+        .when(|tx| cancel_of_office(tx, &vin(), CancellationCause::ForcedScrapping, None))
         .and();
     assert_eq!(vehicle(&scenario).stage, VehicleStage::Cancelled);
 }
@@ -350,7 +352,7 @@ fn a_scrapped_vehicle_is_not_registered_again_order_164_art_15_10() {
     let cancelled = |cause| {
         let scenario = registered(Scenario::at(MONDAY), car(), 'b')
             .by(city_officer())
-            .when(|tx| cancel_of_office(tx, &vin(), cause))
+            .when(|tx| cancel_of_office(tx, &vin(), cause, None))
             .and();
         filed(scenario, initial(car(), 'c'))
     };
@@ -440,6 +442,53 @@ fn only_the_owner_applies() {
 }
 
 #[test]
+fn another_owner_needs_a_transfer_and_is_not_filed_as_a_new_name_or_contact_order_164_art_23() {
+    let ask = |own: OwnerFiling, applicants: Vec<Party>| {
+        let request = Request::OwnerFiling {
+            filing: Box::new(own),
+            changed_on: day("2026-03-02"),
+        };
+        let scenario = registered(Scenario::at(MONDAY), car(), 'b');
+        filed(scenario, filing(request, applicants))
+    };
+    let both = || vec![person('c'), person('b')];
+    ask(OwnerFiling::NameOrResidence(person('c')), both())
+        .then_refused("ANOTHER_PERSON", Some("Order 164 art. 23(1)"));
+    ask(OwnerFiling::Contact(person('c')), both())
+        .then_refused("ANOTHER_PERSON", Some("Order 164 art. 23(3)"));
+    ask(OwnerFiling::NameOrResidence(person('b')), vec![person('b')]).and();
+    // Who has another identity number is another person to the register: the papers prove that it is the owner.
+    ask(OwnerFiling::Identity(person('c')), vec![person('c')]).and();
+}
+
+#[test]
+fn a_pledge_is_released_by_owner_and_pledgee_together_and_by_no_ruling_order_164_art_34_2() {
+    let pledge = Request::Encumber {
+        kind: EncumbranceKind::Pledge,
+        holder: Box::new(bank()),
+    };
+    let scenario = registered(Scenario::at(MONDAY), car(), 'b');
+    let (scenario, _) = done(scenario, filing(pledge, vec![person('b'), bank()]));
+    let release = |by_court, applicants: Vec<Party>| {
+        let request = Request::Release {
+            kind: EncumbranceKind::Pledge,
+            holder: Box::new(bank()),
+            by_court,
+        };
+        filing(request, applicants)
+    };
+    let basis = Some("Order 164 art. 34(2)");
+    let scenario = filed(scenario, release(true, vec![person('b')]))
+        .then_refused("PLEDGE_NOT_BY_COURT", basis);
+    let scenario = filed(scenario, release(true, vec![person('b'), bank()]))
+        .then_refused("PLEDGE_NOT_BY_COURT", basis);
+    let scenario =
+        filed(scenario, release(false, vec![bank()])).then_refused("NOT_THE_OWNER", basis);
+    let (scenario, _) = done(scenario, release(false, vec![person('b'), bank()]));
+    assert_eq!(vehicle(&scenario).encumbrances, []);
+}
+
+#[test]
 fn an_agent_does_not_act_where_the_owner_must_come() {
     let by_agent = |request: Request| {
         let command = File {
@@ -515,6 +564,27 @@ fn a_small_car_moves_by_an_application_where_it_arrives() {
     }));
     let (scenario, _) = done(Scenario::at(MONDAY), wished(arrival, vec![person('b')]));
     assert_eq!(vehicle(&scenario).stage, VehicleStage::Registered);
+}
+
+#[test]
+fn what_stands_against_moving_out_stands_against_being_taken_in_elsewhere_arts_18_21() {
+    let taken_in = |scenario: Scenario| {
+        scenario.by(city_officer()).when(|tx| {
+            let (to, notice) = (text("Sample City"), number("N-9"));
+            record_moved_away(tx, &vin(), to, notice)
+        })
+    };
+    for (kind, reason, article) in [
+        (HoldKind::Seizure, "VEHICLE_SEALED", "art. 21(1)(3)"),
+        (HoldKind::Theft, "VEHICLE_STOLEN", "art. 21(1)(3)"),
+        (HoldKind::Inquiry, "INQUIRY_OPEN", "art. 74(1)"),
+        (HoldKind::Accident, "VIOLATIONS_OPEN", "art. 18(3)"),
+    ] {
+        let basis = format!("Order 164 {article}");
+        taken_in(held(kind)).then_refused(reason, Some(&basis));
+    }
+    taken_in(with_case(BlockKind::Violation, ACT))
+        .then_refused("VIOLATIONS_OPEN", Some("Order 164 art. 18(3)"));
 }
 
 #[test]

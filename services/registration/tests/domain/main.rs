@@ -3,14 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod bars;
 mod cases;
 mod changes;
 mod charges;
 mod conditions;
 mod fixtures;
 mod limits;
+mod marks;
 mod numbers;
 mod papers;
 mod refusals;
 mod school_buses;
+mod scrapping;
 mod temporary;

@@ -1,15 +1,15 @@
 //! Plate numbers: offers, holds that expire, former numbers, swaps.
 
 use crate::fixtures::{
-    MONDAY, VIN, car, city_officer, dealer, done, filed, filing, initial, number, officer,
-    other_vin, person, plate, registered, registered_as, text, transfer_to, vehicle, vin,
+    MONDAY, VIN, car, city_officer, day, dealer, done, filed, filing, initial, new_vehicle, number,
+    officer, other_vin, person, plate, registered, registered_as, text, transfer_to, vehicle, vin,
 };
 use chassis::testing::Scenario;
 use registration::domain::application::filing::File;
-use registration::domain::application::request::{Destination, Request};
+use registration::domain::application::request::{Change, Destination, Request};
 use registration::domain::blocks::{Block, BlockKind, open_case};
 use registration::domain::plate::offer::{choose, offer};
-use registration::domain::plate::{PlateClaim, PlateWish, pass_time};
+use registration::domain::plate::{PlateClaim, PlateWish, hold, pass_time};
 use registration::domain::vehicle::Vehicle;
 use registration::domain::vehicle::class::{Particulars, PlateCategory, UseNature};
 use registration::domain::vehicle::event::HoldKind;
@@ -75,6 +75,87 @@ fn a_composed_number_must_be_of_the_kind() {
         .and()
         .when(|tx| choose(tx, &id, &plate("鲁R12345")))
         .then_refused("NUMBER_NOT_OF_SERIES", Some("Order 164 art. 43(1)"));
+}
+
+/// A car that gets new-energy plates.
+fn electric() -> Particulars {
+    Particulars {
+        new_energy: true,
+        ..car()
+    }
+}
+
+/// The dealer's account holds a number.
+fn holding(scenario: Scenario, category: PlateCategory, number: &str) -> Scenario {
+    scenario
+        .by(dealer())
+        .when(|tx| hold(tx, category, &plate(number)))
+        .and()
+}
+
+const NOT_OF_THE_KIND: (&str, Option<&str>) =
+    ("NUMBER_NOT_OF_SERIES", Some("Order 164 art. 43(1)"));
+
+#[test]
+fn a_held_or_former_number_goes_on_the_kind_of_vehicle_that_it_is_for_order_164_art_43_1() {
+    let (reason, basis) = NOT_OF_THE_KIND;
+    let small = "鲁R12345";
+    let held = |particulars| {
+        let command = File {
+            wish: Some(PlateWish::Held(plate(small))),
+            ..initial(particulars, 'b')
+        };
+        let scenario = holding(Scenario::at(MONDAY), PlateCategory::Small, small);
+        filed(scenario, command)
+    };
+    held(electric()).then_refused(reason, basis);
+    held(car()).and();
+    let former = |particulars| {
+        let (scenario, wish) = sold(MONDAY, "2027-03-02T09:00:00+08:00");
+        let command = File {
+            vin: other_vin(),
+            wish: Some(wish),
+            ..initial(particulars, 'b')
+        };
+        filed(scenario, command)
+    };
+    former(electric()).then_refused(reason, basis);
+    former(car()).and();
+}
+
+#[test]
+fn in_another_use_a_car_takes_a_number_of_that_use_order_164_arts_17_2_43_1() {
+    let training = |number: &str| {
+        let request = Request::ParticularsChange {
+            change: Box::new(Change::Use(UseNature::Training)),
+            changed_on: day("2026-03-02"),
+        };
+        File {
+            wish: Some(PlateWish::Held(plate(number))),
+            ..filing(request, vec![person('b')])
+        }
+    };
+    let (reason, basis) = NOT_OF_THE_KIND;
+    let scenario = registered(Scenario::at(MONDAY), car(), 'b');
+    let scenario = holding(scenario, PlateCategory::Small, "鲁R12345");
+    let scenario = filed(scenario, training("鲁R12345")).then_refused(reason, basis);
+    let scenario = holding(scenario, PlateCategory::Training, "鲁R1234学");
+    let (scenario, _) = done(scenario, training("鲁R1234学"));
+    assert_eq!(vehicle(&scenario).number(), Some(&plate("鲁R1234学")));
+}
+
+#[test]
+fn a_vehicle_given_for_a_defective_one_of_another_kind_does_not_take_its_number_over() {
+    let (reason, basis) = NOT_OF_THE_KIND;
+    let request = Request::ParticularsChange {
+        change: Box::new(Change::WholeVehicle {
+            vin: other_vin(),
+            vehicle: new_vehicle(electric(), person('b')),
+        }),
+        changed_on: day("2026-03-02"),
+    };
+    let scenario = registered(Scenario::at(MONDAY), car(), 'b');
+    filed(scenario, filing(request, vec![person('b')])).then_refused(reason, basis);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Vehicles from the dealer to the second owner, as dealers, officers, courts and agencies live them.
 
-use crate::city::{Account, City, Client, Orders, reason};
+use crate::city::{Account, City, Client, Orders, fields, reason};
 use crate::samples::{
     ADDRESS, IDENTITY, NAME, OTHER_IDENTITY, PHONE, approve, create, initial, organisation, person,
     transfer, vin,
@@ -314,4 +314,86 @@ async fn a_watch_tells_every_event_of_an_application_once() {
         }
     }
     assert_eq!(told, ["application_filed", "application_approved"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_officer_says_whom_false_papers_bar_and_lifts_the_bar_again() {
+    let city = City::start().await;
+    let replica = city.replica().await;
+    let mut dealer = city.client(&replica, Account::Dealer).await;
+    let mut officer = city.client(&replica, Account::Officer).await;
+    let filed = dealer
+        .create_application(create(initial(&vin(), IDENTITY)))
+        .await
+        .unwrap()
+        .into_inner();
+    let applicant = match &filed.applicants[0].kind {
+        Some(proto::party::Kind::Person(person)) => person.person_ref.clone(),
+        other => panic!("{other:?}"),
+    };
+    let refusal = |barred: &str| proto::RefuseApplicationRequest {
+        name: filed.name.clone(),
+        ground: proto::RegistrationRefusalGround::FalsePapers.into(),
+        reason: "forged invoice".into(),
+        barred: vec![barred.into()],
+        ..Default::default()
+    };
+    replica.caught_up().await;
+    let nobody = officer
+        .refuse_application(refusal("nobody"))
+        .await
+        .unwrap_err();
+    assert_eq!(fields(&nobody), ["barred[0]"]);
+    officer
+        .refuse_application(refusal(&applicant))
+        .await
+        .unwrap();
+    replica.caught_up().await;
+    let again = || create(initial(&vin(), IDENTITY));
+    let refused = dealer.create_application(again()).await.unwrap_err();
+    assert_eq!(
+        reason(&refused),
+        (
+            "APPLICANT_BARRED".into(),
+            Some("Order 164 art. 80(1)".into())
+        )
+    );
+
+    let lifted = officer
+        .lift_applicant_bar(proto::LiftApplicantBarRequest {
+            name: format!("applicants/{applicant}"),
+            ground: proto::BarGround::FalsePapers.into(),
+            decision: "L-1".into(),
+            ..Default::default()
+        })
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(lifted.name, format!("applicants/{applicant}"));
+    assert_eq!(lifted.false_papers_until, None);
+    replica.caught_up().await;
+    dealer.create_application(again()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_car_that_another_city_has_taken_in_is_gone_here() {
+    let city = City::start().await;
+    let replica = city.replica().await;
+    let mut dealer = city.client(&replica, Account::Dealer).await;
+    let mut officer = city.client(&replica, Account::Officer).await;
+    let vin = vin();
+    decided(&mut dealer, &mut officer, initial(&vin, IDENTITY)).await;
+    replica.caught_up().await;
+    let gone = officer
+        .record_moved_away(proto::RecordMovedAwayRequest {
+            name: format!("vehicles/{vin}"),
+            to: "Sample City".into(),
+            notice: "N-9".into(),
+            ..Default::default()
+        })
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(gone.state(), proto::VehicleState::MovedOut);
+    assert_eq!(gone.plate, "");
 }

@@ -26,7 +26,7 @@ use jiff::civil::Date;
 use traffic_proto::registration::v1 as proto;
 
 /// People and organisations that apply together.
-const MOST_APPLICANTS: usize = 10;
+pub(super) const MOST_APPLICANTS: usize = 10;
 
 /// Reads applications and keeps the people in them until they are sealed.
 pub(super) struct Reader<'a> {

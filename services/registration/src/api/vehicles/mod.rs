@@ -6,16 +6,19 @@ mod watch;
 
 use crate::contract;
 use crate::contract::enums::{
-    read_cancellation_cause, read_hold_kind, read_material, read_plate_kind, read_refusal_ground,
-    read_sign_return_cause,
+    read_bar_ground, read_cancellation_cause, read_hold_kind, read_material, read_plate_kind,
+    read_refusal_ground, read_sign_return_cause,
 };
 use crate::domain::application::event::{ElectronicCheck, Examination};
 use crate::domain::application::review::{Approve, Refuse};
 use crate::domain::application::{Application, ApplicationId, delivery, filing, review};
+use crate::domain::party::PartyRef;
 use crate::domain::plate::PlateClaim;
 use crate::domain::plate::offer::{self, OfferId, PlateOffer};
 use crate::domain::plate::series::Pools;
+use crate::domain::standing::{self, ApplicantStanding};
 use crate::domain::vehicle::class::PlateCategory;
+use crate::domain::vehicle::notices::Fraud;
 use crate::domain::vehicle::{Vehicle, notices, school_bus};
 use chassis::commands::{Call, Done};
 use chassis::domain::values::{DocumentNumber, PlateNumber, Text, Vin};
@@ -25,7 +28,7 @@ use chassis::server::{Failure, Fields};
 use chassis::service::Core;
 use futures::stream::BoxStream;
 pub(super) use input::vin;
-use input::{Reader, read_evidence};
+use input::{MOST_APPLICANTS, Reader, read_evidence};
 use tonic::{Request, Response, Status};
 use traffic_proto::Step;
 use traffic_proto::registration::v1 as proto;
@@ -130,6 +133,36 @@ fn only_id(name: &str) -> Result<ApplicationId, Failure> {
     let mut fields = Fields::new();
     let id = application_id("name", name, &mut fields);
     fields.finish(id)
+}
+
+/// Whom a decision bars, among those who applied.
+fn read_barred(barred: &[String], fields: &mut Fields) -> Option<Vec<PartyRef>> {
+    fields.list("barred", barred, 0..=MOST_APPLICANTS, |who| {
+        PartyRef::parse(who)
+    })
+}
+
+/// `Some(None)`: nobody obtained it by fraud.
+fn read_fraud(
+    message: &proto::CancelVehicleOfOfficeRequest,
+    fields: &mut Fields,
+) -> Option<Option<Fraud>> {
+    const FIELD: &str = "fraudulent_application";
+    let by = read_barred(&message.barred, fields);
+    let application = match message.fraudulent_application.as_str() {
+        "" => None,
+        name => Some(application_id(FIELD, name, fields)?),
+    };
+    let by = by?;
+    match application {
+        Some(application) => Some(Some(Fraud { application, by })),
+        None if by.is_empty() => Some(None),
+        None => {
+            let missing = Invalid::new("is required with `barred`", "填写 barred 时必填");
+            fields.refuse(FIELD, missing);
+            None
+        }
+    }
 }
 
 #[tonic::async_trait]
@@ -319,8 +352,13 @@ impl VehicleService for VehicleApi {
         let id = application_id("name", &message.name, &mut fields);
         let ground = fields.choice("ground", message.ground, read_refusal_ground);
         let reason = fields.required("reason", &message.reason, Text::parse);
-        let (id, ground, reason) = fields.finish((id, ground, reason))?;
-        let command = Refuse { ground, reason };
+        let barred = read_barred(&message.barred, &mut fields);
+        let (id, ground, reason, barred) = fields.finish((id, ground, reason, barred))?;
+        let command = Refuse {
+            ground,
+            reason,
+            barred,
+        };
         self.application_step(&request, id, move |tx, id| {
             review::refuse(tx, id, command.clone())
         })
@@ -452,10 +490,51 @@ impl VehicleService for VehicleApi {
         let mut fields = Fields::new();
         let vin = vin("name", &message.name, &mut fields);
         let cause = fields.choice("cause", message.cause, read_cancellation_cause);
-        let (vin, cause) = fields.finish((vin, cause))?;
+        let fraud = read_fraud(message, &mut fields);
+        let (vin, cause, fraud) = fields.finish((vin, cause, fraud))?;
         self.vehicle_step(&request, vin, move |tx, vin| {
-            notices::cancel_of_office(tx, vin, cause)
+            notices::cancel_of_office(tx, vin, cause, fraud.as_ref())
         })
         .await
+    }
+
+    async fn record_moved_away(
+        &self,
+        request: Request<proto::RecordMovedAwayRequest>,
+    ) -> Result<Response<proto::Vehicle>, Status> {
+        let message = request.get_ref();
+        let mut fields = Fields::new();
+        let vin = vin("name", &message.name, &mut fields);
+        let to = fields.required("to", &message.to, Text::parse);
+        let notice = fields.required("notice", &message.notice, DocumentNumber::parse);
+        let (vin, to, notice) = fields.finish((vin, to, notice))?;
+        self.vehicle_step(&request, vin, move |tx, vin| {
+            notices::record_moved_away(tx, vin, to.clone(), notice.clone())
+        })
+        .await
+    }
+
+    async fn lift_applicant_bar(
+        &self,
+        request: Request<proto::LiftApplicantBarRequest>,
+    ) -> Result<Response<proto::ApplicantStanding>, Status> {
+        let message = request.get_ref();
+        let mut fields = Fields::new();
+        let who = fields
+            .resource("name", &message.name, "applicants/{applicant}")
+            .and_then(|id| fields.value("name", id, |id| PartyRef::parse(&id)));
+        let fraud = fields.choice("ground", message.ground, read_bar_ground);
+        let decision = fields.required("decision", &message.decision, DocumentNumber::parse);
+        let (who, fraud, decision) = fields.finish((who, fraud, decision))?;
+        let (key, own) = (who.as_str().to_owned(), who.clone());
+        let done = self
+            .core
+            .commands
+            .step::<ApplicantStanding, _>(&request, key, move |tx| {
+                standing::lift(tx, &own, fraud, decision.clone())
+            })
+            .await?;
+        let applicant = contract::applicant(&who, &done.state, &done.revision);
+        Ok(done.respond(applicant))
     }
 }

@@ -11,13 +11,14 @@ use crate::domain::application::rules::Rules;
 use crate::domain::application::{Application, ApplicationId};
 use crate::domain::blocks::{self, Blocked, PlateRecord};
 use crate::domain::ground::Ground;
+use crate::domain::party::PartyRef;
 use crate::domain::plate::PlateClaim;
 use crate::domain::vehicle::Vehicle;
 use crate::domain::vehicle::event::VehicleEvent;
 use crate::read_model::vehicles::{self as read_model, Applications};
 use chassis::commit::Commit;
-use chassis::domain::values::{CreditCode, PlateNumber, Vin};
-use chassis::domain::{Aggregate, Invalid, PersonRef, Rejection};
+use chassis::domain::values::{PlateNumber, Vin};
+use chassis::domain::{Aggregate, Invalid, Rejection};
 use chassis::journal::Stored;
 use chassis::projection::{Key, Versioned};
 use chassis::server::{Failure, Fields};
@@ -68,7 +69,7 @@ impl VehicleApi {
         request: &proto::ListVehiclesRequest,
     ) -> Result<Response<proto::ListVehiclesResponse>, Status> {
         let mut fields = Fields::new();
-        let owner = fields.required("owner", &request.owner, read_owner);
+        let owner = fields.required("owner", &request.owner, PartyRef::parse);
         let query: [&[u8]; 2] = [b"vehicles", request.owner.as_bytes()];
         let tokens = &self.core.page_tokens;
         let page = tokens.read(&mut fields, request.page_size, &request.page_token, &query);
@@ -78,7 +79,7 @@ impl VehicleApi {
             .projection
             .read(move |view| {
                 let after = page.after.as_ref().map(|cursor| cursor.0.as_slice());
-                read_model::of_owner(view, &owner, after, page.size)
+                read_model::of_owner(view, owner.as_str(), after, page.size)
             })
             .await
             .map_err(Failure::from)?;
@@ -359,16 +360,6 @@ fn read_events<E: serde::de::DeserializeOwned>(
             ))
         })
         .collect()
-}
-
-fn read_owner(text: &str) -> Result<String, Invalid> {
-    if PersonRef::parse(text).is_some() || CreditCode::parse(text).is_ok() {
-        return Ok(text.to_owned());
-    }
-    Err(Invalid::new(
-        "must be a `person_ref` or a credit code",
-        "应为 person_ref 或者统一社会信用代码",
-    ))
 }
 
 /// The number of an aggregate id: [`PlateNumber::key`] the other way round.

@@ -69,6 +69,7 @@ pub fn carry_out(tx: &mut Transaction, application: &Application) -> Result<Outc
                     to: to.clone(),
                     on: decision.today,
                     previous: decision.vehicle.number().cloned(),
+                    notice: None,
                 }],
             )
         }
@@ -363,6 +364,7 @@ impl Decision<'_> {
                     to: to.clone(),
                     on: self.today,
                     previous,
+                    notice: None,
                 };
                 self.record(tx, [left])?;
                 // Art. 27(1).

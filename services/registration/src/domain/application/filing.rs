@@ -36,8 +36,11 @@ pub struct File {
 pub fn file(tx: &mut Transaction, command: File) -> Result<ApplicationId, Halt> {
     let id = ApplicationId::new(tx.context.new_id("application"));
     let known = tx.load::<Vehicle>(command.vin.as_str())?;
-    for applicant in &command.applicants {
-        standing::check(tx, applicant)?;
+    // Arts. 80(1), 81(1) bar from registrations and from nothing else.
+    if command.request.business().is_registration() {
+        for applicant in &command.applicants {
+            standing::check(tx, applicant)?;
+        }
     }
     let other = match command.request.other_vehicle() {
         Some(other) => tx.load::<Vehicle>(other.as_str())?,

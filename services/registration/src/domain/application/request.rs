@@ -49,7 +49,7 @@ pub enum Request {
     Release {
         kind: EncumbranceKind,
         holder: Box<Party>,
-        /// A court has ruled it: owner or holder apply alone (art. 33(2)).
+        /// A court has ruled that a mortgage ends: owner or holder apply alone (art. 33(2)).
         by_court: bool,
     },
     /// 注销登记 (arts. 37 to 39)
@@ -261,6 +261,18 @@ impl Business {
     pub fn is_cancellation(self) -> bool {
         matches!(self, Self::Scrapping | Self::Cancellation)
     }
+
+    /// 机动车登记 (Road Traffic Safety Regulations art. 4): what nobody applies for who is barred from it (arts. 80(1), 81(1)).
+    /// Filings, pledges among them, corrections, marks, papers, temporary plates and signs are none.
+    pub fn is_registration(self) -> bool {
+        self.is_change()
+            || self.is_transfer()
+            || self.is_cancellation()
+            || matches!(
+                self,
+                Self::InitialRegistration | Self::Mortgage | Self::MortgageRelease
+            )
+    }
 }
 
 impl Request {
@@ -322,6 +334,17 @@ impl Request {
             Self::MoveIn(arrival) => Some(&arrival.owner),
             Self::JointOwner { new_owner, .. } => Some(new_owner),
             Self::Transfer(transfer) => Some(&transfer.new_owner),
+            _ => None,
+        }
+    }
+
+    /// The vehicle that is given for a defective one (art. 16(1)(4)).
+    pub fn replacement(&self) -> Option<&Vin> {
+        match self {
+            Self::ParticularsChange { change, .. } => match &**change {
+                Change::WholeVehicle { vin, .. } => Some(vin),
+                _ => None,
+            },
             _ => None,
         }
     }

@@ -12,6 +12,7 @@ use super::steps::{as_reviewer, category, close, end, in_stage, load, record};
 use super::{Application, ApplicationId, Stage};
 use crate::domain::ground::Ground;
 use crate::domain::instruments::order_164;
+use crate::domain::party::{Party, PartyRef};
 use crate::domain::standing::{self, Bar};
 use crate::domain::vehicle::Vehicle;
 use chassis::domain::values::Text;
@@ -138,12 +139,14 @@ fn check_proofs(
 pub struct Refuse {
     pub ground: RefusalGround,
     pub reason: Text<500>,
+    /// Whose the false papers are; empty: the only applicant's.
+    pub barred: Vec<PartyRef>,
 }
 
-/// Refuses, with reasons (art. 3(2)). False papers bar every applicant for a year (art. 80(1)).
+/// Refuses, with reasons (art. 3(2)). False papers bar those whose they are for a year (art. 80(1)).
 ///
 /// # Errors
-/// If the ground is none of this business.
+/// If the ground is none of this business, or it is not clear who is barred.
 pub fn refuse(tx: &mut Transaction, id: &ApplicationId, command: Refuse) -> Result<(), Halt> {
     let application = load(tx, id)?;
     as_reviewer(tx, &application)?;
@@ -157,6 +160,7 @@ pub fn refuse(tx: &mut Transaction, id: &ApplicationId, command: Refuse) -> Resu
     let Some(basis) = refusal_basis(application.business(), command.ground) else {
         return Err(Ground::GroundOfOtherBusiness.into());
     };
+    let barred = barred(&application, &command)?;
     let refused = RefusedApplication {
         ground: command.ground,
         reason: command.reason,
@@ -169,20 +173,29 @@ pub fn refuse(tx: &mut Transaction, id: &ApplicationId, command: Refuse) -> Resu
         &application,
         ApplicationFact::ApplicationRefused(refused),
     )?;
-    if command.ground == RefusalGround::FalsePapers {
-        let until = tx.context.calendar.date(tx.now()) + 1.year();
-        for applicant in &application.applicants {
-            standing::bar(
-                tx,
-                applicant,
-                Bar {
-                    until,
-                    fraud: false,
-                },
-            )?;
-        }
+    let bar = Bar {
+        until: tx.context.calendar.date(tx.now()) + 1.year(),
+        fraud: false,
+        district: Some(application.district),
+    };
+    for party in barred {
+        standing::bar(tx, party, bar)?;
     }
     Ok(())
+}
+
+/// Whom a refusal bars: art. 80(1) is about false papers in an application for a registration, and about nothing else.
+fn barred<'a>(application: &'a Application, command: &Refuse) -> Result<Vec<&'a Party>, Ground> {
+    let basis = order_164("art. 80(1)");
+    let bars =
+        command.ground == RefusalGround::FalsePapers && application.business().is_registration();
+    if bars {
+        return standing::named(&application.applicants, &command.barred, &basis);
+    }
+    if command.barred.is_empty() {
+        return Ok(Vec::new());
+    }
+    Err(Ground::NobodyIsBarred { basis })
 }
 
 /// Where a ground stands for a business; `None`: the law does not give it.

@@ -5,7 +5,6 @@ use crate::domain::application::conditions::{self, Case};
 use crate::domain::application::request::Request;
 use crate::domain::ground::Ground;
 use crate::domain::party::Party;
-use crate::domain::standing;
 use crate::domain::vehicle::event::{Document, VehicleFact};
 use crate::domain::vehicle::{self, Vehicle};
 use chassis::domain::values::Vin;
@@ -20,7 +19,6 @@ pub(super) fn check(tx: &mut Transaction, vin: &Vin, owner: &Party) -> Result<()
     if vehicle.open_application.is_some() {
         return Err(Ground::ApplicationOpen.into());
     }
-    standing::check(tx, owner)?;
     let request = Request::DocumentReissue {
         document: Document::Licence,
     };

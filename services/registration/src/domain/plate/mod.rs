@@ -144,6 +144,16 @@ fn record(tx: &mut Transaction, number: &PlateNumber, event: PlateEvent) -> Resu
     tx.record::<PlateClaim>(&number.key(), [event])
 }
 
+/// # Errors
+/// [`Ground::NotOfTheSeries`] unless vehicles with this kind of plates get this number (art. 43(1)).
+pub fn check_series(category: PlateCategory, number: &PlateNumber) -> Result<(), Ground> {
+    if Pools::shipped().series(category).has(number) {
+        Ok(())
+    } else {
+        Err(Ground::NotOfTheSeries)
+    }
+}
+
 /// Holds a free number of the series for the account that asks.
 ///
 /// # Errors
@@ -153,15 +163,12 @@ pub fn hold(
     category: PlateCategory,
     number: &PlateNumber,
 ) -> Result<Timestamp, Halt> {
-    let pools = Pools::shipped();
-    if !pools.series(category).has(number) {
-        return Err(Ground::NotOfTheSeries.into());
-    }
+    check_series(category, number)?;
     let today = tx.context.calendar.date(tx.now());
     if !load(tx, number)?.is_free(today) {
         return Err(Ground::NumberTaken.into());
     }
-    let until = tx.now() + pools.hold_minutes.minutes();
+    let until = tx.now() + Pools::shipped().hold_minutes.minutes();
     let account = tx.context.actor.id.clone();
     record(tx, number, PlateEvent::NumberHeld { account, until })?;
     Ok(until)

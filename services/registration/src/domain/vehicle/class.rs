@@ -58,6 +58,11 @@ impl VehicleClass {
         matches!(self, Self::LargePassenger | Self::MediumPassenger)
     }
 
+    /// 小型、微型载客汽车或者摩托车: they move and are sold to another city by an application there (arts. 18(1), 27(3)).
+    pub fn moves_from_its_destination(self) -> bool {
+        self.is_small_passenger() || self == Self::Motorcycle
+    }
+
     fn is_small(self) -> bool {
         self.is_small_passenger() || matches!(self, Self::LightTruck | Self::MiniTruck)
     }

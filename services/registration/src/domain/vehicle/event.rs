@@ -3,6 +3,7 @@
 use super::Standing;
 use super::class::Particulars;
 use super::school_bus::{SchoolBusSign, SignReturnCause};
+use super::scrapping::ScrappingNotice;
 use crate::domain::application::ApplicationId;
 use crate::domain::party::Party;
 use chassis::domain::values::{DocumentNumber, PlateNumber, Text};
@@ -60,10 +61,13 @@ pub enum VehicleFact {
         since: Date,
         previous: Option<PlateNumber>,
     },
+    /// `notice`: of the office that has taken it in, if it was applied to there (arts. 18(1), 27(3)).
     VehicleMovedOut {
         to: Text<100>,
         on: Date,
         previous: Option<PlateNumber>,
+        #[serde(default)]
+        notice: Option<DocumentNumber>,
     },
     VehicleSentForExport {
         on: Date,
@@ -98,6 +102,8 @@ pub enum VehicleFact {
     DocumentReissued {
         document: Document,
     },
+    /// It comes to the last day of its age: the owner is to be told (Road Traffic Safety Regulations art. 9(1)).
+    ScrappingNoticeDue(ScrappingNotice),
     DocumentsVoided {
         basis: LegalBasis,
     },
@@ -140,6 +146,7 @@ impl VehicleFact {
             Self::InspectionMarkIssued { .. } => "inspection_mark_issued",
             Self::PlatesReissued => "plates_reissued",
             Self::DocumentReissued { .. } => "document_reissued",
+            Self::ScrappingNoticeDue(_) => "scrapping_notice_due",
             Self::DocumentsVoided { .. } => "documents_voided",
             Self::SchoolBusSignIssued(_) => "school_bus_sign_issued",
             Self::SchoolBusSignReissued => "school_bus_sign_reissued",

@@ -3,6 +3,7 @@
 
 pub mod class;
 pub mod event;
+pub mod inspection;
 pub mod notices;
 pub mod school_bus;
 pub mod scrapping;
@@ -20,6 +21,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
 use school_bus::SchoolBusSign;
+use scrapping::ScrappingNotice;
 use serde::{Deserialize, Serialize};
 
 /// Mortgages, pledges, notices and temporary plates that one vehicle can have, each.
@@ -97,6 +99,8 @@ pub struct Vehicle {
     /// One at a time: what is decided on one changes what the next is about.
     pub open_application: Option<ApplicationId>,
     pub school_bus_sign: Option<SchoolBusSign>,
+    /// What the owner was told last of the end of its age.
+    pub told_of_scrapping: Option<ScrappingNotice>,
 }
 
 /// How a vehicle stands, as far as others may know.
@@ -135,6 +139,7 @@ impl Vehicle {
             cancelled_for: None,
             open_application: None,
             school_bus_sign: None,
+            told_of_scrapping: None,
         }
     }
 
@@ -199,6 +204,12 @@ impl Vehicle {
         self.scrap_on.is_some_and(|last| last <= day + 1.year())
     }
 
+    /// The notice of the end of its age; one of another last day says nothing of the present one.
+    pub fn scrapping_notice(&self) -> Option<ScrappingNotice> {
+        self.told_of_scrapping
+            .filter(|notice| self.scrap_on == Some(notice.last_day))
+    }
+
     /// Its inspection is no longer valid on `day`.
     pub fn is_inspection_over(&self, day: Date) -> bool {
         self.inspection_valid_until.is_some_and(|last| last < day)
@@ -214,6 +225,7 @@ impl Vehicle {
         self.scrap_on = entry.scrap_on;
         self.inspection_valid_until = Some(entry.inspection_valid_until);
         self.moved_out_on = None;
+        self.told_of_scrapping = None;
         self.documents_void = false;
         self.certificates += 1;
         self.give_plate(Some(&entry.number), entry.since);
@@ -316,6 +328,7 @@ impl Vehicle {
                 event::Document::Certificate => self.certificates += 1,
                 event::Document::Licence => self.licences += 1,
             },
+            VehicleFact::ScrappingNoticeDue(notice) => self.told_of_scrapping = Some(*notice),
             VehicleFact::DocumentsVoided { .. } => self.documents_void = true,
             VehicleFact::SchoolBusSignIssued(sign) => self.school_bus_sign = Some((**sign).clone()),
             VehicleFact::SchoolBusSignReissued => {}
@@ -350,13 +363,17 @@ impl Aggregate for Vehicle {
         }
     }
 
-    /// The day after its last is when its papers become void, unless it was cancelled in time (art. 41(1)).
+    /// First the owner is told of the end of its age (Road Traffic Safety Regulations art. 9(1)), then its papers become void,
+    /// unless it was cancelled in time (art. 41(1)).
     fn next_due(&self) -> Option<Timestamp> {
         if self.stage != VehicleStage::Registered || self.documents_void {
             return None;
         }
-        let midnight = (self.scrap_on? + 1.day()).at(0, 0, 0, 0);
-        CHINA.to_timestamp(midnight).ok()
+        let last_day = self.scrap_on?;
+        let day = self
+            .scrapping_notice()
+            .map_or_else(|| ScrappingNotice::due_on(last_day), |told| told.void_from);
+        CHINA.to_timestamp(day.at(0, 0, 0, 0)).ok()
     }
 }
 

@@ -1,9 +1,9 @@
-//! The age of mandatory scrapping (强制报废), from `data/scrapping-standard.toml`.
+//! The age of mandatory scrapping (强制报废), from `data/scrapping-standard.toml`, and the notice that goes before its end.
 
 use super::class::{Particulars, UseNature, VehicleClass};
 use jiff::ToSpan;
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 
 #[derive(Debug, Deserialize)]
@@ -50,6 +50,32 @@ pub fn last_day(vehicle: &Particulars, first_registered_on: Date) -> Option<Date
         first_registered_on
     };
     Some(from + years.years())
+}
+
+/// That the owner is told of the end of the age and has the vehicle cancelled before (Road Traffic Safety Regulations art. 9(1)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScrappingNotice {
+    /// Of the age of the vehicle.
+    pub last_day: Date,
+    /// From this day on its papers are void if it was not cancelled (Order 164 art. 41(1)).
+    pub void_from: Date,
+}
+
+impl ScrappingNotice {
+    /// When it is due: two months before the last day.
+    pub fn due_on(last_day: Date) -> Date {
+        last_day - 2.months()
+    }
+
+    /// Given on `today`. Whoever is told late, because the age ends sooner than in two months or has ended, has the two months of
+    /// the law all the same before the papers are void.
+    pub fn given(last_day: Date, today: Date) -> Self {
+        let after_the_last = last_day + 1.day();
+        Self {
+            last_day,
+            void_from: after_the_last.max(today + 2.months()),
+        }
+    }
 }
 
 #[cfg(test)]

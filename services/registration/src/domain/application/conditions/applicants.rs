@@ -61,7 +61,14 @@ pub(super) fn check_applicants(case: &Case<'_>, vehicle: Option<&Vehicle>) -> Re
             if !owner_applies && !renamed {
                 return Err(not_owner());
             }
+            check_same_owner(filing, vehicle)?;
         }
+        // A court's ruling stands in for the other one's application with a mortgage only (art. 33(2)).
+        Request::Release {
+            kind: EncumbranceKind::Pledge,
+            by_court: true,
+            ..
+        } => return Err(Ground::PledgeNotByCourt),
         Request::Encumber { holder, .. }
         | Request::Release {
             holder,
@@ -92,6 +99,22 @@ pub(super) fn check_applicants(case: &Case<'_>, vehicle: Option<&Vehicle>) -> Re
         Some(vehicle) => check_holders(case, vehicle, applies),
         None => Ok(()),
     }
+}
+
+/// Name, residence and contact that are filed are the registered owner's: to whom else a vehicle goes is decided on a transfer, with
+/// all that stands in its way (arts. 25, 29).
+fn check_same_owner(filing: &OwnerFiling, vehicle: Option<&Vehicle>) -> Result<(), Ground> {
+    let (party, article) = match filing {
+        OwnerFiling::NameOrResidence(party) => (party, "art. 23(1)"),
+        OwnerFiling::Contact(party) => (party, "art. 23(3)"),
+        _ => return Ok(()),
+    };
+    if vehicle.is_some_and(|vehicle| vehicle.is_owned_by(party)) {
+        return Ok(());
+    }
+    Err(Ground::AnotherPerson {
+        basis: order_164(article),
+    })
 }
 
 /// Who holds a mortgage or pledge applies together with the owner (arts. 26(3), (4), 32(3)).

@@ -8,10 +8,11 @@ use crate::domain::blocks;
 use crate::domain::ground::Ground;
 use crate::domain::instruments::order_164;
 use crate::domain::party::Party;
+use crate::domain::plate;
 use crate::domain::vehicle::class::{PlateCategory, UseNature};
 use crate::domain::vehicle::event::CancellationCause;
 use crate::domain::vehicle::school_bus::SchoolBusUse;
-use crate::domain::vehicle::{MOST_ENTRIES, Vehicle, VehicleStage};
+use crate::domain::vehicle::{MOST_ENTRIES, Vehicle, VehicleStage, inspection};
 use chassis::domain::{Halt, Transaction};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -36,8 +37,7 @@ pub(super) fn check_business(
             check_swap(tx, case, vehicle, &other_vehicle, today)
         }
         (Request::MoveOut { .. }, Some(vehicle)) => {
-            let class = vehicle.particulars.class;
-            if class.is_small_passenger() || is_motorcycle(vehicle) {
+            if vehicle.particulars.class.moves_from_its_destination() {
                 return Err(Ground::AppliesAtDestination.into());
             }
             Ok(())
@@ -63,10 +63,10 @@ pub(super) fn check_business(
         }
         (
             Request::InspectionMark {
-                valid_until: Some(_),
+                valid_until: Some(wanted),
             },
             Some(vehicle),
-        ) => Ok(check_mark(vehicle, today)?),
+        ) => Ok(check_mark(*wanted, vehicle, today)?),
         (Request::SchoolBusSign(licensed), Some(vehicle)) => {
             Ok(check_school_bus(case, licensed, vehicle, today)?)
         }
@@ -83,10 +83,6 @@ pub(super) fn check_business(
     }
 }
 
-fn is_motorcycle(vehicle: &Vehicle) -> bool {
-    vehicle.category() == PlateCategory::Motorcycle
-}
-
 fn check_change(change: &Change, vehicle: &Vehicle) -> Result<(), Ground> {
     match change {
         // A school bus stays one (art. 63(2)).
@@ -99,6 +95,11 @@ fn check_change(change: &Change, vehicle: &Vehicle) -> Result<(), Ground> {
         Change::Colour(colour) if *colour == vehicle.particulars.colour => {
             Err(Ground::NothingChanges)
         }
+        // It takes the number over.
+        Change::WholeVehicle { vehicle: new, .. } => match vehicle.number() {
+            Some(number) => plate::check_series(PlateCategory::of(&new.particulars), number),
+            None => Ok(()),
+        },
         _ => Ok(()),
     }
 }
@@ -142,7 +143,7 @@ fn check_swap(
         }
     }
     let blocked = blocks::of_vehicle(tx, other)?;
-    check_holds(case, other, blocked)?;
+    check_holds(case.request.business(), other, blocked)?;
     Ok(uncleared(other, blocked, order_164("art. 20(2)"))?)
 }
 
@@ -182,18 +183,24 @@ fn check_school_bus(
     licensed.valid_until(today).map(|_| ())
 }
 
-/// From three months before the inspection ends (art. 54(1)); of a bus with a sign, from one month (art. 62(2)).
-fn check_mark(vehicle: &Vehicle, today: Date) -> Result<(), Ground> {
+/// From three months before the inspection ends (art. 54(1)); of a bus with a sign, from one month (art. 62(2)). Not longer than until
+/// the vehicle is inspected next (Road Traffic Safety Regulations art. 16).
+fn check_mark(wanted: Date, vehicle: &Vehicle, today: Date) -> Result<(), Ground> {
     let (months, article) = match vehicle.school_bus_sign {
         Some(_) => (1, "art. 62(2)"),
         None => (3, "art. 54(1)"),
     };
-    match vehicle.inspection_valid_until {
-        Some(last) if today + months.months() < last => Err(Ground::MarkTooEarly {
+    if let Some(last) = vehicle.inspection_valid_until
+        && today + months.months() < last
+    {
+        return Err(Ground::MarkTooEarly {
             from: last - months.months(),
             months,
             basis: order_164(article),
-        }),
+        });
+    }
+    match inspection::longest_mark(vehicle, today) {
+        Some((longest, basis)) if longest < wanted => Err(Ground::MarkTooLong { longest, basis }),
         _ => Ok(()),
     }
 }

@@ -39,14 +39,13 @@ fn hold_basis(business: Business, hold: HoldKind) -> Option<LegalBasis> {
 }
 
 pub(super) fn check_holds(
-    case: &Case<'_>,
+    business: Business,
     vehicle: &Vehicle,
     blocked: Blocked,
 ) -> Result<(), Ground> {
     if blocked.destroyed {
         return Err(Ground::ForcedCancellationDue);
     }
-    let business = case.request.business();
     for kind in [HoldKind::Theft, HoldKind::Seizure, HoldKind::Inquiry] {
         let detained = kind == HoldKind::Seizure && blocked.detained;
         if !vehicle.is_held(kind) && !detained {

@@ -7,19 +7,20 @@ mod temporary;
 
 use super::event::Late;
 use super::request::{Business, Change, Destination, OwnerFiling, Request};
+use super::steps;
 use crate::domain::blocks::{self, Blocked};
 use crate::domain::ground::Ground;
 use crate::domain::instruments::order_164;
 use crate::domain::party::Party;
-use crate::domain::plate::PlateWish;
+use crate::domain::plate::{self, PlateWish};
 use crate::domain::vehicle::class::{Particulars, PlateCategory, UseNature};
 use crate::domain::vehicle::event::{CancellationCause, Document, TemporaryGround};
 use crate::domain::vehicle::{Vehicle, VehicleStage, scrapping};
 use applicants::check_applicants;
 use business::check_business;
-use chassis::domain::values::Vin;
+use chassis::domain::values::{PlateNumber, Vin};
 use chassis::domain::{District, Halt, LegalBasis, TimeLimit, Transaction};
-use holds::{check_holds, check_violations};
+use holds::{check_holds, check_violations, uncleared};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
@@ -49,12 +50,22 @@ pub fn check(tx: &mut Transaction, case: &Case<'_>) -> Result<(), Halt> {
         None => Blocked::default(),
     };
     if let Some(vehicle) = vehicle {
-        check_holds(case, vehicle, blocked)?;
+        check_holds(case.request.business(), vehicle, blocked)?;
         check_violations(case, vehicle, blocked)?;
     }
     check_age(case, vehicle, today)?;
     check_wish(tx, case, vehicle)?;
     check_business(tx, case, vehicle, today)
+}
+
+/// What stands against a vehicle's leaving for another office that has been applied to there (arts. 18(3), 21(1)(3)).
+///
+/// # Errors
+/// As the same grounds against an application to move out.
+pub fn check_leaving(tx: &mut Transaction, vehicle: &Vehicle) -> Result<(), Halt> {
+    let blocked = blocks::of_vehicle(tx, vehicle)?;
+    check_holds(Business::MoveOut, vehicle, blocked)?;
+    Ok(uncleared(vehicle, blocked, order_164("art. 18(3)"))?)
 }
 
 /// An agent may apply for everything but these (art. 86(1)).
@@ -238,16 +249,36 @@ pub fn gives_number(request: &Request, vehicle: Option<&Vehicle>) -> bool {
         Request::Correction { new_number, .. } => *new_number,
         Request::ParticularsChange { change, .. } => match (&**change, vehicle) {
             (Change::Use(use_nature), Some(vehicle)) => {
-                let changed = Particulars {
-                    use_nature: *use_nature,
-                    ..vehicle.particulars.clone()
-                };
-                PlateCategory::of(&changed) != vehicle.category()
+                category_in_use(vehicle, *use_nature) != vehicle.category()
             }
             _ => false,
         },
         _ => false,
     }
+}
+
+/// The kind of plates that a vehicle gets in another use.
+fn category_in_use(vehicle: &Vehicle, use_nature: UseNature) -> PlateCategory {
+    PlateCategory::of(&Particulars {
+        use_nature,
+        ..vehicle.particulars.clone()
+    })
+}
+
+/// A number is of the kind of plates that the vehicle has once it is decided (art. 43(1)).
+fn check_kind(
+    request: &Request,
+    vehicle: Option<&Vehicle>,
+    number: &PlateNumber,
+) -> Result<(), Ground> {
+    let category = match (request, vehicle) {
+        (Request::ParticularsChange { change, .. }, Some(vehicle)) => match **change {
+            Change::Use(use_nature) => category_in_use(vehicle, use_nature),
+            _ => vehicle.category(),
+        },
+        _ => steps::category(request, vehicle),
+    };
+    plate::check_series(category, number)
 }
 
 fn check_wish(
@@ -260,10 +291,12 @@ fn check_wish(
         None if gives => Err(Ground::NumberMissing.into()),
         None => Ok(()),
         Some(_) if !gives => Err(Ground::NoNumberHere.into()),
-        Some(PlateWish::Any | PlateWish::Held(_)) => Ok(()),
+        Some(PlateWish::Any) => Ok(()),
+        Some(PlateWish::Held(number)) => Ok(check_kind(case.request, vehicle, number)?),
         Some(PlateWish::Unchanged) => Ok(check_spouses(tx, case.request)?),
         // Art. 44(2)(3): also what concerns the vehicle that had the number before.
         Some(PlateWish::Former(number)) => {
+            check_kind(case.request, vehicle, number)?;
             let blocked = blocks::of_number(tx, number)?;
             if blocked.violations > 0 {
                 return Err(Ground::NotCleared {

@@ -1,0 +1,82 @@
+//! Until when an inspection mark may be valid (Road Traffic Safety Regulations art. 16, Order 164 art. 62(1)).
+
+use crate::fixtures::{MONDAY, car, day, filed, filing, person, registered, truck, vehicle};
+use chassis::testing::Scenario;
+use registration::domain::application::request::Request;
+use registration::domain::vehicle::class::{Particulars, UseNature, VehicleClass};
+use registration::domain::vehicle::inspection::longest_mark;
+
+/// The longest mark of a vehicle that was registered on a day, applied for on the last day of the one before.
+fn longest(particulars: &Particulars, registered_on: &str, last: &str) -> (String, String) {
+    let mut own = vehicle(&registered(Scenario::at(MONDAY), car(), 'b'));
+    own.particulars = particulars.clone();
+    own.first_registered_on = Some(day(registered_on));
+    own.inspection_valid_until = Some(day(last));
+    let (until, basis) = longest_mark(&own, day(last)).expect("it is registered");
+    (until.to_string(), basis.to_string())
+}
+
+fn of(class: VehicleClass, use_nature: UseNature) -> Particulars {
+    Particulars {
+        class,
+        use_nature,
+        ..car()
+    }
+}
+
+#[test]
+fn a_mark_is_as_long_as_kind_use_and_age_of_the_vehicle_allow_regulations_art_16() {
+    use UseNature as Use;
+    use VehicleClass as Class;
+    let reform = "Vehicle Inspection Reform Opinions (2022)";
+    let item = |number: u8| format!("Road Traffic Safety Regulations art. 16(1)({number})");
+    let registered_on = "2014-05-10";
+    let taxi = of(Class::SmallPassenger, Use::Taxi);
+    let coach = of(Class::LargePassenger, Use::NonOperating);
+    let motorcycle = of(Class::Motorcycle, Use::NonOperating);
+    let trailer = of(Class::Trailer, Use::Freight);
+    let school_bus = of(Class::MediumPassenger, Use::SchoolBus);
+    for (own, last, until, basis) in [
+        (&taxi, "2019-04-30", "2020-04-30", item(1)),
+        (&taxi, "2019-05-31", "2019-11-30", item(1)),
+        (&truck(), "2024-04-30", "2025-04-30", item(2)),
+        (&truck(), "2024-05-31", "2024-11-30", item(2)),
+        (&coach, "2024-05-31", "2024-11-30", item(2)),
+        (&car(), "2020-04-30", "2022-04-30", item(3)),
+        (&car(), "2020-05-31", "2021-05-31", item(3)),
+        (&car(), "2023-05-31", "2025-05-31", reform.to_owned()),
+        (&car(), "2024-05-31", "2025-05-31", reform.to_owned()),
+        (&motorcycle, "2018-04-30", "2020-04-30", item(4)),
+        (&motorcycle, "2018-05-31", "2019-05-31", item(4)),
+        (&trailer, "2024-05-31", "2025-05-31", item(5)),
+        (
+            &school_bus,
+            "2023-05-31",
+            "2023-11-30",
+            "Order 164 art. 62(1)".to_owned(),
+        ),
+    ] {
+        let found = longest(own, registered_on, last);
+        assert_eq!(found, (until.to_owned(), basis), "{own:?} {last}");
+    }
+}
+
+#[test]
+fn no_mark_is_issued_beyond_the_next_inspection_regulations_art_16() {
+    // The truck was registered with a mark to 2 March 2028.
+    let ask = |until| {
+        let scenario = registered(Scenario::at(MONDAY), truck(), 'b');
+        let request = Request::InspectionMark {
+            valid_until: Some(day(until)),
+        };
+        filed(
+            scenario.later("2028-02-01T09:00:00+08:00"),
+            filing(request, vec![person('b')]),
+        )
+    };
+    ask("2029-03-31").and();
+    ask("2029-04-01").then_refused(
+        "MARK_TOO_LONG",
+        Some("Road Traffic Safety Regulations art. 16(1)(2)"),
+    );
+}
