@@ -14,6 +14,7 @@ use traffic_proto::operations::v1::projection::Phase;
 use traffic_proto::operations::v1::{
     Commit, Digest, DigestProjectionRequest, GetProjectionRequest, ListCommitsRequest, Projection,
 };
+use uuid::Uuid;
 
 /// Histories and commits that are asked for at once.
 const AT_ONCE: usize = 8;
@@ -134,7 +135,8 @@ pub async fn history(replica: &Replica, aggregate: &str) -> Vec<Commit> {
     }
 }
 
-/// The journal as it lies on the bus, read past the service: every subject a whole chain, every command once on it.
+/// The journal as it lies on the bus, read past the service: every subject a whole chain, every command once on it, and what
+/// answers a request done once altogether.
 ///
 /// # Panics
 /// If not.
@@ -142,6 +144,8 @@ pub async fn journal_is_whole(replica: &Replica, bus: &async_nats::Client) {
     let mut last: HashMap<String, [u8; 16]> = HashMap::new();
     let mut commands = HashSet::new();
     let mut commits = HashSet::new();
+    let mut transactions: HashMap<Uuid, BTreeSet<u64>> = HashMap::new();
+    let mut requests = HashSet::new();
     for message in bus::stream(bus, &replica.service().stream(), ">").await {
         let subject = message.subject.to_string();
         let commit = bus::commit(&message);
@@ -158,6 +162,22 @@ pub async fn journal_is_whole(replica: &Replica, bus: &async_nats::Client) {
         assert!(
             commands.insert((subject.clone(), commit.metadata.command_id)),
             "{subject}: a command twice"
+        );
+        let command = commit.metadata.command_id;
+        let ends = transactions.entry(command).or_default();
+        ends.insert(bus::transaction(&message));
+        // The last commit of a transaction alone carries what it answers. What nobody repeats, as timers' commands, carries
+        // nothing: it may come again.
+        if commit.metadata.request.is_some() {
+            requests.insert(command);
+        }
+    }
+    for command in requests {
+        let ends = &transactions[&command];
+        assert_eq!(
+            ends.len(),
+            1,
+            "{command} was done in the transactions that end at {ends:?}"
         );
     }
 }

@@ -54,6 +54,23 @@ pub fn commit(message: &Message) -> Commit {
     Commit::decode(&message.payload).expect("a commit")
 }
 
+/// Which transaction a commit of a journal belongs to: the position of its last commit, which all of them tell.
+///
+/// # Panics
+/// If the message is none of a stream.
+pub fn transaction(message: &Message) -> u64 {
+    let following = message
+        .headers
+        .as_ref()
+        .and_then(|headers| headers.get("Commit-Following"))
+        .map_or(0, |following| {
+            let number = following.as_str().parse::<u64>();
+            number.expect("a number of commits")
+        });
+    let info = message.info().expect("a message of a stream");
+    info.stream_sequence + following
+}
+
 /// A header of a published event.
 ///
 /// # Panics

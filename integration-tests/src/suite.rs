@@ -44,6 +44,22 @@ impl Service {
         }
     }
 
+    /// The names of its policies, which are the names of their consumers on the bus and never change.
+    pub fn policies(self) -> &'static [&'static str] {
+        match self {
+            Self::Ledger => &[],
+            Self::Permits => &["permits-drivers", "permits-vehicles"],
+            Self::Parking => &["parking-road-occupations"],
+            Self::Enforcement => &[
+                "enforcement-illegal-parking",
+                "enforcement-parking-arrears",
+                "enforcement-oversize-permits",
+                "enforcement-plates",
+            ],
+            Self::Registration => &["registration-open-cases"],
+        }
+    }
+
     /// The scopes of all its methods.
     fn scopes(self) -> &'static str {
         match self {

@@ -1,4 +1,5 @@
-//! The simulation itself: it is the same each time, it finds what is broken on purpose, and a few seeds hold.
+//! The simulation itself: it is the same each time, it finds what is broken on purpose, it tells as little as shows it, and a
+//! few seeds hold.
 
 use integration_tests::simulation::{Plan, Sabotage, run, shortest};
 use std::collections::BTreeSet;
@@ -76,13 +77,36 @@ fn an_acknowledged_commit_that_is_not_stored_is_found() {
 }
 
 #[test]
-fn the_shortest_history_breaks_the_same_way_with_fewer_steps() {
+fn of_the_shortest_history_each_step_is_needed_to_break_the_same_invariant() {
     let sabotage = Some(Sabotage::LostCommits);
-    let plan = (0..ENOUGH)
+    let broken = |plan: &Plan| run(plan, sabotage).err().map(|seen| seen.invariant);
+    let without_losses = |plan: &Plan| Plan {
+        losses_percent: 0,
+        ..plan.clone()
+    };
+    let (plan, invariant) = (0..ENOUGH)
         .map(Plan::of)
-        .find(|plan| plan.steps.len() > 4 && run(plan, sabotage).is_err())
+        .filter(|plan| plan.steps.len() > 4 && plan.losses_percent > 0)
+        .find_map(|plan| {
+            let invariant = broken(&plan)?;
+            let needs_no_losses = broken(&without_losses(&plan)).as_ref() == Some(&invariant);
+            needs_no_losses.then_some((plan, invariant))
+        })
         .expect("a seed that shows it");
-    let (shorter, violation) = shortest(&plan, sabotage);
-    assert!(shorter.steps.len() < plan.steps.len());
-    assert_eq!(run(&shorter, sabotage), Err(violation));
+    let shortest = shortest(&plan, sabotage).expect("it breaks again");
+    assert!(shortest.is_minimal, "{}", shortest.plan);
+    assert!(shortest.plan.steps.len() < plan.steps.len());
+    assert_eq!(shortest.plan.losses_percent, 0);
+    assert_eq!(shortest.violation.invariant, invariant);
+
+    // As it is told, it can be run again.
+    let numbers = shortest.plan.steps.iter().map(|step| step.number).collect();
+    let again = without_losses(&Plan::of(plan.seed).only(&numbers));
+    assert_eq!(again, shortest.plan);
+    assert_eq!(run(&again, sabotage), Err(shortest.violation));
+
+    for place in 0..again.steps.len() {
+        let fewer = again.without(place..place + 1);
+        assert_ne!(broken(&fewer).as_ref(), Some(&invariant), "{fewer}");
+    }
 }

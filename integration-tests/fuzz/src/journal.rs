@@ -28,7 +28,7 @@ fn event_of<A: Aggregate>(json: &[u8]) -> bool {
 }
 
 /// The events of all aggregates of all services.
-const EVENTS: [fn(&[u8]) -> bool; 34] = [
+const EVENTS: [fn(&[u8]) -> bool; 36] = [
     event_of::<enforcement::domain::arrears::Arrears>,
     event_of::<enforcement::domain::detention::Detention>,
     event_of::<enforcement::domain::docket::Docket>,
@@ -61,7 +61,9 @@ const EVENTS: [fn(&[u8]) -> bool; 34] = [
     event_of::<registration::domain::order::UsedReference>,
     event_of::<registration::domain::plate::PlateClaim>,
     event_of::<registration::domain::plate::offer::PlateOffer>,
+    event_of::<registration::domain::standing::ApplicantStanding>,
     event_of::<registration::domain::station::Station>,
+    event_of::<registration::domain::station::day::StationDay>,
     event_of::<registration::domain::vehicle::Vehicle>,
 ];
 
@@ -112,7 +114,7 @@ fn message_of<M: Name + Serialize + DeserializeOwned>(event: &ReceivedEvent) -> 
 }
 
 /// What the contracts publish.
-const MESSAGES: [fn(&ReceivedEvent) -> bool; 79] = [
+const MESSAGES: [fn(&ReceivedEvent) -> bool; 80] = [
     message_of::<enforcement_v1::ViolationEntered>,
     message_of::<enforcement_v1::ViolationDecided>,
     message_of::<enforcement_v1::ViolationSettled>,
@@ -178,6 +180,7 @@ const MESSAGES: [fn(&ReceivedEvent) -> bool; 79] = [
     message_of::<registration_v1::TemporaryPlateIssued>,
     message_of::<registration_v1::InspectionMarkIssued>,
     message_of::<registration_v1::DocumentsVoided>,
+    message_of::<registration_v1::ScrappingNoticeDue>,
     message_of::<registration_v1::FilingLate>,
     message_of::<registration_v1::DecisionDeadlineWarned>,
     message_of::<registration_v1::PlatesOrdered>,

@@ -1,9 +1,12 @@
 //! Runs the whole suite through many seeds, and tells the shortest history of one that breaks an invariant.
 //!
 //! `simulate --seeds 1000`, which must also come to every event that services publish; `--first N` starts at another seed;
-//! `--seed N` runs one alone, and `RUST_LOG` has it told what the services log.
+//! `--seed N` runs one alone, `--steps 3,7,12` of it only these, as a shortest history is told; and `RUST_LOG` has it told what
+//! the services log.
 
-use integration_tests::simulation::{self, Plan, Report, reach};
+use clap::Parser;
+use integration_tests::simulation::{self, Plan, Report, Shortest, reach};
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -13,21 +16,73 @@ use tracing_subscriber::EnvFilter;
 /// So many seeds must come to every event that is published.
 const ENOUGH: u64 = 1000;
 
+/// Runs the whole suite in one process, with users and faults drawn from seeds.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// How many.
+    #[arg(long, default_value_t = ENOUGH)]
+    seeds: u64,
+    /// From this one on.
+    #[arg(long, default_value_t = 0)]
+    first: u64,
+    /// This one alone.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Of its steps only those with these numbers, separated by commas.
+    #[arg(long, requires = "seed", value_parser = numbers)]
+    steps: Option<BTreeSet<u64>>,
+    /// So many in a hundred requests and answers are lost or late, and not as many as the seed draws.
+    #[arg(long, requires = "seed", value_parser = clap::value_parser!(u8).range(..=100))]
+    losses: Option<u8>,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Seeds {
     first: u64,
     count: u64,
 }
 
+impl Arguments {
+    fn seeds(&self) -> Seeds {
+        match self.seed {
+            Some(first) => Seeds { first, count: 1 },
+            None => Seeds {
+                first: self.first,
+                count: self.seeds,
+            },
+        }
+    }
+
+    fn plan(&self, seed: u64) -> Plan {
+        let mut plan = Plan::of(seed);
+        if let Some(steps) = &self.steps {
+            plan = plan.only(steps);
+        }
+        plan.losses_percent = self.losses.unwrap_or(plan.losses_percent);
+        plan
+    }
+}
+
+fn numbers(text: &str) -> Result<BTreeSet<u64>, String> {
+    let numbers = text.split(',').filter(|number| !number.is_empty());
+    numbers
+        .map(|number| {
+            let parsed = number.trim().parse::<u64>();
+            parsed.map_err(|_| format!("`{number}` is no number of a step"))
+        })
+        .collect()
+}
+
 #[expect(clippy::print_stdout, reason = "it is what the program is for")]
 fn main() -> ExitCode {
-    let seeds = match seeds(std::env::args().skip(1)) {
-        Ok(seeds) => seeds,
-        Err(why) => {
-            println!("{why}\nusage: simulate [--seeds COUNT] [--first SEED] | --seed SEED");
-            return ExitCode::from(64);
-        }
-    };
+    let arguments = Arguments::parse();
+    let seeds = arguments.seeds();
+    if let Some(steps) = &arguments.steps
+        && arguments.plan(seeds.first).steps.len() < steps.len()
+    {
+        println!("seed {} has not all of the steps {steps:?}", seeds.first);
+        return ExitCode::from(64);
+    }
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::from_default_env())
         .without_time()
@@ -46,7 +101,7 @@ fn main() -> ExitCode {
                     if seed >= seeds.first + seeds.count {
                         return;
                     }
-                    match simulation::run(&Plan::of(seed), None) {
+                    match simulation::run(&arguments.plan(seed), None) {
                         Ok(report) => add(&mut total.lock().expect("no thread panics"), &report),
                         Err(violation) => {
                             println!("seed {seed}: {violation}");
@@ -76,33 +131,25 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     println!("{} seeds failed: {failed:?}", failed.len());
-    let (plan, violation) = simulation::shortest(&Plan::of(*first), None);
-    println!("the shortest history of seed {first}: {violation}\n{plan}");
+    match simulation::shortest(&arguments.plan(*first), None) {
+        Some(shortest) => println!("{}", told(*first, &shortest)),
+        None => println!("seed {first} holds when it is run again: it is not the same each time"),
+    }
     ExitCode::FAILURE
 }
 
-fn seeds(arguments: impl Iterator<Item = String>) -> Result<Seeds, String> {
-    let mut seeds = Seeds {
-        first: 0,
-        count: 1000,
+fn told(seed: u64, shortest: &Shortest) -> String {
+    let Shortest {
+        plan,
+        violation,
+        is_minimal,
+    } = shortest;
+    let more = if *is_minimal {
+        "each step is needed"
+    } else {
+        "there may be a shorter one"
     };
-    let mut arguments = arguments;
-    while let Some(name) = arguments.next() {
-        let value = arguments.next().and_then(|text| text.parse().ok());
-        let value = value.ok_or_else(|| format!("`{name}` wants a number"))?;
-        match name.as_str() {
-            "--seeds" => seeds.count = value,
-            "--first" => seeds.first = value,
-            "--seed" => {
-                seeds = Seeds {
-                    first: value,
-                    count: 1,
-                }
-            }
-            _ => return Err(format!("`{name}` is unknown")),
-        }
-    }
-    Ok(seeds)
+    format!("the shortest history of seed {seed}, {more}: {violation}\n{plan}")
 }
 
 fn add(total: &mut Report, report: &Report) {

@@ -9,11 +9,12 @@ use chassis::journal::Stored;
 use chassis::published::{EVENTS, Publications, ReceivedEvent};
 use futures::TryStreamExt;
 use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// How often a service counts its overdue timers, and a little.
-const COUNTED: Duration = Duration::from_secs(6);
+pub(super) const COUNTED: Duration = Duration::from_secs(6);
 
 fn publications(service: Service) -> Publications {
     match service {
@@ -25,21 +26,33 @@ fn publications(service: Service) -> Publications {
     }
 }
 
+/// What of a journal is published.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Published {
+    pub(super) commits: u64,
+    pub(super) events: u64,
+    /// The first event, if there is one, of a commit beyond those: it was made since, or never.
+    pub(super) beyond: Option<String>,
+}
+
 /// Exactly what the journal makes of its commits is on the stream of events, in order, nothing missing, nothing twice.
-/// Waits for the relay. Answers how many commits and events there are.
+/// Waits until the relay has published them.
 ///
 /// # Panics
 /// If not.
 pub(super) async fn published_is_what_was_committed(
     service: Service,
     client: &async_nats::Client,
-) -> (u64, u64) {
+) -> Published {
     let publications = publications(service);
     let mut commits = 0;
+    let mut last = 0;
     let mut expected = Vec::new();
     for message in bus::stream(client, &service.stream(), ">").await {
+        let stored = stored(&message);
         commits += 1;
-        let events = publications.expected(service.name(), &stored(&message));
+        last = stored.position;
+        let events = publications.expected(service.name(), &stored);
         expected.extend(events.expect("a commit can be read"));
     }
     let filter = format!("events.{}.>", service.name());
@@ -66,15 +79,31 @@ pub(super) async fn published_is_what_was_committed(
             "{id}"
         );
     }
-    let surplus = published
-        .get(expected.len())
-        .map(|message| &message.headers);
-    assert!(
-        surplus.is_none(),
-        "{}: published without a commit: {surplus:?}",
-        service.name()
-    );
-    (commits, published.len() as u64)
+    let beyond = published.get(expected.len()).map(|message| {
+        ReceivedEvent::parse(message.headers.as_ref(), message.payload.clone())
+            .expect("an event can be read")
+            .id
+    });
+    if let Some(id) = &beyond {
+        assert!(
+            position_in(id) > last,
+            "{}: published without a commit: {id}",
+            service.name()
+        );
+    }
+    Published {
+        commits,
+        events: expected.len() as u64,
+        beyond,
+    }
+}
+
+/// Of the commit that an event comes from: its id is `<service>-<position>-<number>`.
+fn position_in(id: &str) -> u64 {
+    let position = id.rsplit('-').nth(1);
+    position
+        .and_then(|position| position.parse().ok())
+        .unwrap_or_else(|| panic!("{id} tells no position"))
 }
 
 fn stored(message: &jetstream::Message) -> Stored {
@@ -96,26 +125,39 @@ fn stored(message: &jetstream::Message) -> Stored {
     }
 }
 
-/// Every policy works off what is published.
+/// Every policy of these services has its place on the stream of events, nobody else has one, and what is published is worked
+/// off.
 ///
 /// # Panics
-/// If one is stuck.
-pub(super) async fn policies_come_to_rest(client: &async_nats::Client) {
+/// If one is missing or stuck.
+pub(super) async fn policies_come_to_rest(services: &[Service], client: &async_nats::Client) {
+    let policies = services.iter().flat_map(|service| service.policies());
+    let policies: BTreeSet<&str> = policies.copied().collect();
     let deadline = Instant::now() + PATIENCE;
     loop {
         let waiting = waiting_events(client).await;
-        if waiting.as_ref().is_ok_and(Vec::is_empty) {
+        let at_rest = waiting.as_ref().is_ok_and(|waiting| {
+            let are_all_there = waiting
+                .keys()
+                .map(String::as_str)
+                .eq(policies.iter().copied());
+            are_all_there && waiting.values().all(|waiting| *waiting == (0, 0))
+        });
+        if at_rest {
             return;
         }
-        assert!(Instant::now() < deadline, "a policy is stuck: {waiting:?}");
+        assert!(
+            Instant::now() < deadline,
+            "of the policies {policies:?} one is missing or stuck: {waiting:?}"
+        );
         tokio::time::sleep(GLANCE * 10).await;
     }
 }
 
-/// The policies that have not come to the end: name, events to be delivered, events delivered and not settled.
+/// What each policy that has a place on the stream has left: events to be delivered, events delivered and not settled.
 async fn waiting_events(
     client: &async_nats::Client,
-) -> Result<Vec<(String, u64, usize)>, Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<BTreeMap<String, (u64, usize)>, Box<dyn std::error::Error + Send + Sync>> {
     let stream = jetstream::new(client.clone())
         .get_stream_no_info(EVENTS)
         .await?;
@@ -123,26 +165,19 @@ async fn waiting_events(
     let policies = consumers
         .into_iter()
         .filter(|consumer| consumer.config.durable_name.is_some());
-    let waiting = policies
-        .filter(|consumer| consumer.num_pending > 0 || consumer.num_ack_pending > 0)
-        .map(|consumer| {
-            (
-                consumer.name,
-                consumer.num_pending,
-                consumer.num_ack_pending,
-            )
-        });
+    let waiting = policies.map(|consumer| {
+        let left = (consumer.num_pending, consumer.num_ack_pending);
+        (consumer.name, left)
+    });
     Ok(waiting.collect())
 }
 
-/// No timer is past its time by more than the service takes to count them.
+/// No timer is past its time, as each replica has counted them last: within [`COUNTED`].
 ///
 /// # Panics
 /// If one stays overdue.
 pub(super) async fn no_timer_is_overdue(replicas: &[&Replica]) {
     let deadline = Instant::now() + PATIENCE;
-    // What is counted now was due before.
-    tokio::time::sleep(COUNTED).await;
     for replica in replicas {
         loop {
             let overdue = overdue(replica).await;

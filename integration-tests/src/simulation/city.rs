@@ -47,7 +47,7 @@ pub(super) struct City {
     pub(super) ground: Ground,
     pub(super) time: Arc<clock::CityTime>,
     pub(super) hosts: Vec<Mutex<Host>>,
-    /// How often a request or an answer is lost or late.
+    /// How often a request or an answer is lost or late, from 0 to 1.
     rate: f64,
     starts: AtomicU64,
     faults: Arc<AtomicU64>,
@@ -67,7 +67,7 @@ impl Backup {
 }
 
 impl City {
-    pub(super) fn open(seed: u64, sabotage: Option<Sabotage>) -> Self {
+    pub(super) fn open(plan: &Plan, sabotage: Option<Sabotage>) -> Self {
         let time = Arc::new(CityTime::new());
         let journal = || JournalModel::new(Arc::new(SkewedClock::new(Arc::clone(&time))));
         // Nobody connects to this address and nothing is kept in this folder.
@@ -79,7 +79,7 @@ impl City {
             config,
         };
         Self {
-            seed,
+            seed: plan.seed,
             sabotage,
             ground,
             hosts: (0..HOSTS)
@@ -93,7 +93,7 @@ impl City {
                 })
                 .collect(),
             time,
-            rate: f64::from(u8::try_from(seed % 4).unwrap_or(0)) * 0.02,
+            rate: f64::from(plan.losses_percent) / 100.0,
             starts: AtomicU64::new(0),
             faults: Arc::default(),
             generation: AtomicU64::new(0),
@@ -137,7 +137,7 @@ impl City {
             while troubles.join_next().await.is_some() {}
             self.heal();
             while let Some(ended) = stories.join_next().await {
-                ended.map_err(|panic| panic.to_string())??;
+                ended.map_err(|panic| format!("a story panicked: {panic}"))??;
                 audit.glance()?;
             }
             audit.rest().await

@@ -16,11 +16,13 @@ mod clock;
 mod host;
 mod plan;
 pub mod reach;
+mod shortest;
 mod stream;
 mod users;
 mod wire;
 
 pub use plan::{Act, Disk, Plan, Step};
+pub use shortest::{Shortest, shortest};
 pub use wire::Sabotage;
 
 use city::City;
@@ -51,11 +53,26 @@ pub struct Report {
 
 /// An invariant that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("after {at:?}: {what}")]
+#[error("after {at:?}: {invariant}: {what}")]
 pub struct Violation {
+    /// Its name, the same whatever broke it; of a panic, where it was.
+    pub invariant: String,
+    /// What shows that it did not hold.
     pub what: String,
     /// On the paused clock.
     pub at: Duration,
+}
+
+impl Violation {
+    /// As whoever found it tells it: `<invariant>: <what>`.
+    fn told(told: &str, at: Duration) -> Self {
+        let (invariant, what) = told.split_once(": ").unwrap_or((told, "no more is known"));
+        Self {
+            invariant: invariant.to_owned(),
+            what: what.to_owned(),
+            at,
+        }
+    }
 }
 
 thread_local! {
@@ -82,7 +99,7 @@ pub fn run(plan: &Plan, sabotage: Option<Sabotage>) -> Result<Report, Violation>
     let ended = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             let began = Instant::now();
-            let city = Arc::new(City::open(plan.seed, sabotage));
+            let city = Arc::new(City::open(plan, sabotage));
             let ended = Box::pin(city.live(plan)).await;
             let at = began.elapsed();
             ended
@@ -90,7 +107,7 @@ pub fn run(plan: &Plan, sabotage: Option<Sabotage>) -> Result<Report, Violation>
                     simulated: at,
                     ..report
                 })
-                .map_err(|what| Violation { what, at })
+                .map_err(|told| Violation::told(&told, at))
         })
     }));
     // What is dropped with the runtime may still speak up.
@@ -99,39 +116,12 @@ pub fn run(plan: &Plan, sabotage: Option<Sabotage>) -> Result<Report, Violation>
     let panicked = PANICS.take().unwrap_or_default().into_iter().next();
     match (panicked, ended) {
         (None, Ok(ended)) => ended,
-        (panicked, ended) => Err(Violation {
-            what: format!("panicked: {}", panicked.unwrap_or_default()),
-            at: ended
-                .ok()
-                .and_then(Result::err)
-                .map_or(Duration::ZERO, |seen| seen.at),
-        }),
-    }
-}
-
-/// The shortest history found that still breaks an invariant: steps are left out as long as one does.
-pub fn shortest(plan: &Plan, sabotage: Option<Sabotage>) -> (Plan, Violation) {
-    let mut shortest = plan.clone();
-    let mut violation = match run(plan, sabotage) {
-        Err(violation) => violation,
-        Ok(_) => Violation {
-            what: "nothing: the plan holds".into(),
-            at: Duration::ZERO,
-        },
-    };
-    let mut piece = shortest.steps.len().div_ceil(2);
-    while piece > 0 {
-        let mut from = 0;
-        while from < shortest.steps.len() {
-            let fewer = shortest.without(from..from + piece);
-            match run(&fewer, sabotage) {
-                Err(same) => (shortest, violation) = (fewer, same),
-                Ok(_) => from += piece,
-            }
+        (panicked, ended) => {
+            let at = ended.ok().and_then(Result::err).map(|seen| seen.at);
+            let panicked = panicked.unwrap_or_else(|| "panicked: nobody knows where".into());
+            Err(Violation::told(&panicked, at.unwrap_or_default()))
         }
-        piece /= 2;
     }
-    (shortest, violation)
 }
 
 /// Keeps panics of simulations for their reports; others are told as ever.
@@ -142,7 +132,8 @@ fn note_panics() {
         std::panic::set_hook(Box::new(move |panic| {
             let noted = PANICS.with_borrow_mut(|panics| match panics {
                 Some(panics) => {
-                    panics.push(panic.to_string());
+                    // `panicked at <place>:`, and what was said there on the next line.
+                    panics.push(panic.to_string().replacen(":\n", ": ", 1));
                     true
                 }
                 None => false,

@@ -2,6 +2,7 @@
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
+use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 use std::ops::Range;
 use std::time::Duration;
@@ -22,6 +23,8 @@ const HAULIERS: u8 = 2;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     pub seed: u64,
+    /// How many in a hundred of all requests and answers on wires are lost or late until everything heals.
+    pub losses_percent: u8,
     /// By time.
     pub steps: Vec<Step>,
 }
@@ -217,15 +220,29 @@ impl Plan {
                 act,
             })
             .collect();
-        Self { seed, steps }
+        let losses_percent = 2 * u8::try_from(seed % 4).unwrap_or(0);
+        Self {
+            seed,
+            losses_percent,
+            steps,
+        }
     }
 
-    pub(super) fn without(&self, range: Range<usize>) -> Self {
+    /// Of its steps only those with these numbers.
+    #[must_use]
+    pub fn only(mut self, numbers: &BTreeSet<u64>) -> Self {
+        self.steps.retain(|step| numbers.contains(&step.number));
+        self
+    }
+
+    /// The plan without the steps in these places, which are not their numbers.
+    #[must_use]
+    pub fn without(&self, places: Range<usize>) -> Self {
         let kept = self.steps.iter().enumerate();
-        let kept = kept.filter(|(index, _)| !range.contains(index));
+        let kept = kept.filter(|(place, _)| !places.contains(place));
         Self {
-            seed: self.seed,
             steps: kept.map(|(_, step)| step.clone()).collect(),
+            ..*self
         }
     }
 }
@@ -325,7 +342,15 @@ fn fault(random: &mut SmallRng) -> Act {
 
 impl Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "seed {}, {} steps:", self.seed, self.steps.len())?;
+        let numbers = self.steps.iter().map(|step| step.number.to_string());
+        let numbers: Vec<String> = numbers.collect();
+        writeln!(
+            f,
+            "simulate --seed {} --losses {} --steps '{}'",
+            self.seed,
+            self.losses_percent,
+            numbers.join(",")
+        )?;
         for Step { at, number, act } in &self.steps {
             writeln!(f, "  {:>9.3} s  #{number:<3} {act:?}", at.as_secs_f64())?;
         }

@@ -1,8 +1,8 @@
 //! The suite from outside, one program: linking is dear, and the suites of all tests take turns.
 //!
 //! How hard it is tried can be set: `SUITE_KILLS` (100), `SUITE_BUS_LOSSES` (6), `SUITE_TAKEOVERS` (6), `SUITE_RACES`
-//! (30), `SUITE_FAULTS` (6 rounds on each bus), `SUITE_CONNECTIONS` (3000), `SUITE_RANDOM` (60 malformed requests a
-//! method).
+//! (30), `SUITE_FAULTS` (6 rounds on each bus; of which faults, `SUITE_FAULTS_DAY` decides), `SUITE_CONNECTIONS` (3000),
+//! `SUITE_RANDOM` (60 malformed requests a method).
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(clippy::print_stdout, reason = "how hard it was tried is told")]

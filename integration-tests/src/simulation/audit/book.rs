@@ -1,5 +1,6 @@
 //! One service's journal, and the events on the stream that must follow from it.
 
+use super::named;
 use crate::simulation::host::Service;
 use bytes::Bytes;
 use chassis::bus::Message;
@@ -7,6 +8,7 @@ use chassis::commit::{self, Commit};
 use chassis::domain::Revision;
 use chassis::journal::{Position, Stored};
 use chassis::published::Publications;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -17,6 +19,10 @@ pub(super) struct Expected {
     subject: String,
     pub(super) type_name: String,
     pub(super) data: Bytes,
+    /// When it was decided, by the clock of whoever decided it.
+    pub(super) decided_at: Timestamp,
+    /// The glance that saw it first.
+    pub(super) glance: u64,
 }
 
 /// What the journal of one service must agree with, up to where it has been looked at.
@@ -46,21 +52,28 @@ impl Book {
         }
     }
 
-    /// Takes the next commit in.
-    pub(super) fn enter(&mut self, stored: &Stored, commit: &Commit) -> Result<(), String> {
+    /// Takes in the next commit, which a glance sees.
+    pub(super) fn enter(
+        &mut self,
+        stored: &Stored,
+        commit: &Commit,
+        glance: u64,
+    ) -> Result<(), String> {
         let (name, position) = (self.service.name(), stored.position);
         if position != self.looked_at + 1 {
-            return Err(format!("{name} has {position} after {}", self.looked_at));
+            return Err(format!(
+                "positions have no gaps: {name} has {position} after {}",
+                self.looked_at
+            ));
         }
         self.looked_at = position;
         let head = self
             .heads
             .entry((stored.kind.clone(), stored.id.clone()))
             .or_default();
-        commit
-            .metadata
-            .continues(head)
-            .map_err(|why| format!("{name} at {position}: {why}"))?;
+        let continued = commit.metadata.continues(head);
+        let continued = continued.map_err(|why| format!("{name} at {position}: {why}"));
+        named("every chain is whole", continued)?;
         *head = Revision {
             position,
             hash: commit::hash(&stored.payload),
@@ -68,17 +81,21 @@ impl Book {
         if commit.metadata.request.is_some() {
             let command = commit.metadata.command_id;
             if let Some(before) = self.commands.insert(command, position) {
-                return Err(format!("{name} did {command} at {before} and {position}"));
+                return Err(format!(
+                    "each command is done once: {name} did {command} at {before} and {position}"
+                ));
             }
         }
         let events = self.publications.expected(name, stored);
-        for (id, event) in events.map_err(|why| why.to_string())? {
+        for (id, event) in named("every commit can be read", events)? {
             let subject = event.nats_subject(name);
             self.expected.push(Expected {
                 id,
                 subject,
                 type_name: event.type_name,
                 data: event.data,
+                decided_at: commit.metadata.time,
+                glance,
             });
         }
         Ok(())
@@ -94,7 +111,9 @@ impl Book {
         });
         if !is_expected {
             let expected = expected.map(|expected| &expected.id);
-            return Err(format!("published {id}, expected {expected:?}"));
+            return Err(format!(
+                "events are published once and in order: published {id}, expected {expected:?}"
+            ));
         }
         self.published += 1;
         Ok(())

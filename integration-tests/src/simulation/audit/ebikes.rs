@@ -37,12 +37,17 @@ impl Ebikes {
 
     fn give(&mut self, plate: EbikePlate, stored: &Stored) -> Result<(), String> {
         if !self.drawn.contains(&plate) {
-            return Err(format!("{plate} was given out, and nobody has drawn it"));
+            return Err(format!(
+                "numbers are drawn before they are given: nobody has drawn {plate}"
+            ));
         }
         let given = (stored.id.clone(), stored.position);
         match self.given.insert(plate, given) {
             None => Ok(()),
-            Some((other, _)) => Err(format!("{plate} was given to {other} and to {}", stored.id)),
+            Some((other, _)) => Err(format!(
+                "each number is given once: {plate} to {other} and to {}",
+                stored.id
+            )),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use super::book::Expected;
 use super::ebikes::Ebikes;
+use super::grants::Grants;
+use super::named;
 use super::orders::Orders;
 use super::streets::Streets;
 use super::vehicles::Vehicles;
@@ -13,10 +15,12 @@ use chassis::domain::Aggregate;
 use chassis::domain::values::PlateNumber;
 use chassis::journal::Stored;
 use enforcement::domain::arrears::Arrears;
+use enforcement::domain::conduct::Conduct;
 use enforcement::domain::oversize::OversizePermit;
 use enforcement::domain::registered::{RegisteredPlate, Registration as Known};
-use enforcement::domain::violation::event::{Fact as CaseFact, ViolationEvent};
+use enforcement::domain::violation::event::{Fact as CaseFact, Source, ViolationEvent};
 use enforcement::domain::violation::{Closed, Stage as CaseStage, Violation};
+use jiff::Timestamp;
 use permits::domain::application::Application as Applied;
 use permits::domain::event::SuspensionCause;
 use permits::domain::permit::Permit;
@@ -53,7 +57,10 @@ impl<A: Aggregate> Folded<A> {
             let event = read(event)?;
             state = A::evolve(state, &event, commit.metadata.time);
         }
-        let state = state.ok_or_else(|| format!("{}/{} has no state", stored.kind, stored.id))?;
+        let state = state.ok_or_else(|| {
+            let (kind, id) = (&stored.kind, &stored.id);
+            format!("what has a history has a state: {kind}/{id} has none")
+        })?;
         self.0.insert(stored.id.clone(), state);
         Ok(())
     }
@@ -63,6 +70,7 @@ impl<A: Aggregate> Folded<A> {
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     permits: Folded<Permit>,
+    grants: Grants,
     plates_in_permits: Folded<VehicleRecord>,
     drivers_in_permits: Folded<DriverStanding>,
     violations: Folded<Violation>,
@@ -70,7 +78,7 @@ pub(super) struct Facts {
     oversize_in_enforcement: Folded<OversizePermit>,
     arrears: Folded<Arrears>,
     streets: Streets,
-    zones: Zones,
+    pub(super) zones: Zones,
     /// By the reference: for which case, and how much.
     fines: BTreeMap<String, (String, i64)>,
     vehicles: Vehicles,
@@ -80,15 +88,18 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    /// Takes in the next commit of a service, which a glance sees.
     pub(super) fn enter(
         &mut self,
         service: Service,
         stored: &Stored,
         commit: &Commit,
+        glance: u64,
     ) -> Result<(), String> {
         match service {
             Service::Permits => {
                 self.permits.enter(stored, commit)?;
+                self.grants.enter(stored, commit, glance)?;
                 self.plates_in_permits.enter(stored, commit)?;
                 self.drivers_in_permits.enter(stored, commit)
             }
@@ -112,7 +123,10 @@ impl Facts {
 
     /// What must hold whenever one looks.
     pub(super) fn hold(&self, told: &Notes) -> Result<(), String> {
-        self.no_road_is_granted_twice(told)?;
+        named(
+            "no road is granted twice",
+            self.no_road_is_granted_twice(told),
+        )?;
         self.vehicles.hold()?;
         self.streets.hold()?;
         self.zones.hold()?;
@@ -300,6 +314,57 @@ impl Facts {
         Ok(())
     }
 
+    /// Enforcement has opened one case for each act of illegal parking that parking has reported, however often it did, and no
+    /// other. An act that lies ahead of enforcement's clock waits for it; none is refused, since no run takes as long as the
+    /// limitation, and the city registers no vehicle without a motor.
+    pub(super) fn illegal_parking_is_taken_up_once(
+        &self,
+        published: &[Expected],
+    ) -> Result<(), String> {
+        let seen_by = parking_v1::IllegalParkingSeen::full_name();
+        let mut acts = BTreeSet::new();
+        for event in published.iter().filter(|it| it.type_name == seen_by) {
+            let seen = serde_json::from_slice::<parking_v1::IllegalParkingSeen>(&event.data);
+            let seen = seen.map_err(|why| why.to_string())?;
+            let (Some(place), Some(at)) = (seen.place, seen.act_time) else {
+                return Err(format!("{} tells no place or no time", event.id));
+            };
+            let at = Timestamp::new(at.seconds, at.nanos).map_err(|why| why.to_string())?;
+            acts.insert((place.bay, seen.plate, at, seen.ground));
+        }
+        let mut seen: BTreeMap<(String, String, Timestamp), usize> = BTreeMap::new();
+        for (bay, plate, at, _) in acts {
+            *seen.entry((bay, plate, at)).or_default() += 1;
+        }
+        let mut taken_up: BTreeMap<(String, String, Timestamp), usize> = BTreeMap::new();
+        for case in self.violations.0.values() {
+            let filing = &case.filing;
+            let is_parkings = matches!(
+                &filing.source,
+                Source::Referral { from, .. } if from.as_str() == Service::Parking.name()
+            );
+            if !is_parkings || filing.act.conduct != Conduct::IllegalParking {
+                continue;
+            }
+            let bay = filing.place.road.as_str().to_owned();
+            let plate = filing.plate.as_ref().map(|plate| plate.as_str().to_owned());
+            let act = (bay, plate.unwrap_or_default(), filing.acted_at);
+            *taken_up.entry(act).or_default() += 1;
+        }
+        if seen == taken_up {
+            return Ok(());
+        }
+        Err(format!("seen {seen:?}, cases of {taken_up:?}"))
+    }
+
+    /// No transport is permitted with a plate that its vehicle has lost since.
+    pub(super) fn permits_end_with_their_plates(
+        &self,
+        published: &[Expected],
+    ) -> Result<(), String> {
+        self.grants.end_with_their_plates(&self.permits, published)
+    }
+
     /// Enforcement and permits know which plates are on vehicles, as registration last said.
     pub(super) fn plates_are_known_everywhere(&self, published: &[Expected]) -> Result<(), String> {
         let mut taken = BTreeSet::new();
@@ -352,7 +417,9 @@ impl Facts {
                 let paid = (format!("violations/{}", stored.id), amount.signed());
                 let reference = reference.as_str().to_owned();
                 if let Some(before) = self.fines.insert(reference.clone(), paid) {
-                    return Err(format!("{reference} is booked twice, first on {before:?}"));
+                    return Err(format!(
+                        "each payment of a fine is booked once: {reference}, first on {before:?}"
+                    ));
                 }
             }
         }
@@ -367,7 +434,7 @@ impl Facts {
 
 /// An event as a journal has it.
 pub(super) fn read<E: DeserializeOwned>(event: &RawValue) -> Result<E, String> {
-    serde_json::from_str(event.get()).map_err(|why| why.to_string())
+    named("every event can be read", serde_json::from_str(event.get()))
 }
 
 fn parse(event: &Expected) -> Result<Value, String> {
@@ -379,7 +446,7 @@ fn text(of: &Value, field: &str) -> String {
     of[field].as_str().unwrap_or_default().to_owned()
 }
 
-fn key(plate: &str) -> Result<String, String> {
+pub(super) fn key(plate: &str) -> Result<String, String> {
     PlateNumber::parse(plate)
         .map(|plate| plate.key())
         .map_err(|why| why.to_string())

@@ -1,8 +1,11 @@
 //! What must hold, all along and when everything has come to rest.
+//!
+//! What does not is told as `<invariant>: <what shows it>`: see [`Violation`](super::Violation).
 
 mod book;
 mod ebikes;
 mod facts;
+mod grants;
 mod orders;
 mod streets;
 mod vehicles;
@@ -20,6 +23,7 @@ use chassis::projection::{Digest, MemoryDisk, Options, Projection};
 use facts::Facts;
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +43,7 @@ pub(super) struct Audit {
     /// In the order of [`Service::ALL`].
     books: [Book; 4],
     facts: Facts,
+    glances: u64,
     messages: u64,
     acknowledged: usize,
     hasher: DefaultHasher,
@@ -50,6 +55,7 @@ impl Audit {
             city,
             books: Service::ALL.map(Book::new),
             facts: Facts::default(),
+            glances: 0,
             messages: 0,
             acknowledged: 0,
             hasher: DefaultHasher::new(),
@@ -62,13 +68,15 @@ impl Audit {
 
     /// Looks at what has been committed, published and acknowledged since the last time.
     pub(super) fn glance(&mut self) -> Result<(), String> {
+        self.glances += 1;
         for book in &mut self.books {
             let journal = self.city.ground.journal(book.service);
             for stored in journal.commits_after(book.looked_at) {
-                let commit = Commit::decode(&stored.payload).map_err(|why| why.to_string())?;
-                book.enter(&stored, &commit)?;
+                let commit = named("every commit can be read", Commit::decode(&stored.payload))?;
+                book.enter(&stored, &commit, self.glances)?;
                 self.hasher.write(&stored.payload);
-                self.facts.enter(book.service, &stored, &commit)?;
+                self.facts
+                    .enter(book.service, &stored, &commit, self.glances)?;
             }
         }
         self.facts.hold(&self.city.told.lock())?;
@@ -115,7 +123,7 @@ impl Audit {
             let found = self.book(service).commands.get(&command).copied();
             if found != Some(position) && !(told.may_be_idle && found.is_none()) {
                 return Err(format!(
-                    "{service:?} acknowledged {command} at {position}, its journal has it at {found:?}"
+                    "what is acknowledged is there: {service:?} told of {command} at {position}, has it at {found:?}"
                 ));
             }
             self.acknowledged += 1;
@@ -180,25 +188,24 @@ impl Audit {
     /// What must hold at rest.
     pub(super) async fn complete(mut self) -> Result<Report, String> {
         self.glance()?;
-        self.refused_left_nothing()?;
+        named(
+            "what is refused leaves nothing",
+            self.refused_left_nothing(),
+        )?;
         for book in &self.books {
-            self.projections_agree(book.service).await?;
+            let agree = self.projections_agree(book.service).await;
+            named("projections agree", agree)?;
         }
-        self.money_is_conserved().await?;
-        self.closures_follow_permits().await?;
-        let published = |service: Service| self.book(service).expected.as_slice();
-        self.facts
-            .cases_are_known_to_registration(published(Service::Enforcement))?;
-        self.facts
-            .plates_are_known_everywhere(published(Service::Registration))?;
-        self.facts
-            .barred_drivers_carry_nothing(published(Service::Enforcement))?;
-        self.facts.weigh_stations_respect_permits()?;
-        self.facts
-            .debts_are_known_to_enforcement(published(Service::Parking))?;
+        let conserved = self.money_is_conserved().await;
+        named("parking fees are conserved and paid as told", conserved)?;
+        let followed = self.closures_follow_permits().await;
+        named("parking knows the occupations in force", followed)?;
+        self.policies_have_their_effects()?;
         let told = self.city.told.lock();
-        self.facts.fines_are_paid_as_told(&told)?;
-        self.facts.ebikes.are_as_told(&told)?;
+        let paid = self.facts.fines_are_paid_as_told(&told);
+        named("fines are paid as told", paid)?;
+        let borne = self.facts.ebikes.are_as_told(&told);
+        named("e-bikes bear what was told", borne)?;
         self.facts.orders.agree(&told, &self.facts.ebikes)?;
         Ok(Report {
             acknowledged: told.acknowledged.len() as u64,
@@ -209,6 +216,44 @@ impl Audit {
             digest: self.hasher.finish(),
             ..Report::default()
         })
+    }
+
+    /// What each policy is to bring about, it has: an event that was acknowledged without is lost for ever.
+    fn policies_have_their_effects(&self) -> Result<(), String> {
+        let facts = &self.facts;
+        let published = |service: Service| self.book(service).expected.as_slice();
+        named(
+            "bays are closed for the occupations that touch them",
+            facts.zones.bays_follow_occupations(),
+        )?;
+        named(
+            "illegal parking is taken up once",
+            facts.illegal_parking_is_taken_up_once(published(Service::Parking)),
+        )?;
+        named(
+            "debts are known to enforcement",
+            facts.debts_are_known_to_enforcement(published(Service::Parking)),
+        )?;
+        named(
+            "weigh stations respect permits",
+            facts.weigh_stations_respect_permits(),
+        )?;
+        named(
+            "open cases are known to registration",
+            facts.cases_are_known_to_registration(published(Service::Enforcement)),
+        )?;
+        named(
+            "barred drivers carry nothing",
+            facts.barred_drivers_carry_nothing(published(Service::Enforcement)),
+        )?;
+        named(
+            "plates are known everywhere",
+            facts.plates_are_known_everywhere(published(Service::Registration)),
+        )?;
+        named(
+            "permits end with their plates",
+            facts.permits_end_with_their_plates(published(Service::Registration)),
+        )
     }
 
     /// How many events of each type were published.
@@ -298,6 +343,11 @@ impl Audit {
         }
         Ok(())
     }
+}
+
+/// Names the invariant that does not hold.
+fn named<T>(invariant: &str, held: Result<T, impl Display>) -> Result<T, String> {
+    held.map_err(|why| format!("{invariant}: {why}"))
 }
 
 /// Reading every row finds what is damaged, and has it rebuilt: then the digest is asked for again.

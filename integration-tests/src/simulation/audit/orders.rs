@@ -2,6 +2,7 @@
 
 use super::ebikes::Ebikes;
 use super::facts::Folded;
+use super::named;
 use crate::simulation::users::{Notes, agree};
 use chassis::commit::Commit;
 use chassis::journal::Stored;
@@ -29,11 +30,14 @@ impl Orders {
     /// What must hold whenever one looks.
     pub(super) fn hold(&self) -> Result<(), String> {
         for (id, order) in &self.orders.0 {
-            money_is_conserved(order).map_err(|why| format!("order {id}: {why}"))?;
+            let conserved = money_is_conserved(order);
+            let conserved = conserved.map_err(|why| format!("order {id}: {why}"));
+            named("fees are conserved", conserved)?;
         }
         for (id, session) in &self.sessions.0 {
-            self.is_carried_out_once_paid(session)
-                .map_err(|why| format!("session {id}: {why}"))?;
+            let fits = self.is_carried_out_once_paid(session);
+            let fits = fits.map_err(|why| format!("session {id}: {why}"));
+            named("kiosks carry out what is paid", fits)?;
         }
         Ok(())
     }
@@ -57,13 +61,13 @@ impl Orders {
 
     /// What must hold at rest.
     pub(super) fn agree(&self, told: &Notes, ebikes: &Ebikes) -> Result<(), String> {
-        self.are_paid_as_told(told)?;
+        named("fees are paid as told", self.are_paid_as_told(told))?;
         for (id, session) in &self.sessions.0 {
             for blank in session.printed.iter().chain(&session.blank) {
                 let taken = self.blanks.0.get(blank.as_str());
                 if taken.is_none_or(|taken| taken.session.as_str() != id) {
                     return Err(format!(
-                        "session {id} prints on {blank}, which is {taken:?}"
+                        "blanks are taken by who prints on them: session {id} on {blank}, which is {taken:?}"
                     ));
                 }
             }
@@ -74,7 +78,7 @@ impl Orders {
                 && other != application.frame.as_str()
             {
                 return Err(format!(
-                    "session {id} was to give {plate}, which {other} has"
+                    "kiosks give free numbers: session {id} was to give {plate}, which {other} has"
                 ));
             }
         }
@@ -82,7 +86,9 @@ impl Orders {
             let id = session.replacen("kioskSessions/", "", 1);
             let printed = self.sessions.0.get(&id).and_then(|it| it.printed.as_ref());
             if printed.is_none_or(|printed| printed.as_str() != blank) {
-                return Err(format!("{blank} was told to be printed for {session}"));
+                return Err(format!(
+                    "blanks are printed as told: {blank} was told to be for {session}"
+                ));
             }
         }
         Ok(())

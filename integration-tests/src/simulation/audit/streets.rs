@@ -48,7 +48,7 @@ impl Streets {
         if event.fact == HazardFact::HazardVerified && rectifier == Some(verifier) {
             let hazard = &stored.id;
             return Err(format!(
-                "{verifier} has verified what it did about {hazard}"
+                "hazards are verified by others: {verifier} has verified what it did about {hazard}"
             ));
         }
         Ok(())
@@ -63,7 +63,7 @@ impl Streets {
             let day = stored.id.rsplit_once('_').map_or("", |(_, day)| day);
             let day: Date = day
                 .parse()
-                .map_err(|_| format!("{} has no day", stored.id))?;
+                .map_err(|_| format!("a junction is recorded by the day: {}", stored.id))?;
             let company = (company.as_str().to_owned(), day.first_of_month());
             *self.persuaded.entry(company).or_default() += 1;
         }
@@ -78,7 +78,7 @@ impl Streets {
             if state.riders != persuaded {
                 let counted = state.riders;
                 return Err(format!(
-                    "{persuaded} riders of {company} in {}, counted {counted}",
+                    "riders are counted: {persuaded} of {company} in {}, counted {counted}",
                     state.month
                 ));
             }
@@ -89,7 +89,7 @@ impl Streets {
             let summoned = self.summoned.get(of).copied().unwrap_or_default();
             if summoned != u32::from(too_many) {
                 return Err(format!(
-                    "{company} was summoned {summoned} times for {riders} riders in {month}"
+                    "companies are summoned once: {company} was {summoned} times for {riders} riders in {month}"
                 ));
             }
         }

@@ -26,8 +26,13 @@ impl Vehicles {
         if stored.kind == Vehicle::TYPE {
             for event in &commit.events {
                 let event: VehicleEvent = read(event)?;
-                self.may_happen(&stored.id, &event.fact)
-                    .map_err(|why| format!("{} of {}, {why}", event.fact.name(), stored.id))?;
+                self.may_happen(&stored.id, &event.fact).map_err(|why| {
+                    let fact = event.fact.name();
+                    format!(
+                        "nothing is done that others hold up: {fact} of {}, {why}",
+                        stored.id
+                    )
+                })?;
             }
         }
         self.vehicles.enter(stored, commit)?;
@@ -65,7 +70,7 @@ impl Vehicles {
             if vehicle.school_bus_sign.is_some() && vehicle.stage != VehicleStage::Registered {
                 let stage = vehicle.stage.as_str();
                 return Err(format!(
-                    "{vin} is {stage}, and has the sign of a school bus"
+                    "school buses are registered: {vin} is {stage}, and has the sign of one"
                 ));
             }
         }
@@ -83,10 +88,14 @@ impl Vehicles {
             let claimed =
                 matches!(claim, Some(PlateClaim::Assigned { vin: of }) if of.as_str() == vin);
             if !claimed {
-                return Err(format!("{vin} carries {key}, which is {claim:?}"));
+                return Err(format!(
+                    "plates are claimed by who carries them: {vin} carries {key}, which is {claim:?}"
+                ));
             }
             if let Some(other) = carriers.insert(key, vin) {
-                return Err(format!("{vin} and {other} carry one plate"));
+                return Err(format!(
+                    "no plate is on two vehicles: {vin} and {other} carry one"
+                ));
             }
         }
         for (key, claim) in &self.claims.0 {
@@ -95,7 +104,9 @@ impl Vehicles {
                     .get(key)
                     .is_none_or(|of| of.as_str() != vin.as_str())
             {
-                return Err(format!("{key} is {vin}'s, which does not carry it"));
+                return Err(format!(
+                    "plates are carried by who claims them: {key} is {vin}'s, which does not"
+                ));
             }
         }
         Ok(())
@@ -124,7 +135,7 @@ impl Vehicles {
             return Ok(());
         }
         Err(format!(
-            "undecided on vehicles {held:?}, open there {open:?}"
+            "each vehicle has one open application: undecided {held:?}, open {open:?}"
         ))
     }
 }

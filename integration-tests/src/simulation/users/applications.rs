@@ -108,7 +108,7 @@ impl User {
         .await;
         let (approved, withdrawn) = (approved?, withdrawn?);
         if approved && withdrawn && self.city.generation() == generation {
-            return Err(format!("{name} was granted, and withdrawn"));
+            return Err(format!("granted and withdrawn: {name}"));
         }
         Ok(approved)
     }

@@ -86,9 +86,9 @@ impl User {
     pub(super) fn bears(&self, ebike: &str, plate: &str) -> Result<(), String> {
         let mut told = self.city.told.lock();
         match told.ebikes.insert(plate.to_owned(), ebike.to_owned()) {
-            Some(other) if other != ebike => {
-                Err(format!("{plate} was given to {other} and to {ebike}"))
-            }
+            Some(other) if other != ebike => Err(format!(
+                "one number, two e-bikes: {plate}, {other} and {ebike}"
+            )),
             _ => Ok(()),
         }
     }
@@ -191,7 +191,7 @@ impl User {
         };
         if read_all && results.of_rows.len() < rows.len() {
             return Err(format!(
-                "{} rows, and this of them: {results:?}",
+                "every row has a result: {} rows, and {results:?}",
                 rows.len()
             ));
         }

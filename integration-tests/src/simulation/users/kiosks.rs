@@ -163,7 +163,9 @@ impl User {
                 let printed = (name.to_owned(), position_of(&reported));
                 let mut told = self.city.told.lock();
                 if let Some((other, _)) = told.printed.insert(blank.clone(), printed) {
-                    return Err(format!("{blank} was printed for {other} and for {name}"));
+                    return Err(format!(
+                        "one blank, two sessions: {blank}, {other} and {name}"
+                    ));
                 }
                 return Ok(());
             }

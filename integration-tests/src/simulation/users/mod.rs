@@ -280,7 +280,7 @@ impl User {
             }
             let sent = by(account, request.clone());
             let command = Call::of(&sent, request.request_id())
-                .map_err(|failure| format!("{failure:?}"))?
+                .map_err(|failure| format!("a request is none: {failure:?}"))?
                 .command_id;
             let answer = self.once(|api| method(api, sent)).await;
             if self.city.generation() != generation {
@@ -324,7 +324,7 @@ impl User {
                     let why = status::describe(&status);
                     tracing::info!(request = M::NAME, account, why, "refused");
                     if let Some((_, before)) = answered.filter(|_| !may_be_idle) {
-                        return Err(format!("done as {before:?}, then refused: {status}"));
+                        return Err(format!("done, then refused: {before:?}, then {status}"));
                     }
                     if attempts == 1 {
                         self.city.told.lock().refused.push((A::SERVICE, command));

@@ -99,7 +99,7 @@ impl User {
                 Err(status) if is_passing(&status) || status.code() == Code::NotFound => {
                     tokio::time::sleep(Duration::from_millis(300)).await;
                 }
-                Err(status) => return Err(format!("{name} is not shown: {status}")),
+                Err(status) => return Err(format!("an order is not shown: {name}, {status}")),
             }
         }
         Ok(None)

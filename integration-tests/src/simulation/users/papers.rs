@@ -172,7 +172,7 @@ impl User {
         Ok(())
     }
 
-    /// Mostly because it was scrapped; who had it registered by fraud gets nothing registered any more.
+    /// Mostly because it was scrapped.
     async fn strike_off(&mut self, which: u8) -> Result<(), String> {
         let cause = if self.random.random_bool(0.2) {
             CancellationCause::Revoked
