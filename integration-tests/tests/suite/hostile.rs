@@ -39,7 +39,10 @@ struct Besieged {
 
 impl Besieged {
     async fn new(suite: &Suite, service: Service) -> Self {
-        let replica = suite.replica(service).await;
+        Self::of(suite.replica(service).await).await
+    }
+
+    async fn of(replica: Replica) -> Self {
         let besieged = Self { before: 0, replica };
         besieged.serves_others().await;
         #[cfg(target_os = "linux")]
@@ -94,7 +97,12 @@ async fn more_connections_than_there_is_room_for_do_not_hurt_those_who_are_serve
         return;
     }
     let suite = Suite::start().await;
-    let besieged = Besieged::new(&suite, Service::Ledger).await;
+    let mut replica = suite.unstarted(Service::Ledger);
+    // All come from one address here.
+    replica.set("TRAFFIC_GRPC__MAX_CONNECTIONS_PER_ADDRESS", "2000");
+    replica.start().await;
+    replica.until_ready().await;
+    let besieged = Besieged::of(replica).await;
     let address = besieged.replica.grpc_address();
     let mut sockets = Vec::with_capacity(connections);
     for number in 0..connections {

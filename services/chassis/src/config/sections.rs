@@ -20,11 +20,14 @@ pub struct Grpc {
     pub tls: Option<Tls>,
     /// Further connections are closed at once. Default 2000.
     pub max_connections: usize,
+    /// Of them of one address (of IPv6: of one network of 64 bits). Set it higher where all come through one proxy.
+    /// Default: half of them.
+    pub max_connections_per_address: Option<usize>,
     /// Requests in flight on one connection. Default 256.
     pub max_concurrent_streams: u32,
     /// Unary requests in flight in all; further ones are shed with `UNAVAILABLE`. Default 4096.
     pub max_requests: usize,
-    /// Streaming calls open in all. Default 1024.
+    /// Streaming calls open in all. Default 1024. Health and reflection have room of their own.
     pub max_streams: usize,
     /// Largest block of request headers in bytes. Default 16 KiB.
     pub max_header_bytes: u32,
@@ -56,6 +59,7 @@ impl Default for Grpc {
             listen: SocketAddr::from(([127, 0, 0, 1], 50_051)),
             tls: None,
             max_connections: 2_000,
+            max_connections_per_address: None,
             max_concurrent_streams: 256,
             max_requests: 4_096,
             max_streams: 1_024,
@@ -70,8 +74,19 @@ impl Default for Grpc {
 }
 
 impl Grpc {
+    /// How many connections one address may hold.
+    pub(crate) fn connections_of_an_address(&self) -> usize {
+        self.max_connections_per_address
+            .unwrap_or(self.max_connections.div_ceil(2))
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         within("grpc.max_connections", self.max_connections, 1..=100_000)?;
+        within(
+            "grpc.max_connections_per_address",
+            self.connections_of_an_address(),
+            1..=100_000,
+        )?;
         within(
             "grpc.max_concurrent_streams",
             self.max_concurrent_streams,
@@ -117,7 +132,11 @@ pub struct Http {
     pub listen: SocketAddr,
     /// Further connections are closed at once. Default 1000.
     pub max_connections: usize,
-    /// A request's head must be complete, and its answer begun, by then. Default 10 s.
+    /// Of them of one address (of IPv6: of one network of 64 bits), so that probes from others find room. Set it higher where
+    /// all come through one proxy. Default: a quarter of them.
+    pub max_connections_per_address: Option<usize>,
+    /// A request's head must be complete, also the next one on a connection, and its answer begun, by then; in three times
+    /// as long the answer must have been taken. Otherwise the connection is closed. Default 10 s.
     pub timeout_ms: u64,
 }
 
@@ -126,14 +145,26 @@ impl Default for Http {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8_080)),
             max_connections: 1_000,
+            max_connections_per_address: None,
             timeout_ms: 10_000,
         }
     }
 }
 
 impl Http {
+    /// How many connections one address may hold.
+    pub(crate) fn connections_of_an_address(&self) -> usize {
+        self.max_connections_per_address
+            .unwrap_or(self.max_connections.div_ceil(4))
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         within("http.max_connections", self.max_connections, 1..=100_000)?;
+        within(
+            "http.max_connections_per_address",
+            self.connections_of_an_address(),
+            1..=100_000,
+        )?;
         within("http.timeout_ms", self.timeout_ms, 10..=600_000)
     }
 }
@@ -348,7 +379,8 @@ pub struct Sealing {
     pub master_key_file: Option<PathBuf>,
     /// Names the master key in what it wraps, so that it can be replaced. 1 to 32 characters. Default `1`.
     pub master_key_id: Option<String>,
-    /// Earlier master keys by their ids, base64, for keys wrapped under them.
+    /// Earlier master keys by their ids, base64, for keys wrapped under them. None has the id of the current one, unless it is
+    /// the same key.
     pub retired_master_keys: BTreeMap<String, Secret>,
     /// Base64 of 32 bytes: makes a person's reference from their identity. Must never change.
     pub person_key: Option<Secret>,
@@ -389,7 +421,7 @@ impl Sealing {
     }
 
     /// # Errors
-    /// A key is missing or is not 32 bytes in base64.
+    /// A key is missing or is not 32 bytes in base64, or two keys have one id.
     pub fn keys(&self) -> Result<SealingKeys, ConfigError> {
         let current = self.master_key_id.clone().unwrap_or_else(|| "1".to_owned());
         if !(1..=32).contains(&current.len()) {
@@ -408,6 +440,16 @@ impl Sealing {
             self.master_key.as_ref(),
             self.master_key_file.as_deref(),
         )?;
+        // Of two keys under one id one is lost, and with it the key of every person that it wraps.
+        if masters
+            .get(&current)
+            .is_some_and(|retired| **retired != *master)
+        {
+            return Err(ConfigError::key(
+                format!("sealing.retired_master_keys.{current}"),
+                "has the id of the current master key but is another key; give each its own id",
+            ));
+        }
         masters.insert(current.clone(), master);
         let person = one_of(
             "sealing.person_key",

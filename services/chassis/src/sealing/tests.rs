@@ -1,4 +1,7 @@
 use super::*;
+use crate::config::Config;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -162,6 +165,30 @@ async fn a_retired_master_key_still_opens_and_a_missing_one_is_named() {
         wrong.open::<Contact>(&sealed, "contact").await,
         Err(SealingError::Damaged(_))
     ));
+}
+
+#[test]
+fn a_retired_master_key_does_not_take_the_id_of_the_current_one() {
+    let [current, other] = [[1_u8; 32], [2; 32]].map(|key| STANDARD.encode(key));
+    let read = |id: &str, retired: &str| {
+        let toml = format!(
+            "auth.mode = \"development\"\n[sealing]\nmaster_key = \"{current}\"\nmaster_key_id = \"2026\"\n\
+             person_key = \"{current}\"\n[sealing.retired_master_keys]\n{id} = \"{retired}\"\n"
+        );
+        Config::parse(&toml, []).map(|config| config.sealing.keys().unwrap())
+    };
+    let keys = read("2025", &other).unwrap();
+    assert_eq!(*keys.masters["2026"], [1; 32]);
+    assert_eq!(*keys.masters["2025"], [2; 32]);
+    // Written down twice it is still one key.
+    let twice = read("2026", &current).unwrap();
+    assert_eq!(twice.masters.len(), 1);
+    let refused = read("2026", &other).unwrap_err().to_string();
+    assert!(
+        refused.contains("`sealing.retired_master_keys.2026`"),
+        "{refused}"
+    );
+    assert!(!refused.contains(&other), "secrets are shown nowhere");
 }
 
 #[test]

@@ -5,15 +5,21 @@ use super::tokens::Claims;
 use crate::clock::Clock;
 use crate::config::{Auth, AuthMode};
 use crate::domain::{Actor, Channel, District};
+use jiff::Timestamp;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use quick_cache::sync::Cache;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How long after its `exp` a token is still taken, for clocks that differ. Seconds.
 const LEEWAY: i64 = 60;
+/// What the caller is told of a token whose time is over, be it before a call or in the middle of a stream.
+pub(super) const EXPIRED: &str = "the token has expired";
+/// How the account of a citizen begins.
+const CITIZEN: &str = "person:";
 /// Tokens whose signature need not be checked again. Bounds memory to about 10 MiB.
 const REMEMBERED_TOKENS: usize = 4_096;
 /// Longer tokens are refused unread.
@@ -28,6 +34,14 @@ pub struct Caller {
     pub channel: Channel,
     /// What the caller may do, e.g. `permits.write`. Sorted.
     pub scopes: Scopes,
+}
+
+/// Who sent a request, and what bounds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authenticated {
+    pub caller: Arc<Caller>,
+    /// For how long the caller's token is still taken; `None` if there is no token.
+    pub left: Option<Duration>,
 }
 
 /// A caller's scopes.
@@ -111,8 +125,8 @@ pub struct Authenticator {
 #[derive(Debug)]
 struct Checked {
     caller: Arc<Caller>,
-    /// Unix seconds.
-    expires: i64,
+    /// The last moment at which it is taken.
+    until: Timestamp,
 }
 
 impl Authenticator {
@@ -137,7 +151,7 @@ impl Authenticator {
         validation.set_issuer(&[&config.issuer]);
         validation.set_audience(&[&config.audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        // Time comes from the clock, see `is_current`.
+        // Time comes from the clock, see `left`.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         let development = config.mode == AuthMode::Development;
@@ -150,15 +164,16 @@ impl Authenticator {
         })
     }
 
-    /// The caller of a request with this `authorization` header.
+    /// The caller of a request with this `authorization` header, and for how long their token is still taken.
     ///
     /// `Ok(None)`: there is no header, and none may act without one here.
     ///
     /// # Errors
     /// [`Failure::Unauthenticated`]: there is a header, but no good token in it.
-    pub fn caller(&self, authorization: Option<&[u8]>) -> Result<Option<Arc<Caller>>, Failure> {
+    pub fn caller(&self, authorization: Option<&[u8]>) -> Result<Option<Authenticated>, Failure> {
         let Some(header) = authorization else {
-            return Ok(self.without_token.clone());
+            let developer = self.without_token.clone();
+            return Ok(developer.map(|caller| Authenticated { caller, left: None }));
         };
         let token = bearer(header).ok_or(Failure::Unauthenticated(
             "want `authorization: bearer TOKEN`",
@@ -166,14 +181,18 @@ impl Authenticator {
         if token.len() > LONGEST_TOKEN {
             return Err(Failure::Unauthenticated("the token is too long"));
         }
-        if let Some(checked) = self.remembered.get(token) {
-            self.is_current(checked.expires)?;
-            return Ok(Some(Arc::clone(&checked.caller)));
-        }
-        let checked = Arc::new(self.check(token)?);
-        let caller = Arc::clone(&checked.caller);
-        self.remembered.insert(token.into(), checked);
-        Ok(Some(caller))
+        let checked = match self.remembered.get(token) {
+            Some(checked) => checked,
+            None => {
+                let checked = Arc::new(self.check(token)?);
+                self.remembered.insert(token.into(), Arc::clone(&checked));
+                checked
+            }
+        };
+        Ok(Some(Authenticated {
+            caller: Arc::clone(&checked.caller),
+            left: Some(self.left(checked.until)?),
+        }))
     }
 
     fn check(&self, token: &str) -> Result<Checked, Failure> {
@@ -189,24 +208,39 @@ impl Authenticator {
         let claims = jsonwebtoken::decode::<Claims>(token, key, &self.validation)
             .map_err(bad)?
             .claims;
-        self.is_current(claims.exp)?;
+        let until = last_moment(claims.exp);
+        // What has expired is not worth remembering.
+        self.left(until)?;
         if let Some(from) = claims.nbf
             && self.clock.now().as_second() < from.saturating_sub(LEEWAY)
         {
             return Err(Failure::Unauthenticated("the token is not valid yet"));
         }
         Ok(Checked {
-            expires: claims.exp,
+            until,
             caller: Arc::new(caller_of(claims)?),
         })
     }
 
-    fn is_current(&self, expires: i64) -> Result<(), Failure> {
-        if self.clock.now().as_second() > expires.saturating_add(LEEWAY) {
-            return Err(Failure::Unauthenticated("the token has expired"));
-        }
-        Ok(())
+    /// How long it is until then.
+    ///
+    /// # Errors
+    /// [`Failure::Unauthenticated`]: it is over.
+    fn left(&self, until: Timestamp) -> Result<Duration, Failure> {
+        Duration::try_from(until.duration_since(self.clock.now()))
+            .map_err(|_| Failure::Unauthenticated(EXPIRED))
     }
+}
+
+/// The last moment at which a token with this `exp` is taken.
+fn last_moment(exp: i64) -> Timestamp {
+    let seconds = exp.saturating_add(LEEWAY);
+    // What lies beyond all timestamps is never, or long ago.
+    Timestamp::from_second(seconds).unwrap_or(if seconds > 0 {
+        Timestamp::MAX
+    } else {
+        Timestamp::MIN
+    })
 }
 
 fn caller_of(claims: Claims) -> Result<Caller, Failure> {
@@ -227,6 +261,16 @@ fn caller_of(claims: Claims) -> Result<Caller, Failure> {
     let districts = districts.ok_or(Failure::Unauthenticated(
         "the token names a district that is none",
     ))?;
+    let actor = Actor {
+        id: claims.sub,
+        districts,
+    };
+    // Handlers ask the actor for the person, and take whoever is none for staff.
+    if is_citizens(&actor.id) && actor.person().is_none() {
+        return Err(Failure::Unauthenticated(
+            "the token's subject is a citizen's, but names no person: want `person:REFERENCE`",
+        ));
+    }
     let channel = claims.channel.unwrap_or(Channel::Api);
     if matches!(channel, Channel::Timer | Channel::Policy) {
         return Err(Failure::Unauthenticated(
@@ -241,13 +285,16 @@ fn caller_of(claims: Claims) -> Result<Caller, Failure> {
     scopes.sort_unstable();
     scopes.dedup();
     Ok(Caller {
-        actor: Actor {
-            id: claims.sub,
-            districts,
-        },
+        actor,
         channel,
         scopes: Scopes::These(scopes.into()),
     })
+}
+
+/// Whether an account is meant to be a citizen's own, however it is written.
+fn is_citizens(id: &str) -> bool {
+    id.get(..CITIZEN.len())
+        .is_some_and(|beginning| beginning.eq_ignore_ascii_case(CITIZEN))
 }
 
 fn bearer(header: &[u8]) -> Option<&str> {

@@ -1,9 +1,9 @@
 //! The answer of a streaming call: no faster than its client takes it, ended at its deadline, when the server drains, or
-//! when its handler panics, and always with a status that has details.
+//! when its handler panics, and always with a status that has details. And a request that ends with its call.
 
 use super::backlog::Backlog;
 use super::errors::{DOMAIN, Failure};
-use super::guard::{Call, draining, panicked};
+use super::guard::{Call, Deadline, draining, panicked};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame};
@@ -24,7 +24,7 @@ pub(super) struct GuardedBody {
     backlog: Backlog,
     domain: Arc<str>,
     drain: Pin<Box<WaitForCancellationFutureOwned>>,
-    deadline: Option<Pin<Box<Sleep>>>,
+    deadline: Option<(Deadline, Pin<Box<Sleep>>)>,
 }
 
 impl GuardedBody {
@@ -33,7 +33,7 @@ impl GuardedBody {
         call: Call,
         domain: Arc<str>,
         drain: CancellationToken,
-        deadline: Option<Instant>,
+        deadline: Option<Deadline>,
     ) -> Self {
         Self {
             inner,
@@ -41,7 +41,10 @@ impl GuardedBody {
             backlog: Backlog::default(),
             domain,
             drain: Box::pin(drain.cancelled_owned()),
-            deadline: deadline.map(|deadline| Box::pin(tokio::time::sleep_until(deadline))),
+            deadline: deadline.map(|deadline| {
+                let passing = tokio::time::sleep_until(deadline.at);
+                (deadline, Box::pin(passing))
+            }),
         }
     }
 
@@ -103,10 +106,11 @@ impl HttpBody for GuardedBody {
         if this.drain.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Some(Ok(this.end_with(&draining()))));
         }
-        if let Some(deadline) = &mut this.deadline
-            && deadline.as_mut().poll(cx).is_ready()
+        if let Some((deadline, passing)) = &mut this.deadline
+            && passing.as_mut().poll(cx).is_ready()
         {
-            return Poll::Ready(Some(Ok(this.end_with(&Failure::DeadlineExceeded))));
+            let failure = deadline.passed();
+            return Poll::Ready(Some(Ok(this.end_with(&failure))));
         }
         if this.backlog.poll_room(cx).is_pending() {
             return Poll::Pending;
@@ -131,5 +135,43 @@ impl HttpBody for GuardedBody {
                 Poll::Ready(None)
             }
         }
+    }
+}
+
+/// A request that ends at its call's deadline, whatever is still to come. Reflection leaves its requests to a task that reads
+/// to their end: without this the task, and the stream in its connection, would outlive the call for as long as the client
+/// likes.
+pub(super) struct EndingBody {
+    inner: Body,
+    end: Pin<Box<Sleep>>,
+}
+
+impl EndingBody {
+    pub(super) fn new(inner: Body, end: Instant) -> Self {
+        Self {
+            inner,
+            end: Box::pin(tokio::time::sleep_until(end)),
+        }
+    }
+}
+
+impl HttpBody for EndingBody {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = &mut *self;
+        if this.end.as_mut().poll(cx).is_ready() {
+            this.inner = Body::empty();
+            return Poll::Ready(None);
+        }
+        Pin::new(&mut this.inner).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
     }
 }

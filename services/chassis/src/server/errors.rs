@@ -8,6 +8,7 @@
 //! | a lost race, a stale etag | `ABORTED` | `CONFLICT`, or the refusal's own |
 //! | bus away, projection behind, draining, overload | `UNAVAILABLE` + `RetryInfo` | `UNAVAILABLE` |
 //! | over a client's rate | `RESOURCE_EXHAUSTED` + `RetryInfo` | `RATE_LIMITED` |
+//! | the client is gone | `CANCELLED` | `CANCELLED` |
 //! | a bug | `INTERNAL` | `INTERNAL`, + `incident` which the log has too |
 
 use crate::domain::{Invalid, LegalBasis, RefusalKind, Rejection};
@@ -28,6 +29,8 @@ pub(super) const MOST_VIOLATIONS: usize = 20;
 
 /// How prost begins to say what it could not read.
 const UNREADABLE_MESSAGE: &str = "failed to decode Protobuf message: ";
+/// How tonic begins to say that a request broke off below gRPC: its connection was lost, or its stream reset.
+const BROKEN_OFF: &str = "h2 protocol error: ";
 
 tokio::task_local! {
     /// `ErrorInfo.domain` of the service that is handling the request, e.g. `traffic.permits`.
@@ -83,6 +86,9 @@ pub enum Failure {
     RateLimited { retry_after: Duration },
     #[error("the deadline passed")]
     DeadlineExceeded,
+    /// The caller broke the call off, or its connection was lost in the middle of it.
+    #[error("the call was broken off")]
+    Cancelled,
     #[error("no such method")]
     Unimplemented,
     /// A bug or a broken machine. The cause is in the log under this id, never in the answer.
@@ -128,6 +134,7 @@ impl Failure {
             Self::PermissionDenied(_) => Code::PermissionDenied,
             Self::RateLimited { .. } => Code::ResourceExhausted,
             Self::DeadlineExceeded => Code::DeadlineExceeded,
+            Self::Cancelled => Code::Cancelled,
             Self::Unimplemented => Code::Unimplemented,
             Self::Internal(_) => Code::Internal,
         }
@@ -147,6 +154,7 @@ impl Failure {
             Self::PermissionDenied(_) => "PERMISSION_DENIED",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
+            Self::Cancelled => "CANCELLED",
             Self::Unimplemented => "UNIMPLEMENTED",
             Self::Internal(_) => "INTERNAL",
         }
@@ -173,6 +181,7 @@ impl Failure {
             Self::PermissionDenied(_) => "无权进行此操作".into(),
             Self::RateLimited { .. } => "请求过于频繁，请稍后重试".into(),
             Self::DeadlineExceeded => "请求超时".into(),
+            Self::Cancelled => "请求已中断".into(),
             Self::Unimplemented => "没有该接口".into(),
             Self::Internal(incident) => format!("系统内部错误，事件编号 {incident}"),
         }
@@ -236,6 +245,7 @@ impl Failure {
             | Self::Unauthenticated(_)
             | Self::PermissionDenied(_)
             | Self::DeadlineExceeded
+            | Self::Cancelled
             | Self::Unimplemented => {}
         }
         details.set_error_info(self.reason(), domain, metadata);
@@ -245,12 +255,19 @@ impl Failure {
 
     /// What a status means that was not made from a failure: tonic's own for messages it cannot read, or a bug.
     pub(super) fn from_bare_status(code: Code, message: &str) -> Self {
-        const UNREADABLE: [&str; 4] = [
+        const UNREADABLE: [&str; 5] = [
             UNREADABLE_MESSAGE,
             "Missing request message",
+            // The request ended in the middle of a message.
+            "Unexpected EOF decoding stream",
             "protocol error",
             "Error decompressing",
         ];
+        // Whatever code tonic makes of it: what happens to a client's connection is no incident of ours.
+        if message.starts_with(BROKEN_OFF) {
+            tracing::debug!(?code, why = message, "a client broke its call off");
+            return Self::Cancelled;
+        }
         match code {
             Code::Internal if UNREADABLE.iter().any(|text| message.starts_with(text)) => {
                 Self::Malformed(message.to_owned())
@@ -259,7 +276,8 @@ impl Failure {
             Code::Unimplemented if message.is_empty() => Self::Unimplemented,
             Code::Unimplemented => Self::Malformed(message.to_owned()),
             Code::Unavailable => Self::unavailable("connection lost", Duration::from_secs(1)),
-            Code::DeadlineExceeded | Code::Cancelled => Self::DeadlineExceeded,
+            Code::DeadlineExceeded => Self::DeadlineExceeded,
+            Code::Cancelled => Self::Cancelled,
             // Health knows no service of this name.
             Code::NotFound => Self::NotFound("the service asked about".to_owned()),
             _ => Self::internal(format_args!("a bare status: {code:?}: {message}")),

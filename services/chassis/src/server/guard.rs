@@ -1,13 +1,14 @@
 //! The one layer that every gRPC request passes: admission before the handler, bookkeeping after it.
 
-use super::auth::{Authenticator, Caller};
-use super::body::GuardedBody;
+use super::auth::{Authenticator, Caller, EXPIRED};
+use super::body::{EndingBody, GuardedBody};
 use super::errors::{DOMAIN, Failure};
 use super::headers;
 use super::listener::Peer;
 use super::position::Positions;
 use super::rate::{Client, RateLimiter};
 use super::scopes::{Method, MethodKind, Methods};
+use super::shares::{Share, Shares};
 use crate::config;
 use crate::telemetry::{SPANS, Telemetry, context_of};
 use futures::FutureExt;
@@ -17,6 +18,7 @@ use opentelemetry::metrics::Histogram;
 use std::any::Any;
 use std::collections::HashMap;
 use std::future::Future;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -38,6 +40,10 @@ pub const POSITION: &str = "traffic-position";
 
 /// Suggested pause after an overload or a replica that is behind.
 const RETRY_SOON: Duration = Duration::from_millis(200);
+/// Calls of health and reflection in flight, of each kind. More than there are load balancers and callers that watch.
+const MOST_OF_INFRASTRUCTURE: usize = 256;
+/// Of them, of both kinds, from one address: nobody keeps all others from asking.
+const MOST_OF_INFRASTRUCTURE_BY_ADDRESS: usize = 64;
 
 /// Tells the caller at which position a command was written; without it the answer carries the position read.
 pub fn set_position<T>(response: &mut tonic::Response<T>, position: u64) {
@@ -55,11 +61,22 @@ pub(super) struct Admission {
     anonymous: Arc<Caller>,
     unary: Room,
     streaming: Room,
+    infrastructure: Infrastructure,
     default_timeout: Duration,
     max_timeout: Duration,
     position_wait: Duration,
     duration: Histogram<f64>,
     pub(super) drain: CancellationToken,
+}
+
+/// What health and reflection have of their own. Anybody may ask them, so they must not use up what the services need; and
+/// whoever floods the services must not make them seem ill.
+#[derive(Debug)]
+struct Infrastructure {
+    rate: RateLimiter,
+    unary: Room,
+    streaming: Room,
+    shares: Shares,
 }
 
 /// A method and the attributes of its measurements, one set a status code, made once.
@@ -139,7 +156,18 @@ impl Admission {
         let meter = telemetry.meter();
         let unary = Room::new(grpc.max_requests);
         let streaming = Room::new(grpc.max_streams);
-        for (kind, room) in [("unary", &unary), ("streaming", &streaming)] {
+        let infrastructure = Infrastructure {
+            rate: RateLimiter::new(limits),
+            unary: Room::new(MOST_OF_INFRASTRUCTURE),
+            streaming: Room::new(MOST_OF_INFRASTRUCTURE),
+            shares: Shares::new(MOST_OF_INFRASTRUCTURE_BY_ADDRESS),
+        };
+        for (kind, room) in [
+            ("unary", &unary),
+            ("streaming", &streaming),
+            ("infrastructure_unary", &infrastructure.unary),
+            ("infrastructure_streaming", &infrastructure.streaming),
+        ] {
             let taken = Arc::clone(&room.taken);
             meter
                 .u64_observable_gauge("rpc.server.in_flight")
@@ -177,6 +205,7 @@ impl Admission {
             anonymous: Arc::new(Caller::anonymous()),
             unary,
             streaming,
+            infrastructure,
             default_timeout: Duration::from_millis(grpc.default_timeout_ms),
             max_timeout: Duration::from_millis(grpc.max_timeout_ms),
             position_wait: Duration::from_millis(grpc.position_wait_ms),
@@ -203,16 +232,18 @@ impl Admission {
                     .unwrap_or(self.default_timeout)
                     .min(self.max_timeout),
             ),
-            // A stream lasts as long as its client wants it to.
+            // A stream lasts as long as its client wants it to, but no longer than its token: see below.
             MethodKind::Streaming => requested,
         };
-        let deadline = timeout.map(|timeout| call.started + timeout);
-        if method.infrastructure {
-            if method.kind == MethodKind::Streaming {
-                call.slot = Some(self.streaming.enter().ok_or_else(overloaded)?);
-            }
+        let timeout = timeout.into_iter().chain(method.infrastructure).min();
+        let given = timeout.map(|timeout| Deadline {
+            at: call.started + timeout,
+            of_token: false,
+        });
+        if method.infrastructure.is_some() {
+            self.infrastructure.admit(call, peer(request))?;
             return Ok(Admitted {
-                deadline,
+                deadline: given,
                 at_least: 0,
             });
         }
@@ -220,16 +251,16 @@ impl Admission {
         let known = self
             .authenticator
             .caller(authorization.map(HeaderValue::as_bytes))?;
-        let client = match (&known, peer(request)) {
-            (Some(caller), _) => Client::Actor(&caller.actor.id),
-            (None, Some(address)) => Client::Address(address),
-            (None, None) => Client::Actor("anonymous"),
+        let client = match &known {
+            Some(known) => Client::Actor(&known.caller.actor.id),
+            None => nobody(peer(request)),
         };
         self.rate
             .take(client)
             .map_err(|retry_after| Failure::RateLimited { retry_after })?;
+        let left = known.as_ref().and_then(|known| known.left);
         let caller = match known {
-            Some(caller) => caller,
+            Some(known) => known.caller,
             None if method.public => Arc::clone(&self.anonymous),
             None => return Err(Failure::Unauthenticated("a token is required")),
         };
@@ -249,19 +280,29 @@ impl Admission {
         call.slot = Some(room.enter().ok_or_else(overloaded)?);
         let at_least = headers::min_position(request.headers())?;
         request.extensions_mut().insert(caller);
+        let end_of_token = left
+            .filter(|_| method.kind == MethodKind::Streaming)
+            .map(|left| Deadline {
+                at: call.started + left,
+                of_token: true,
+            });
+        let deadline = given
+            .into_iter()
+            .chain(end_of_token)
+            .min_by_key(|deadline| deadline.at);
         Ok(Admitted { deadline, at_least })
     }
 
     /// Waits, if need be, until the projection has come to where the caller wants to read.
-    async fn reach(&self, at_least: u64, deadline: Option<Instant>) -> Result<(), Failure> {
+    async fn reach(&self, at_least: u64, deadline: Option<Deadline>) -> Result<(), Failure> {
         if self.positions.current() >= at_least {
             return Ok(());
         }
         let bound = Instant::now() + self.position_wait;
-        let bound = deadline.map_or(bound, |deadline| deadline.min(bound));
+        let bound = deadline.map_or(bound, |deadline| deadline.at.min(bound));
         let reached = tokio::time::timeout_at(bound, self.positions.reached(at_least)).await;
         reached.map_err(|_| match deadline {
-            Some(deadline) if deadline <= bound => Failure::DeadlineExceeded,
+            Some(deadline) if deadline.at <= bound => deadline.passed(),
             _ => Failure::unavailable("this replica has not reached the position yet", RETRY_SOON),
         })
     }
@@ -288,16 +329,58 @@ impl Admission {
     }
 }
 
+impl Infrastructure {
+    /// Health and reflection want no token: who asks is counted by address.
+    fn admit(&self, call: &mut Call, address: Option<IpAddr>) -> Result<(), Failure> {
+        self.rate
+            .take(nobody(address))
+            .map_err(|retry_after| Failure::RateLimited { retry_after })?;
+        if let Some(address) = address {
+            call.share = Some(self.shares.take(address).ok_or_else(overloaded)?);
+        }
+        let room = match call.served.method.kind {
+            MethodKind::Unary => &self.unary,
+            MethodKind::Streaming => &self.streaming,
+        };
+        call.slot = Some(room.enter().ok_or_else(overloaded)?);
+        Ok(())
+    }
+}
+
 struct Admitted {
-    deadline: Option<Instant>,
+    deadline: Option<Deadline>,
     at_least: u64,
+}
+
+/// When a call ends at the latest, and of what.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline {
+    pub(super) at: Instant,
+    /// It is the caller's token that ends then, and not the time for the call.
+    of_token: bool,
+}
+
+impl Deadline {
+    /// What the caller is told when it has passed.
+    pub(super) fn passed(self) -> Failure {
+        if self.of_token {
+            Failure::Unauthenticated(EXPIRED)
+        } else {
+            Failure::DeadlineExceeded
+        }
+    }
+}
+
+/// Whom a call without a token is counted for.
+fn nobody(address: Option<IpAddr>) -> Client<'static> {
+    address.map_or(Client::Actor("anonymous"), Client::Address)
 }
 
 fn overloaded() -> Failure {
     Failure::unavailable("too many calls in flight", RETRY_SOON)
 }
 
-fn peer<B>(request: &Request<B>) -> Option<std::net::IpAddr> {
+fn peer<B>(request: &Request<B>) -> Option<IpAddr> {
     let extensions = request.extensions();
     let plain = extensions.get::<Peer>().copied();
     let peer = plain.or_else(|| {
@@ -315,6 +398,7 @@ pub(super) struct Call {
     served: Arc<Served>,
     started: Instant,
     slot: Option<Slot>,
+    share: Option<Share>,
     /// What it ended with. A call that is dropped before that was cancelled.
     code: Code,
     pub(super) span: tracing::Span,
@@ -386,6 +470,7 @@ where
             served,
             started: Instant::now(),
             slot: None,
+            share: None,
             code: Code::Cancelled,
         };
         let inner = self.inner.clone();
@@ -430,6 +515,12 @@ where
             .reach(admitted.at_least, admitted.deadline)
             .await?;
     }
+    let request = match admitted.deadline {
+        Some(deadline) if call.served.method.infrastructure.is_some() => {
+            request.map(|body| Body::new(EndingBody::new(body, deadline.at)))
+        }
+        _ => request,
+    };
     // Before the handler reads: what it reads then is this new or newer.
     let position = admission.positions.current();
     let handler = AssertUnwindSafe(async {
@@ -442,9 +533,9 @@ where
     let bounded = async {
         match admitted.deadline {
             None => Ok(handler.await),
-            Some(deadline) => tokio::time::timeout_at(deadline, handler)
+            Some(deadline) => tokio::time::timeout_at(deadline.at, handler)
                 .await
-                .map_err(|_| Failure::DeadlineExceeded),
+                .map_err(|_| deadline.passed()),
         }
     };
     let outcome = if streaming {
@@ -485,7 +576,7 @@ fn finish(
     admission: &Arc<Admission>,
     mut call: Call,
     response: Response<Body>,
-    deadline: Option<Instant>,
+    deadline: Option<Deadline>,
 ) -> Response<Body> {
     // An error, and only an error, has its status in the head.
     if let Some(code) = response.headers().get(Status::GRPC_STATUS) {
@@ -509,3 +600,6 @@ fn finish(
     let domain = Arc::clone(&admission.domain);
     response.map(|body| Body::new(GuardedBody::new(body, call, domain, drain, deadline)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! The plain HTTP listener: liveness, readiness, metrics, and the public JSON that a service adds.
 
-use super::listener;
+use super::listener::{self, Places};
 use super::position::Readiness;
 use crate::config;
 use crate::telemetry::Telemetry;
@@ -11,14 +11,18 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures::FutureExt;
+use hyper::body::Incoming;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -26,6 +30,9 @@ use tokio_util::task::AbortOnDropHandle;
 const GRACE: Duration = Duration::from_secs(2);
 /// Largest block of request headers in bytes.
 const LARGEST_HEAD: usize = 16 * 1024;
+/// How many timeouts may pass from the head of one request to that of the next: one until the answer begins, one for the
+/// client to take it, one until it asks again.
+const PATIENCE: u32 = 3;
 
 /// All routes: the server's own, and `routes` of the service, each bounded in time and safe from panics.
 pub(super) fn router(
@@ -119,24 +126,33 @@ pub(super) async fn serve(
     config: config::Http,
     stop: CancellationToken,
 ) {
-    let slots = Arc::new(Semaphore::new(config.max_connections));
+    let places = Places::new(config.max_connections, config.connections_of_an_address());
+    let timeout = Duration::from_millis(config.timeout_ms);
     let graceful = GracefulShutdown::new();
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_millis(config.timeout_ms))
+        // Counts also while a connection waits for its next request.
+        .header_read_timeout(timeout)
         .max_buf_size(LARGEST_HEAD);
     loop {
-        let (stream, _, slot) = tokio::select! {
-            accepted = listener::accept(&listener, &slots) => accepted,
+        let (stream, _, place) = tokio::select! {
+            accepted = listener::accept(&listener, &places) => accepted,
             () = stop.cancelled() => break,
         };
-        let service = TowerToHyperService::new(router.clone());
+        let asked = Arc::new(Notify::new());
+        let service = service_fn({
+            let asked = Arc::clone(&asked);
+            let routes = TowerToHyperService::new(router.clone());
+            move |request: hyper::Request<Incoming>| {
+                asked.notify_one();
+                routes.call(request)
+            }
+        });
         let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
-            // A client that goes away in the middle is nobody's fault.
-            let _ = connection.await;
-            drop(slot);
+            drive(connection, &asked, timeout * PATIENCE).await;
+            drop(place);
         });
     }
     drop(listener);
@@ -145,5 +161,47 @@ pub(super) async fn serve(
         .is_err()
     {
         tracing::warn!("http connections cut off at shutdown");
+    }
+}
+
+/// Serves a connection until it ends, or until nothing has been `asked` on it for `longest`: a client that does not take
+/// its answer must not keep its place from those who probe whether the process lives.
+async fn drive(connection: impl Future, asked: &Notify, longest: Duration) {
+    let mut connection = pin!(connection);
+    loop {
+        tokio::select! {
+            // A client that goes away in the middle is nobody's fault.
+            _ = &mut connection => return,
+            () = asked.notified() => {}
+            () = tokio::time::sleep(longest) => {
+                tracing::debug!("http connection closed: its client is too slow");
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::{Instant, sleep, timeout};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_lasts_as_long_as_it_is_used() {
+        const LONGEST: Duration = Duration::from_secs(30);
+        let asked = Notify::new();
+        let begun = Instant::now();
+        let using = async {
+            for _ in 0..10 {
+                sleep(Duration::from_secs(29)).await;
+                asked.notify_one();
+            }
+        };
+        tokio::join!(drive(std::future::pending::<()>(), &asked, LONGEST), using);
+        assert_eq!(begun.elapsed().as_secs(), 290 + 30);
+
+        let ended = drive(std::future::ready(()), &asked, LONGEST);
+        let ended = timeout(Duration::from_secs(1), ended).await;
+        assert!(ended.is_ok(), "a client that is done is not waited for");
     }
 }

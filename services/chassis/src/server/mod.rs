@@ -23,10 +23,11 @@ mod position;
 mod rate;
 mod runtime;
 mod scopes;
+mod shares;
 mod signals;
 mod tokens;
 
-pub use auth::{AuthError, Authenticator, Caller, Scopes};
+pub use auth::{AuthError, Authenticated, Authenticator, Caller, Scopes};
 pub use errors::{Failure, FieldViolation};
 pub use fields::{Complete, Fields, to_timestamp};
 pub use guard::{MIN_POSITION, POSITION, set_position};

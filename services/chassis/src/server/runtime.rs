@@ -3,7 +3,7 @@
 use super::auth::{AuthError, Authenticator};
 use super::guard::{Admission, GuardLayer};
 use super::http;
-use super::listener::connections;
+use super::listener::{Places, connections};
 use super::position::{Positions, Readiness};
 use super::scopes::{Methods, UndeclaredMethod};
 use crate::clock::{Clock, SystemClock};
@@ -15,7 +15,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
@@ -34,6 +33,8 @@ const PING_INTERVAL: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// Streams that clients may reset before they are served, and errors of theirs, before the connection is closed.
 const MOST_RESETS: usize = 50;
+/// Largest question to health and reflection in bytes: they ask by names.
+const LARGEST_QUESTION: usize = 4 << 10;
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -178,9 +179,17 @@ impl Server {
         let (health, health_service) = tonic_health::server::health_reporter();
         let routes = self
             .routes
-            .add_service(health_service)
-            .add_service(reflection().build_v1()?)
-            .add_service(reflection().build_v1alpha()?)
+            .add_service(health_service.max_decoding_message_size(LARGEST_QUESTION))
+            .add_service(
+                reflection()
+                    .build_v1()?
+                    .max_decoding_message_size(LARGEST_QUESTION),
+            )
+            .add_service(
+                reflection()
+                    .build_v1alpha()?
+                    .max_decoding_message_size(LARGEST_QUESTION),
+            )
             .prepare();
 
         let mut builder = tonic::transport::Server::builder()
@@ -212,7 +221,7 @@ impl Server {
 
         let incoming = connections(
             grpc_listener,
-            Arc::new(Semaphore::new(grpc.max_connections)),
+            Places::new(grpc.max_connections, grpc.connections_of_an_address()),
             Duration::from_millis(grpc.handshake_timeout_ms),
             grpc.tls.is_some(),
         );

@@ -3,6 +3,12 @@
 use prost_reflect::{DescriptorPool, MethodDescriptor, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// A watch of health ends after it and is begun anew, as when its connection ends.
+const LONGEST_WATCH: Duration = Duration::from_secs(600);
+/// Everything else that health and reflection are asked is answered at once.
+const LONGEST_QUESTION: Duration = Duration::from_secs(10);
 
 /// Whether a call is one question and one answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +28,9 @@ pub struct Method {
     pub public: bool,
     /// All of these are needed.
     pub required_scopes: Vec<String>,
-    /// Health and reflection: served while overloaded and draining, not limited by rate.
-    pub infrastructure: bool,
+    /// Of health and reflection: how long a call lasts at most. They are served while the server has no room for others
+    /// or drains.
+    pub infrastructure: Option<Duration>,
 }
 
 /// A served method that does not say who may call it.
@@ -70,27 +77,41 @@ impl Methods {
     /// Adds health and reflection, which are public.
     #[must_use]
     pub fn with_infrastructure(mut self) -> Self {
-        const METHODS: [(&str, MethodKind); 5] = [
-            ("/grpc.health.v1.Health/Check", MethodKind::Unary),
-            ("/grpc.health.v1.Health/List", MethodKind::Unary),
-            ("/grpc.health.v1.Health/Watch", MethodKind::Streaming),
+        const METHODS: [(&str, MethodKind, Duration); 5] = [
+            (
+                "/grpc.health.v1.Health/Check",
+                MethodKind::Unary,
+                LONGEST_QUESTION,
+            ),
+            (
+                "/grpc.health.v1.Health/List",
+                MethodKind::Unary,
+                LONGEST_QUESTION,
+            ),
+            (
+                "/grpc.health.v1.Health/Watch",
+                MethodKind::Streaming,
+                LONGEST_WATCH,
+            ),
             (
                 "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
                 MethodKind::Streaming,
+                LONGEST_QUESTION,
             ),
             (
                 "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
                 MethodKind::Streaming,
+                LONGEST_QUESTION,
             ),
         ];
-        for (path, kind) in METHODS {
+        for (path, kind, longest) in METHODS {
             let path: Arc<str> = path.into();
             let method = Method {
                 path: Arc::clone(&path),
                 kind,
                 public: true,
                 required_scopes: Vec::new(),
-                infrastructure: true,
+                infrastructure: Some(longest),
             };
             self.0.insert(path, Arc::new(method));
         }
@@ -136,6 +157,6 @@ fn read(pool: &DescriptorPool, method: &MethodDescriptor) -> Result<Method, Unde
         },
         public,
         required_scopes,
-        infrastructure: false,
+        infrastructure: None,
     })
 }

@@ -408,6 +408,8 @@ async fn connect(config: &Config, service: &'static str) -> Result<Client, Start
     let failed = |error: &dyn std::fmt::Display| StartError::Connect(error.to_string());
     let mut options = ConnectOptions::new()
         .name(service)
+        // Once all services have one of their own, the bus can keep each from hearing what others are answered.
+        .custom_inbox_prefix(format!("_INBOX.{service}"))
         .retry_on_initial_connect()
         .connection_timeout(Duration::from_secs(5))
         .reconnect_delay_callback(|attempts| {

@@ -1,13 +1,17 @@
 //! What a call must have before its handler runs, and what it is told if it does not.
 
-use crate::sample::{Suite, contract, request};
+use crate::sample::{PATIENCE, Suite, contract, request};
+use chassis::clock::ManualClock;
 use chassis::server::StartError;
+use futures::stream::pending;
+use jiff::Timestamp;
+use pbjson_types::StringValue;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-fn info(status: &Status) -> (Code, String) {
+pub(crate) fn info(status: &Status) -> (Code, String) {
     let details = status.get_error_details();
     let info = details
         .error_info()
@@ -64,6 +68,47 @@ async fn a_public_method_wants_no_token_but_a_bad_one_is_refused() {
         .unary("Open", request("who", &[("authorization", "Bearer x")]))
         .await;
     assert_eq!(info(&bad.unwrap_err()).0, Code::Unauthenticated);
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_token_is_taken_no_more() {
+    // So much is left of the minute after its expiry for which the token is taken.
+    let left = Duration::from_millis(300);
+    let now = Timestamp::from_millisecond(1_000_000_000 - 300).unwrap();
+    let suite = Suite::at(ManualClock::starting_at(now)).await;
+    let client = suite.client().await;
+    let token = suite.token_until(1_000_000 - 60);
+    let endless = || request("", &[("authorization", &token)]).map(|_| pending::<StringValue>());
+    let echoed = async { client.echo(endless()).await?.message().await.map(drop) };
+    let gathered = async { client.gather(endless()).await.map(drop) };
+    let begun = Instant::now();
+    let both = tokio::time::timeout(PATIENCE, async { tokio::join!(echoed, gathered) });
+    let (echoed, gathered) = both.await.unwrap();
+    assert!(begun.elapsed() >= left, "not before");
+    for ended in [echoed, gathered] {
+        let ended = ended.unwrap_err();
+        assert_eq!(
+            info(&ended),
+            (Code::Unauthenticated, "UNAUTHENTICATED".into())
+        );
+        assert!(ended.message().contains("expired"), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_citizens_token_that_names_no_person_opens_nothing() {
+    let suite = Suite::start().await;
+    let client = suite.client().await;
+    let say = async |sub: &str| {
+        let token = suite.token_of(sub, "sample.read sample.write");
+        let said = client.unary("Say", request("who", &[("authorization", &token)]));
+        said.await.map(|said| said.into_inner().value)
+    };
+    let citizen = "person:abcdefghijklmnopqrstuvwxyz";
+    assert_eq!(say(citizen).await.unwrap(), format!("{citizen} Api"));
+    let refused = say("person:ABCDEFGHIJKLMNOPQRSTUVWXYZ").await.unwrap_err();
+    assert_eq!(info(&refused).0, Code::Unauthenticated);
+    assert!(refused.message().contains("person:REFERENCE"));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Health, metrics and reflection, and how a server ends.
 
+use crate::admission::info;
 use crate::sample::{PATIENCE, Suite, request, wire_get};
 use futures::StreamExt;
 use std::sync::atomic::Ordering;
@@ -67,19 +68,24 @@ async fn metrics_count_calls_by_method_and_code() {
     }
 }
 
-#[tokio::test]
-async fn reflection_lists_the_services_without_a_token() {
-    let suite = Suite::start().await;
+/// What reflection answers to a question.
+async fn reflected(
+    suite: &Suite,
+    question: MessageRequest,
+) -> tonic::Streaming<tonic_reflection::pb::v1::ServerReflectionResponse> {
     let mut reflection = ServerReflectionClient::new(suite.client().await.0);
     let question = ServerReflectionRequest {
         host: String::new(),
-        message_request: Some(MessageRequest::ListServices(String::new())),
+        message_request: Some(question),
     };
-    let mut answers = reflection
-        .server_reflection_info(futures::stream::iter([question]))
-        .await
-        .unwrap()
-        .into_inner();
+    let asked = reflection.server_reflection_info(futures::stream::iter([question]));
+    asked.await.unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn reflection_lists_the_services_without_a_token() {
+    let suite = Suite::start().await;
+    let mut answers = reflected(&suite, MessageRequest::ListServices(String::new())).await;
     let Some(MessageResponse::ListServicesResponse(list)) =
         answers.message().await.unwrap().unwrap().message_response
     else {
@@ -94,6 +100,77 @@ async fn reflection_lists_the_services_without_a_token() {
         names.contains(&"traffic.test.v1.Sample") && names.contains(&"grpc.health.v1.Health"),
         "{names:?}"
     );
+}
+
+#[tokio::test]
+async fn health_and_reflection_are_asked_by_name_and_nothing_longer() {
+    let suite = Suite::start().await;
+    let mut health = HealthClient::new(suite.client().await.0);
+    let service = "x".repeat(5 << 10);
+    let too_long = HealthCheckRequest {
+        service: service.clone(),
+    };
+    let refused = health.check(too_long).await.unwrap_err();
+    assert_eq!(
+        info(&refused),
+        (Code::InvalidArgument, "MALFORMED_REQUEST".into())
+    );
+    let mut answers = reflected(&suite, MessageRequest::FileContainingSymbol(service)).await;
+    let answer = answers.message().await;
+    assert!(matches!(answer, Ok(None)), "not looked for: {answer:?}");
+}
+
+#[tokio::test]
+async fn watches_of_health_take_no_room_from_the_services() {
+    let suite = Suite::with("grpc.max_streams = 2\n").await;
+    let client = suite.client().await;
+    let mut health = HealthClient::new(client.0.clone());
+    let mut watches = Vec::new();
+    // As many as one address may hold.
+    let last = loop {
+        assert!(watches.len() <= 64, "nothing bounds them");
+        match health.watch(HealthCheckRequest::default()).await {
+            Ok(watch) => watches.push(watch),
+            Err(refused) => break refused,
+        }
+    };
+    assert_eq!(info(&last), (Code::Unavailable, "UNAVAILABLE".into()));
+    assert!(watches.len() > 2, "more than the services have room for");
+    let token = suite.token("sample.read sample.write");
+    let call = || request("", &[("authorization", &token)]);
+    let mut streams = Vec::new();
+    for _ in 0..2 {
+        let mut stream = client.watch(call()).await.unwrap();
+        stream.message().await.unwrap().unwrap();
+        streams.push(stream);
+    }
+    assert_eq!(
+        info(&client.watch(call()).await.unwrap_err()).0,
+        Code::Unavailable
+    );
+    for watch in watches {
+        let told = watch.into_inner().next().await;
+        assert!(matches!(told, Some(Ok(_))), "those that are open go on");
+    }
+}
+
+#[tokio::test]
+async fn health_is_asked_at_a_rate_of_its_own() {
+    let suite = Suite::with("limits.requests_per_second = 1\nlimits.burst = 3\n").await;
+    let client = suite.client().await;
+    let mut health = HealthClient::new(client.0.clone());
+    for _ in 0..3 {
+        client.open("x").await.unwrap();
+        health.check(HealthCheckRequest::default()).await.unwrap();
+    }
+    let open = client.open("x").await.map(drop);
+    let check = health.check(HealthCheckRequest::default()).await.map(drop);
+    for limited in [open, check] {
+        assert_eq!(
+            info(&limited.unwrap_err()),
+            (Code::ResourceExhausted, "RATE_LIMITED".into())
+        );
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! A small service behind the real server, and a client for it.
 
+use chassis::clock::{Clock, ManualClock, SystemClock};
 use chassis::config::Config;
 use chassis::domain::{Invalid, LegalBasis, RefusalKind, Rejection};
 use chassis::server::{
@@ -7,8 +8,8 @@ use chassis::server::{
     TokenIssuer,
 };
 use chassis::telemetry::Telemetry;
-use futures::StreamExt;
 use futures::stream::BoxStream;
+use futures::{Stream, StreamExt};
 use http::uri::PathAndQuery;
 use pbjson_types::StringValue;
 use std::convert::Infallible;
@@ -41,6 +42,9 @@ service Sample {
   rpc Gather(stream google.protobuf.StringValue) returns (google.protobuf.StringValue) {
     option (traffic.options.v1.public) = true;
   }
+  rpc Echo(stream google.protobuf.StringValue) returns (stream google.protobuf.StringValue) {
+    option (traffic.options.v1.public) = true;
+  }
   UNDECLARED
 }
 "#;
@@ -61,7 +65,7 @@ pub(crate) fn contract(undeclared: &str) -> &'static [u8] {
 pub(crate) struct World {
     /// Handlers of `wait` pass this gate.
     pub(crate) gate: Semaphore,
-    /// How many handlers have begun to wait.
+    /// How many handlers have begun to wait, and how many messages they have gathered.
     pub(crate) waiting: watch::Sender<usize>,
     pub(crate) position: watch::Sender<u64>,
     pub(crate) ready: AtomicBool,
@@ -146,21 +150,10 @@ impl tower::Service<http::Request<Body>> for Sample {
                     grpc.server_streaming(watch, request).await
                 }
                 "Gather" => {
-                    let gather = service_fn(
-                        move |request: Request<tonic::Streaming<StringValue>>| async move {
-                            let mut messages = request.into_inner();
-                            let mut count = 0;
-                            while let Some(message) = messages.next().await {
-                                message.map_err(Failure::from)?;
-                                count += 1;
-                            }
-                            Ok::<_, Status>(Response::new(StringValue {
-                                value: count.to_string(),
-                            }))
-                        },
-                    );
+                    let gather = service_fn(move |request| gather(Arc::clone(&world), request));
                     grpc.client_streaming(gather, request).await
                 }
+                "Echo" => grpc.streaming(service_fn(echo), request).await,
                 _ => {
                     let say = service_fn(move |request: Request<StringValue>| {
                         let world = Arc::clone(&world);
@@ -213,6 +206,28 @@ async fn say(
     Ok(Response::new(StringValue { value }))
 }
 
+async fn gather(
+    world: Arc<World>,
+    request: Request<tonic::Streaming<StringValue>>,
+) -> Result<Response<StringValue>, Status> {
+    let mut messages = request.into_inner();
+    let mut count = 0;
+    while let Some(message) = messages.next().await {
+        message.map_err(Failure::from)?;
+        count += 1;
+        world.waiting.send_modify(|now| *now += 1);
+    }
+    Ok(Response::new(StringValue {
+        value: count.to_string(),
+    }))
+}
+
+async fn echo(
+    request: Request<tonic::Streaming<StringValue>>,
+) -> Result<Response<tonic::Streaming<StringValue>>, Status> {
+    Ok(Response::new(request.into_inner()))
+}
+
 fn stream(world: Arc<World>, said: &str) -> BoxStream<'static, Result<StringValue, Status>> {
     let first = futures::stream::once(async {
         Ok(StringValue {
@@ -262,7 +277,22 @@ impl Suite {
         Self::try_with(toml, contract("")).await.unwrap()
     }
 
+    /// By this clock, for tokens that expire.
+    pub(crate) async fn at(clock: ManualClock) -> Self {
+        Self::begin("", contract(""), Arc::new(clock))
+            .await
+            .unwrap()
+    }
+
     pub(crate) async fn try_with(toml: &str, contract: &'static [u8]) -> Result<Self, StartError> {
+        Self::begin(toml, contract, Arc::new(SystemClock)).await
+    }
+
+    async fn begin(
+        toml: &str,
+        contract: &'static [u8],
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
         let world = World::new();
         let folder = tempfile::tempdir().unwrap();
         let issuer = TokenIssuer::generate("k1").unwrap();
@@ -275,12 +305,15 @@ impl Suite {
         let telemetry = Telemetry::start(&config.telemetry, "sample").unwrap();
         let running = Server::new("sample", &config, &telemetry)
             .descriptors(contract)
+            .clock(clock)
             .positions(Arc::clone(&world) as Arc<dyn Positions>)
             .readiness(Arc::clone(&world) as Arc<dyn Readiness>)
             .service(Sample(Arc::clone(&world)))
             .http(
                 axum::Router::new()
                     .route("/hello", axum::routing::get(async || "hello"))
+                    // More than there is room for between a server and a client that does not read.
+                    .route("/long", axum::routing::get(async || vec![b'x'; 32 << 20]))
                     .route(
                         "/panic",
                         axum::routing::get(async || -> &'static str {
@@ -299,11 +332,25 @@ impl Suite {
     }
 
     pub(crate) fn token(&self, scope: &str) -> String {
+        self.token_of("partner:cityworks", scope)
+    }
+
+    /// Of this account.
+    pub(crate) fn token_of(&self, sub: &str, scope: &str) -> String {
+        self.sign(sub, scope, 32_503_680_000)
+    }
+
+    /// With this `exp`, in Unix seconds.
+    pub(crate) fn token_until(&self, exp: i64) -> String {
+        self.sign("partner:cityworks", "", exp)
+    }
+
+    fn sign(&self, sub: &str, scope: &str, exp: i64) -> String {
         let claims = Claims {
-            sub: "partner:cityworks".to_owned(),
+            sub: sub.to_owned(),
             iss: "traffic".to_owned(),
             aud: Audience::One("traffic".to_owned()),
-            exp: 32_503_680_000,
+            exp,
             nbf: None,
             scope: scope.to_owned(),
             districts: Vec::new(),
@@ -407,6 +454,30 @@ impl Client {
         let path = PathAndQuery::from_static("/traffic.test.v1.Sample/Watch");
         let codec = tonic_prost::ProstCodec::<StringValue, StringValue>::default();
         grpc.server_streaming(request, path, codec)
+            .await
+            .map(Response::into_inner)
+    }
+
+    pub(crate) async fn gather(
+        &self,
+        messages: Request<impl Stream<Item = StringValue> + Send + 'static>,
+    ) -> Result<Response<StringValue>, Status> {
+        let mut grpc = tonic::client::Grpc::new(self.0.clone());
+        grpc.ready().await.unwrap();
+        let path = PathAndQuery::from_static("/traffic.test.v1.Sample/Gather");
+        let codec = tonic_prost::ProstCodec::<StringValue, StringValue>::default();
+        grpc.client_streaming(messages, path, codec).await
+    }
+
+    pub(crate) async fn echo(
+        &self,
+        messages: Request<impl Stream<Item = StringValue> + Send + 'static>,
+    ) -> Result<tonic::Streaming<StringValue>, Status> {
+        let mut grpc = tonic::client::Grpc::new(self.0.clone());
+        grpc.ready().await.unwrap();
+        let path = PathAndQuery::from_static("/traffic.test.v1.Sample/Echo");
+        let codec = tonic_prost::ProstCodec::<StringValue, StringValue>::default();
+        grpc.streaming(messages, path, codec)
             .await
             .map(Response::into_inner)
     }

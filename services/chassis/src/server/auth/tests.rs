@@ -42,14 +42,14 @@ fn claims() -> Claims {
 }
 
 impl World {
-    fn caller(&self, issuer: usize, claims: &Claims) -> Result<Option<Arc<Caller>>, Failure> {
+    fn caller(&self, issuer: usize, claims: &Claims) -> Result<Option<Authenticated>, Failure> {
         let token = self.issuers[issuer].sign(claims).unwrap();
         self.authenticator
             .caller(Some(format!("Bearer {token}").as_bytes()))
     }
 }
 
-fn is_refused(outcome: &Result<Option<Arc<Caller>>, Failure>) -> bool {
+fn is_refused(outcome: &Result<Option<Authenticated>, Failure>) -> bool {
     matches!(outcome, Err(Failure::Unauthenticated(_)))
 }
 
@@ -57,7 +57,7 @@ fn is_refused(outcome: &Result<Option<Arc<Caller>>, Failure>) -> bool {
 fn a_good_token_of_any_key_in_the_set_tells_who_calls() {
     let world = world(AuthMode::Jwt);
     for issuer in [0, 1] {
-        let caller = world.caller(issuer, &claims()).unwrap().unwrap();
+        let caller = world.caller(issuer, &claims()).unwrap().unwrap().caller;
         assert_eq!(caller.actor.id, "officer:H1024");
         assert_eq!(caller.actor.districts, [District::new(371_702).unwrap()]);
         assert_eq!(caller.channel, Channel::Station);
@@ -75,6 +75,61 @@ fn a_token_ends_60_seconds_after_its_expiry_also_when_it_was_seen_before() {
     world.clock.advance(SignedDuration::from_secs(1));
     assert!(is_refused(&world.caller(0, &claims())));
     assert!(is_refused(&world.caller(1, &claims())), "never seen before");
+}
+
+#[test]
+fn for_how_long_a_token_is_still_taken_is_told_to_the_end_of_time() {
+    let world = world(AuthMode::Jwt);
+    let left = |exp| {
+        let claims = Claims { exp, ..claims() };
+        world.caller(0, &claims).unwrap().unwrap().left
+    };
+    // Once as a new token, once as one that is remembered.
+    for _ in 0..2 {
+        assert_eq!(left(1_000_600), Some(Duration::from_secs(660)));
+        assert_eq!(left(999_940), Some(Duration::ZERO));
+        assert!(left(i64::MAX) > Some(Duration::from_secs(1 << 32)));
+    }
+    for long_past in [999_939, 0, i64::MIN] {
+        let claims = Claims {
+            exp: long_past,
+            ..claims()
+        };
+        assert!(is_refused(&world.caller(0, &claims)), "{long_past}");
+    }
+}
+
+#[test]
+fn a_citizens_account_bears_a_reference_or_its_token_is_refused() {
+    let world = world(AuthMode::Jwt);
+    let caller = |sub: &str| {
+        let sub = sub.to_owned();
+        world.caller(0, &Claims { sub, ..claims() })
+    };
+    let reference = "abcdefghijklmnopqrstuvwx27";
+    let citizen = caller(&format!("person:{reference}")).unwrap().unwrap();
+    let person = citizen.caller.actor.person().expect("a reference");
+    assert_eq!(person.as_str(), reference);
+    for bad in [
+        "person:".to_owned(),
+        format!("person:{}", reference.to_ascii_uppercase()),
+        format!("person:{}", &reference[..25]),
+        format!("person:{reference}a"),
+        format!("person:{reference}{reference}"),
+        "person:abcdefghijklmnopqrstuvwx01".to_owned(),
+        format!("PERSON:{reference}"),
+        format!("Person:{reference}"),
+    ] {
+        let refused = caller(&bad);
+        assert!(
+            matches!(&refused, Err(Failure::Unauthenticated(why)) if why.contains("person:REFERENCE")),
+            "{bad}: {refused:?}"
+        );
+    }
+    // Of others the account may be called as its issuer likes.
+    for other in ["person", "personnel:7", "officer:person:7"] {
+        assert!(caller(other).is_ok(), "{other}");
+    }
 }
 
 #[test]
@@ -143,9 +198,11 @@ fn without_a_token_only_development_knows_someone_who_may_all_but_decide_for_no_
     );
     let world = world(AuthMode::Development);
     let developer = world.authenticator.caller(None).unwrap().unwrap();
+    assert_eq!(developer.left, None);
+    let developer = developer.caller;
     assert!(developer.has_scope("anything.at.all"));
     assert!(!developer.actor.decides_for(District::new(371_702).unwrap()));
-    let officer = world.caller(0, &claims()).unwrap().unwrap();
+    let officer = world.caller(0, &claims()).unwrap().unwrap().caller;
     assert_eq!(officer.actor.id, "officer:H1024", "a token counts here too");
 }
 

@@ -93,6 +93,7 @@ fn every_failure() -> Vec<(Failure, Code, &'static str)> {
             Code::DeadlineExceeded,
             "DEADLINE_EXCEEDED",
         ),
+        (Failure::Cancelled, Code::Cancelled, "CANCELLED"),
         (Failure::Unimplemented, Code::Unimplemented, "UNIMPLEMENTED"),
         (Failure::internal("disk gone"), Code::Internal, "INTERNAL"),
     ]
@@ -184,6 +185,7 @@ fn what_tonic_says_of_an_unreadable_message_is_the_callers_fault() {
             "failed to decode Protobuf message: invalid wire type",
         ),
         (Code::Internal, "Missing request message."),
+        (Code::Internal, "Unexpected EOF decoding stream."),
         (Code::OutOfRange, "Error, decoded message length too large"),
         (
             Code::Unimplemented,
@@ -204,6 +206,28 @@ fn what_tonic_says_of_an_unreadable_message_is_the_callers_fault() {
         Failure::from_bare_status(Code::Unknown, "x").code(),
         Code::Internal
     );
+}
+
+#[test]
+fn what_breaks_off_below_grpc_is_the_clients_and_no_incident() {
+    for (code, text) in [
+        // The connection was lost.
+        (
+            Code::Unknown,
+            "h2 protocol error: error reading a body from connection",
+        ),
+        // The stream was reset: with PROTOCOL_ERROR, with ENHANCE_YOUR_CALM.
+        (Code::Internal, "h2 protocol error: http2 error"),
+        (Code::ResourceExhausted, "h2 protocol error: http2 error"),
+        (Code::Cancelled, "operation was canceled"),
+    ] {
+        // As a handler gets it, and as it stands in the head of an answer.
+        let seen = Failure::from(Status::new(code, text));
+        let answered = Failure::from_bare_status(code, text);
+        for failure in [seen, answered] {
+            assert!(matches!(failure, Failure::Cancelled), "{failure}: {text}");
+        }
+    }
 }
 
 #[test]
