@@ -1,14 +1,16 @@
 """Checks of the charts: what they render, and what they refuse; and that the guide makes the Secrets that they ask for.
 
-Needs Helm on PATH, PyYAML and kubernetes-validate; bash and openssl for the guide.
+Needs Helm on PATH, PyYAML and kubernetes-validate; bash, sed and openssl for the guide.
 """
 
+import base64
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 import tomllib
 import unittest
 
@@ -19,6 +21,8 @@ CHARTS = os.path.dirname(os.path.abspath(__file__))
 SUITE = os.path.join(CHARTS, "traffic-suite")
 PRODUCTION = os.path.join(SUITE, "values-production.yaml")
 GUIDE = os.path.join(CHARTS, "..", "deploy", "README.md")
+TRAFFICCTL = os.path.join(CHARTS, "..", "deploy", "trafficctl.yaml")
+SERVICES_SOURCE = os.path.join(CHARTS, "..", "services")
 BUS_USERS = os.path.join(CHARTS, "..", "deploy", "nats", "traffic.conf")
 KUBERNETES = ("1.30", "1.34", "1.37")
 # In the order in which Helm renders them.
@@ -58,54 +62,77 @@ def everything_on():
     return {"defaults": render(), "production": render(None, "--values", PRODUCTION)}
 
 
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def trafficctl():
+    """The pod of the guide."""
+    return yaml.safe_load(read(TRAFFICCTL))
+
+
+def everything_that_runs():
+    """Pods by where they come from and their name."""
+    pods = {(name, w["metadata"]["name"]): w["spec"]["template"]["spec"] for name, m in everything_on().items() for w in of_kind(m, "StatefulSet").values()}
+    return {**pods, ("guide", "trafficctl"): trafficctl()["spec"]}
+
+
 def secrets_asked_for(manifests):
     """The Secrets that the pods name, each with the keys that must be in it."""
     asked = {}
-    for name, workload in of_kind(manifests, "StatefulSet").items():
-        pod = workload["spec"]["template"]["spec"]
-        # Files that the service's configuration names, by their folder.
-        files = re.findall(r'"?/etc/traffic/([a-z-]+)/([a-z.-]+)"?', of_kind(manifests, "ConfigMap")[name]["data"]["config.toml"])
+    named = [(w["spec"]["template"]["spec"], of_kind(manifests, "ConfigMap")[n]["data"]["config.toml"]) for n, w in of_kind(manifests, "StatefulSet").items()]
+    for pod, files in [*named, (trafficctl()["spec"], read(TRAFFICCTL))]:
+        # Files that the configuration names, by their folder.
+        files = re.findall(r'"?/etc/traffic/([a-z-]+)/([a-z.-]+)"?', files)
         for volume in pod["volumes"]:
             if "secret" in volume:
                 keys = {file for folder, file in files if folder == volume["name"]}
                 asked.setdefault(volume["secret"]["secretName"], set()).update(keys)
         for source in pod["containers"][0].get("envFrom", []):
             asked[source["secretRef"]["name"]] = {"TRAFFIC_NATS__USER", "TRAFFIC_NATS__PASSWORD"}
+        for variable in pod["containers"][0]["env"]:
+            one = variable.get("valueFrom", {}).get("secretKeyRef")
+            if one:
+                asked.setdefault(one["name"], set()).add(one["key"])
         for pull in pod.get("imagePullSecrets", []):
             asked[pull["name"]] = set()
     return asked
 
 
-def secrets_of_the_guide(folder):
-    """Runs the guide's commands that make Secrets, with a kubectl that only notes what it is told. Answers {Secret: {key: value}}."""
-    with open(GUIDE, encoding="utf-8") as file:
-        blocks = re.findall(r"^ *```sh\n(.*?)^ *```", file.read(), flags=re.DOTALL | re.MULTILINE)
-    passwords, secrets = [[block for block in blocks if mark in block] for mark in ("openssl rand -hex", "create secret")]
-    assert len(passwords) == len(secrets) == 1
-    tools = os.path.join(folder, "tools")
-    os.mkdir(tools)
+def blocks_of_the_guide(language, *marks):
+    """The guide's blocks in which a mark stands: one for each mark, in this order."""
+    blocks = re.findall(rf"^ *```{language}\n(.*?)^ *```", read(GUIDE), flags=re.DOTALL | re.MULTILINE)
+    found = [[block for block in blocks if mark in block] for mark in marks]
+    assert all(len(of_mark) == 1 for of_mark in found), marks
+    return [block for [block] in found]
+
+
+def kubectl_calls(folder, commands, answers=""):
+    """Runs commands of the guide with a kubectl that notes what it is told, and `answers` to whoever asks. Answers the arguments of each call."""
+    tools, notes = os.path.join(folder, "tools"), os.path.join(folder, "notes")
+    os.makedirs(tools, exist_ok=True)
     kubectl = os.path.join(tools, "kubectl")
     with open(kubectl, "w", encoding="utf-8") as file:
-        file.write('#!/bin/sh\nprintf "%s\\036" "$@" >> "$NOTES"; printf "\\035" >> "$NOTES"\n')
+        file.write('#!/bin/sh\nprintf "%s\\036" "$@" >> "$NOTES"\n'
+                   'case "$*" in (*"-f -"*) cat >> "$NOTES"; printf "\\036" >> "$NOTES";; (*" get "*) printf %s "$ANSWERS";; esac\n'
+                   'printf "\\035" >> "$NOTES"\n')
     os.chmod(kubectl, 0o755)
-    # What the guide says must be in the folder.
-    os.mkdir(os.path.join(folder, "tls"))
-    for given in ["ca.crt", *(f"tls/{service}.{end}" for service in SERVICES for end in ("crt", "key"))]:
-        open(os.path.join(folder, given), "w", encoding="utf-8").close()
-    issuer = "openssl genpkey -algorithm ed25519 | openssl pkey -pubout -out issuer.pem\n"
-    notes = os.path.join(folder, "notes")
-    script = "set -euo pipefail\n" + issuer + passwords[0] + secrets[0]
+    open(notes, "w", encoding="utf-8").close()
     subprocess.run(
-        ["bash", "-c", script], cwd=folder, check=True, timeout=60, stdin=subprocess.DEVNULL,
-        env={**os.environ, "PATH": tools + os.pathsep + os.environ["PATH"], "NOTES": notes},
+        ["bash", "-c", "set -euo pipefail\n" + commands], cwd=folder, check=True, timeout=60, stdin=subprocess.DEVNULL,
+        env={**os.environ, "PATH": tools + os.pathsep + os.environ["PATH"], "NOTES": notes, "ANSWERS": answers},
     )
+    return [call.split("\036")[:-1] for call in read(notes).split("\035")[:-1]]
+
+
+def secrets_made(folder, calls):
+    """What is in the Secrets that the calls make: {Secret: {key: value}}."""
     made = {}
-    with open(notes, encoding="utf-8") as file:
-        calls = [call.split("\036")[:-1] for call in file.read().split("\035")[:-1]]
     for call in calls:
-        if "secret" not in call:
+        if call[2:4] != ["create", "secret"]:
             continue
-        assert call[:4] == ["-n", "traffic", "create", "secret"], call
+        assert call[:2] == ["-n", "traffic"], call
         kind, name, options = call[4], call[5], dict(option.removeprefix("--").split("=", 1) for option in call[6:] if "from" not in option)
         values = made.setdefault(name, {})
         for option in call[6:]:
@@ -113,13 +140,42 @@ def secrets_of_the_guide(folder):
                 key, value = option.removeprefix("--from-literal=").split("=", 1)
                 values[key] = value
             elif option.startswith("--from-file="):
-                path = option.removeprefix("--from-file=")
-                with open(os.path.join(folder, path), encoding="utf-8") as file:
-                    values[os.path.basename(path)] = file.read()
+                *key, path = option.removeprefix("--from-file=").split("=", 1)
+                values[key[0] if key else os.path.basename(path)] = read(os.path.join(folder, path))
         if kind == "tls":
             assert os.path.exists(os.path.join(folder, options["cert"])) and os.path.exists(os.path.join(folder, options["key"]))
             values.update({"tls.crt": "", "tls.key": ""})
     return made
+
+
+def secrets_of_the_guide(folder):
+    """Runs the guide's commands that make Secrets. Answers {Secret: {key: value}}."""
+    # What the guide says must be in the folder.
+    os.mkdir(os.path.join(folder, "tls"))
+    given = ["ca.crt", "services-ca.crt", "token", *(f"tls/{service}.{end}" for service in SERVICES for end in ("crt", "key"))]
+    for file in given:
+        open(os.path.join(folder, file), "w", encoding="utf-8").close()
+    issuer = "openssl genpkey -algorithm ed25519 | openssl pkey -pubout -out issuer.pem\n"
+    commands = blocks_of_the_guide("sh", "passwords/$user\"\n", "create namespace", "secret generic trafficctl")
+    return secrets_made(folder, kubectl_calls(folder, issuer + "".join(commands)))
+
+
+def admits(policy, pod, namespace, port):
+    """Whether a NetworkPolicy lets a pod with these labels, in a namespace with those, call this port (by its name)."""
+    def fits(selector, labels):
+        assert selector.keys() <= {"matchLabels"}, selector
+        return selector.get("matchLabels", {}).items() <= labels.items()
+
+    def is_meant(peer):
+        assert peer.keys() <= {"podSelector", "namespaceSelector"}, peer
+        own = namespace["kubernetes.io/metadata.name"] == policy["metadata"]["namespace"]
+        where = fits(peer["namespaceSelector"], namespace) if "namespaceSelector" in peer else own
+        return where and fits(peer.get("podSelector", {}), pod)
+
+    return any(
+        {"port": port} in rule["ports"] and any(is_meant(peer) for peer in rule["from"])
+        for rule in policy["spec"]["ingress"]
+    )
 
 
 class Charts(unittest.TestCase):
@@ -142,6 +198,9 @@ class Charts(unittest.TestCase):
                 for version in KUBERNETES:
                     with self.subTest(name, kind=manifest["kind"], kubernetes=version):
                         kubernetes_validate.validate(manifest, version, strict=True)
+        for version in KUBERNETES:
+            with self.subTest("trafficctl", kubernetes=version):
+                kubernetes_validate.validate(trafficctl(), version, strict=True)
 
     def test_a_service_more_is_one_line_of_values(self):
         before = render()
@@ -202,18 +261,17 @@ class Charts(unittest.TestCase):
                 self.assertIn(named, result.stderr)
 
     def test_every_pod_is_restricted(self):
-        for name, manifests in everything_on().items():
-            for workload in of_kind(manifests, "StatefulSet").values():
-                pod = workload["spec"]["template"]["spec"]
-                with self.subTest(name, pod=workload["metadata"]["name"]):
-                    self.assertFalse(pod["automountServiceAccountToken"])
-                    self.assertTrue(pod["securityContext"]["runAsNonRoot"])
-                    self.assertEqual(pod["securityContext"]["seccompProfile"], {"type": "RuntimeDefault"})
-                    for container in pod["containers"] + pod.get("initContainers", []):
-                        context = container["securityContext"]
-                        self.assertFalse(context["allowPrivilegeEscalation"])
-                        self.assertTrue(context["readOnlyRootFilesystem"])
-                        self.assertEqual(context["capabilities"], {"drop": ["ALL"]})
+        for where, pod in everything_that_runs().items():
+            with self.subTest(where):
+                self.assertFalse(pod["automountServiceAccountToken"])
+                self.assertTrue(pod["securityContext"]["runAsNonRoot"])
+                self.assertEqual(pod["securityContext"]["seccompProfile"], {"type": "RuntimeDefault"})
+                for container in pod["containers"] + pod.get("initContainers", []):
+                    context = container["securityContext"]
+                    self.assertFalse(context["allowPrivilegeEscalation"])
+                    self.assertTrue(context["readOnlyRootFilesystem"])
+                    self.assertEqual(context["capabilities"], {"drop": ["ALL"]})
+        for manifests in everything_on().values():
             for account in of_kind(manifests, "ServiceAccount").values():
                 self.assertFalse(account["automountServiceAccountToken"])
 
@@ -273,11 +331,86 @@ class Charts(unittest.TestCase):
         self.assertEqual((key["kty"], key["crv"]), ("OKP", "Ed25519"))
         self.assertRegex(key["x"], r"^[A-Za-z0-9_-]{43}$")
         self.assertTrue(key["kid"])
-        with open(BUS_USERS, encoding="utf-8") as file:
-            users = set(re.findall(r"user: ([a-z-]+)", file.read()))
+        users = set(re.findall(r"user: ([a-z-]+)", read(BUS_USERS)))
         for service in SERVICES:
             self.assertEqual(made[f"{service}-environment"]["TRAFFIC_NATS__USER"], service)
             self.assertIn(service, users)
+
+    def test_the_guides_trafficctl_may_call_every_service_of_the_production_example_and_nobody_else_by_its_label(self):
+        pod, there = trafficctl(), {"kubernetes.io/metadata.name": "traffic"}
+        self.assertEqual(pod["metadata"]["namespace"], "traffic")
+        labels = pod["metadata"]["labels"]
+        policies = of_kind(render(None, "--values", PRODUCTION), "NetworkPolicy")
+        self.assertEqual(list(policies), [f"city-{service}" for service in SERVICES])
+        for name, policy in policies.items():
+            with self.subTest(name):
+                self.assertTrue(admits(policy, labels, there, "grpc"))
+                self.assertFalse(admits(policy, labels, there, "http"))
+                self.assertFalse(admits(policy, {}, there, "grpc"))
+                self.assertFalse(admits(policy, labels, {"kubernetes.io/metadata.name": "elsewhere"}, "grpc"))
+                self.assertTrue(admits(policy, {}, {"kubernetes.io/metadata.name": "partners", "traffic-suite/clients": "true"}, "grpc"))
+
+    def test_the_guides_trafficctl_names_every_service_and_only_variables_that_there_are(self):
+        manifests, container = render(None, "--values", PRODUCTION), trafficctl()["spec"]["containers"][0]
+        variables = {variable["name"]: variable.get("value") for variable in container["env"]}
+        for service in SERVICES:
+            port = of_kind(manifests, "Service")[f"city-{service}"]["spec"]["ports"][0]
+            self.assertEqual((port["name"], variables[f"TRAFFIC_{service.upper()}"]), ("grpc", f"https://city-{service}:{port['port']}"))
+        known = re.findall(r'env = "(TRAFFIC_[A-Z_]+)"', read(os.path.join(SERVICES_SOURCE, "trafficctl", "src", "connect.rs")))
+        self.assertLessEqual(variables.keys(), set(known))
+        mounted = [mount["mountPath"] for mount in container["volumeMounts"]]
+        for value in variables.values():
+            if value and value.startswith("/"):
+                self.assertIn(os.path.dirname(value), mounted)
+
+    def test_the_guides_function_runs_trafficctl_with_its_arguments(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.symlink(os.path.dirname(TRAFFICCTL), os.path.join(folder, "deploy"))
+            [function] = blocks_of_the_guide("sh", "trafficctl() {")
+            calls = kubectl_calls(folder, function + "trafficctl projection verify permits\n")
+        [manifest] = [call[-1] for call in calls if "create" in call]
+        expected = trafficctl()
+        expected["spec"]["containers"][0]["args"] = ["projection", "verify", "permits"]
+        self.assertEqual(yaml.safe_load(manifest), expected)
+
+    def test_the_guide_changes_the_master_key_so_that_no_pod_ever_has_a_key_under_another_ones_id(self):
+        learn, change = blocks_of_the_guide("sh", "RETIRED_MASTER_KEYS__2", "MASTER_KEY_ID=2")
+        [values] = blocks_of_the_guide("yaml", "traffic-sealing-2")
+        old = base64.b64encode(b"the old key").decode()
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(os.path.join(folder, "passwords"))
+            for service in SERVICES:
+                open(os.path.join(folder, "passwords", service), "w", encoding="utf-8").close()
+            learned = kubectl_calls(folder, learn)
+            made = secrets_made(folder, kubectl_calls(folder, change, answers=base64.b64encode(old.encode()).decode()))
+            values_file = os.path.join(folder, "values.yaml")
+            with open(values_file, "w", encoding="utf-8") as file:
+                file.write(textwrap.dedent(values))
+            before, after = [render(None, "--values", PRODUCTION, *more) for more in ([], ["--values", values_file])]
+        new = made["traffic-sealing-2"]["master-key"].strip()
+        self.assertEqual(len(base64.b64decode(new)), 32)
+        self.assertEqual(made["traffic-sealing-2"].keys(), {"master-key", "person-key"})
+        # First all learn it, by nothing but one variable more.
+        patches = {call[4]: json.loads(call[-1]) for call in learned if "patch" in call}
+        retired = {"stringData": {"TRAFFIC_SEALING__RETIRED_MASTER_KEYS__2": new}}
+        self.assertEqual(patches, {f"{service}-environment": retired for service in SERVICES})
+        self.assertEqual([call[2:4] for call in learned if "patch" not in call], [["rollout", "restart"], ["rollout", "status"]])
+        # Then key and id come with the pod's own description: a pod of the old one that starts late has the old of both.
+        self.assertEqual(of_kind(after, "ConfigMap"), of_kind(before, "ConfigMap"))
+        for name, workload in of_kind(after, "StatefulSet").items():
+            pod = workload["spec"]["template"]["spec"]
+            self.assertIn("traffic-sealing-2", [volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume])
+            [environment] = [source["secretRef"]["name"] for source in pod["containers"][0]["envFrom"]]
+            service = name.removeprefix("city-")
+            self.assertEqual(environment, f"{service}-environment-2")
+            self.assertEqual(made[environment], {
+                "TRAFFIC_NATS__USER": service, "TRAFFIC_NATS__PASSWORD": "",
+                "TRAFFIC_SEALING__MASTER_KEY_ID": "2", "TRAFFIC_SEALING__RETIRED_MASTER_KEYS__1": old,
+            })
+        # The variables are those of the services.
+        [section] = re.findall(r"pub struct Sealing \{(.*?)\n\}", read(os.path.join(SERVICES_SOURCE, "chassis", "src", "config", "sections.rs")), re.DOTALL)
+        for field in ("master_key_id", "retired_master_keys"):
+            self.assertIn(f"pub {field}:", section)
 
     def test_what_the_chart_decides_wins_over_configuration_given_beside_it(self):
         given = {"grpc": {"listen": "127.0.0.1:1", "max_streams": 7}}

@@ -1,6 +1,6 @@
 """Checks of the bus's configuration: a real server takes it, and who may do what holds.
 
-Needs nats-server on PATH and nats-py. Every server runs on ports and folders of its own.
+Needs nats-server on PATH and nats-py; bash, sed and openssl. Every server runs on ports and folders of its own.
 """
 
 import asyncio
@@ -16,9 +16,10 @@ import unittest
 import nats
 from nats.errors import NoRespondersError, TimeoutError as NoAnswer
 from nats.js.api import ConsumerConfig, ExternalStream, StreamConfig, StreamSource
-from nats.js.errors import APIError, NoStreamResponseError
+from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+GUIDE = os.path.join(HERE, "..", "README.md")
 USERS = {
     "system": "NATS_SYSTEM_PASSWORD",
     "operator": "NATS_OPERATOR_PASSWORD",
@@ -28,6 +29,8 @@ USERS = {
     "enforcement": "NATS_ENFORCEMENT_PASSWORD",
     "agencies-operator": "NATS_AGENCIES_OPERATOR_PASSWORD",
     "transport": "NATS_AGENCY_TRANSPORT_PASSWORD",
+    # The agency that the guide adds.
+    "courts": "NATS_AGENCY_COURTS_PASSWORD",
 }
 
 
@@ -52,14 +55,24 @@ def certificate(folder):
     shutil.copy(os.path.join(folder, "tls.crt"), os.path.join(folder, "ca.crt"))
 
 
+def add_agency(folder):
+    """Runs the guide's commands that make the account of `courts`."""
+    with open(GUIDE, encoding="utf-8") as file:
+        blocks = re.findall(r"^ *```sh\n(.*?)^ *```", file.read(), flags=re.DOTALL | re.MULTILINE)
+    [commands] = [block for block in blocks if "agency-transport.conf" in block]
+    os.mkdir(os.path.join(folder, "passwords"))
+    subprocess.run(["bash", "-euc", commands], cwd=folder, check=True, timeout=30)
+
+
 def local_copy(folder, port, cluster_port, routes):
-    """The files as they are, but for what only a real machine has: places of certificates and store, sizes, addresses."""
+    """The files as they are, but for what only a real machine has: places of certificates and store, sizes, addresses. And a second agency."""
     for file in os.listdir(HERE):
         if file.endswith(".conf"):
             shutil.copy(os.path.join(HERE, file), folder)
     store = [(r"/var/lib/nats", os.path.join(folder, "store")), (r"\b([1-9][0-9]*)0GB", r"\g<1>00MB")]
     here = [(r"/etc/nats/tls/", folder + "/")]
     addresses = ", ".join(f'"nats-route://127.0.0.1:{route}"' for route in routes)
+    add_agency(folder)
     edits = {
         "tls.conf": here,
         "common.conf": [(r"port: 4222", f"listen: 127.0.0.1:{port}"), (r"http_port: 8222", "")],
@@ -84,11 +97,17 @@ def mirror_of_events(replicas):
     return StreamConfig(name="EVENTS", mirror=StreamSource(name="EVENTS", external=external), num_replicas=replicas)
 
 
-def consumer_of_transport(replicas):
+def consumer_of(agency, replicas):
     return ConsumerConfig(
-        durable_name="transport", ack_policy="explicit", num_replicas=replicas,
+        durable_name=agency, ack_policy="explicit", num_replicas=replicas,
         filter_subjects=["events.permits.road_occupation_approved.>", "events.permits.road_reopened.>"],
     )
+
+
+def what_an_agency_may_publish():
+    with open(os.path.join(HERE, "agency-transport.conf"), encoding="utf-8") as file:
+        [allowed] = re.findall(r"publish \{\s*allow: \[(.*?)\]", file.read(), flags=re.DOTALL)
+    return re.findall(r'"(\S+)"', allowed)
 
 
 async def connect(folder, port, user, error_cb):
@@ -125,7 +144,9 @@ class Syntax(unittest.TestCase):
                 self.assertLessEqual(sum(accounts), servers * int(store))
 
 
-class Permissions(unittest.IsolatedAsyncioTestCase):
+class OneServer(unittest.IsolatedAsyncioTestCase):
+    """A server for all tests of a class."""
+
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp()
@@ -165,6 +186,10 @@ class Permissions(unittest.IsolatedAsyncioTestCase):
         self.assertIn("permissions violation", text.lower())
         self.assertIn(subject.lower(), text.lower())
 
+
+class Services(OneServer):
+    """What a service may ask for. That it comes further by a reply subject is in traffic.conf."""
+
     async def test_a_service_makes_its_stream_and_writes_and_reads_its_own_log_and_events(self):
         for service in ("permits", "parking", "registration", "enforcement"):
             client, refusals = await self.as_user(service)
@@ -183,43 +208,133 @@ class Permissions(unittest.IsolatedAsyncioTestCase):
             await js.publish("$KV.PERSON_KEYS.sample", b"key")
             self.assertTrue(refusals.empty())
 
-    async def test_a_service_cannot_write_what_is_another_services(self):
+    async def test_a_service_may_not_write_what_is_another_services(self):
         for subject in ("parking.log.bay.1", "events.parking.bay_suspended.371702", "$JS.API.STREAM.MSG.GET.PARKING"):
             await self.refused("permits", subject)
 
-    async def test_a_service_cannot_change_empty_or_delete_a_stream(self):
+    async def test_a_service_may_not_change_empty_or_delete_a_stream(self):
         for verb in ("UPDATE", "DELETE", "PURGE", "MSG.DELETE", "RESTORE"):
             await self.refused("permits", f"$JS.API.STREAM.{verb}.PERMITS")
 
-    async def test_an_agency_reads_the_mirror_through_its_own_consumer_and_nothing_else(self):
-        service, _ = await self.as_user("permits")
-        js = service.jetstream()
+    async def test_without_a_password_nobody_comes_in(self):
+        await self.as_user("permits")
+
+        async def ignore(_):
+            pass
+
+        with self.assertRaises(Exception) as refusal:
+            await connect(self.folder, self.port, None, ignore)
+        self.assertIn("authorization", str(refusal.exception).lower())
+
+
+class Agencies(OneServer):
+    async def asyncSetUp(self):
+        """One event that agencies are entitled to, after one that they are not; and what deploy/README.md has their operator make."""
+        self.suite, _ = await self.as_user("operator")
+        self.operator, _ = await self.as_user("agencies-operator")
+        for client in (self.operator, self.suite):
+            try:
+                await client.jetstream().delete_stream("EVENTS")
+            except NotFoundError:
+                pass
+        js = self.suite.jetstream()
         await js.add_stream(name="EVENTS", subjects=["events.>"], allow_direct=True)
         for event in ("toxic_transport_approved", "road_reopened"):
             await js.publish(f"events.permits.{event}.371702", b"{}", headers={"ce-id": event})
-
-        # The same as the commands of deploy/README.md.
-        operator, _ = await self.as_user("agencies-operator")
-        agencies = operator.jetstream()
+        agencies = self.operator.jetstream()
         await agencies.add_stream(mirror_of_events(replicas=1))
-        await agencies.add_consumer("EVENTS", consumer_of_transport(replicas=1))
+        for agency in ("transport", "courts"):
+            await agencies.add_consumer("EVENTS", consumer_of(agency, replicas=1))
 
-        agency, refusals = await self.as_user("transport")
-        consumer = await agency.jetstream().pull_subscribe_bind("transport", "EVENTS")
+    async def as_agency(self, agency):
+        client, refusals = await self.as_user(agency)
+        return client, await client.jetstream().pull_subscribe_bind(agency, "EVENTS"), refusals
+
+    async def test_an_agency_reads_the_mirror_through_its_own_consumer_and_nothing_else(self):
+        agency, consumer, refusals = await self.as_agency("transport")
         # Only what it was granted: the one before it never reaches the agency.
         [message] = await consumer.fetch(1, timeout=10)
         self.assertEqual(message.subject, "events.permits.road_reopened.371702")
         await message.ack_sync(timeout=5)
-        self.assertEqual((await consumer.consumer_info()).num_pending, 0)
+        standing = await consumer.consumer_info()
+        self.assertEqual((standing.num_pending, standing.num_ack_pending, standing.ack_floor.stream_seq), (0, 0, 2))
+        # Some clients ask this first.
+        self.assertEqual((await agency.jetstream().account_info()).streams, 1)
         self.assertTrue(refusals.empty())
 
         for subject in (
             "events.permits.permit_submitted.371702", "$JS.API.STREAM.INFO.PERMITS", "$JS.API.STREAM.DELETE.EVENTS",
-            "$JS.API.CONSUMER.CREATE.EVENTS.other", "$JS.API.CONSUMER.MSG.NEXT.EVENTS.other",
+            "$JS.API.CONSUMER.CREATE.EVENTS.other",
             # Nor can it widen its own filter.
             "$JS.API.CONSUMER.CREATE.EVENTS.transport", "$JS.API.CONSUMER.DURABLE.CREATE.EVENTS.transport",
+            # What is another agency's.
+            "$JS.API.CONSUMER.INFO.EVENTS.courts", "$JS.API.CONSUMER.MSG.NEXT.EVENTS.courts", "$JS.ACK.EVENTS.courts.1.2.1.1.0",
         ):
             await self.refused("transport", subject)
+
+    async def test_no_agency_hears_what_another_is_sent(self):
+        listener, _ = await self.as_user("courts")
+        heard = []
+
+        async def note(message):
+            heard.append(message.subject)
+
+        await listener.subscribe("_INBOX.>", cb=note)
+        await listener.flush()
+        _, consumer, _ = await self.as_agency("transport")
+        [message] = await consumer.fetch(1, timeout=10)
+        await message.ack_sync(timeout=5)
+        await consumer.consumer_info()
+        # What was sent to it before this answer has come before it.
+        await listener.flush()
+        self.assertEqual(heard, [])
+
+    async def test_an_agencys_reply_subject_reaches_nothing_beyond_its_account(self):
+        async def standing():
+            """Streams and consumers in both accounts; and in AGENCIES what was handed out, which only a read or an acknowledgement may change."""
+            found = []
+            for client in (self.suite, self.operator):
+                js = client.jetstream()
+                state = (await js.stream_info("EVENTS")).state
+                found.append((client is self.suite, state.messages, state.first_seq, state.last_seq))
+                if client is self.operator:
+                    consumers = await js.consumers_info("EVENTS")
+                    found += sorted((c.name, c.num_pending, c.num_ack_pending, c.ack_floor.stream_seq) for c in consumers)
+            return found
+
+        heard = []
+
+        async def note(message):
+            heard.append(message.subject)
+
+        agency, consumer, _ = await self.as_agency("transport")
+        [message] = await consumer.fetch(1, timeout=10)
+        await message.ack_sync(timeout=5)
+        _, other, _ = await self.as_agency("courts")
+        [kept] = await other.fetch(1, timeout=10)
+        forged = [
+            kept.reply, "$JS.API.CONSUMER.MSG.NEXT.EVENTS.courts", "$JS.API.CONSUMER.DELETE.EVENTS.courts",
+            "$JS.API.CONSUMER.DELETE.EVENTS.transport", "$JS.API.STREAM.PURGE.EVENTS", "$JS.API.STREAM.DELETE.EVENTS",
+        ]
+        for subject in forged:
+            await self.operator.subscribe(subject, cb=note)
+        await self.operator.flush()
+        before = await standing()
+
+        # The answer to this body is empty when there is no event, as the answer to an acknowledgement is: a request to delete or empty a stream.
+        bodies = (b'{"batch": 1, "no_wait": true}', b"")
+        subjects = [message.reply if allowed == "$JS.ACK.EVENTS.transport.>" else allowed for allowed in what_an_agency_may_publish()]
+        self.assertEqual(len(subjects), 4)
+        for subject in subjects:
+            for reply in forged:
+                with self.subTest(subject=subject, reply=reply):
+                    for body in bodies:
+                        await agency.publish(subject, body, reply=reply)
+                    # Before this answer comes, theirs have gone out.
+                    await agency.request(subject, bodies[0] if "MSG.NEXT" in subject else b"", timeout=5)
+                    await self.operator.flush()
+                    self.assertEqual(heard, [])
+        self.assertEqual(await standing(), before)
 
     async def test_even_the_agencies_operator_reaches_no_stream_of_the_suite(self):
         service, _ = await self.as_user("permits")
@@ -232,16 +347,6 @@ class Permissions(unittest.IsolatedAsyncioTestCase):
         await operator.publish("$JS.API.INFO", b"", reply="permits.log.forged.1")
         await operator.flush()
         self.assertEqual((await service.jetstream().stream_info("PERMITS")).state.last_seq, before)
-
-    async def test_without_a_password_nobody_comes_in(self):
-        await self.as_user("permits")
-
-        async def ignore(_):
-            pass
-
-        with self.assertRaises(Exception) as refusal:
-            await connect(self.folder, self.port, None, ignore)
-        self.assertIn("authorization", str(refusal.exception).lower())
 
 
 class ThreeServers(unittest.IsolatedAsyncioTestCase):
@@ -298,7 +403,7 @@ class ThreeServers(unittest.IsolatedAsyncioTestCase):
             operator = await connect(root, ports[0], "agencies-operator", ignore)
             agencies = operator.jetstream(timeout=2)
             await until(lambda: agencies.add_stream(mirror_of_events(replicas=3)))
-            await until(lambda: agencies.add_consumer("EVENTS", consumer_of_transport(replicas=3)))
+            await until(lambda: agencies.add_consumer("EVENTS", consumer_of("transport", replicas=3)))
 
             servers[2].kill()
             second = await until(lambda: js.publish("permits.log.sample.1", b"{}"))
@@ -308,6 +413,8 @@ class ThreeServers(unittest.IsolatedAsyncioTestCase):
             # A mirror looks every 10 s whether it still hears from its source, and gives an attempt to follow it anew 30 s.
             [message] = await until(lambda: consumer.fetch(1, timeout=5), seconds=75)
             self.assertEqual(message.subject, "events.permits.road_reopened.371702")
+            await message.ack_sync(timeout=5)
+            self.assertEqual((await until(consumer.consumer_info)).num_ack_pending, 0)
             for other in (agency, operator):
                 await other.close()
             await client.close()

@@ -1,4 +1,4 @@
-{{/* A service hears its callers and Prometheus, and speaks to DNS, the bus and the collector; nothing else. */}}
+{{/* A service hears its callers, operators and Prometheus, and speaks to DNS, the bus and the collector; nothing else. */}}
 {{- define "traffic-service.networkpolicy" -}}
 {{- $policy := .service.networkPolicy -}}
 apiVersion: networking.k8s.io/v1
@@ -17,6 +17,13 @@ spec:
       ports:
         - port: grpc
         - port: http
+    # The operators' trafficctl (deploy/trafficctl.yaml), in this namespace, whoever else may call.
+    - from:
+        - podSelector:
+            matchLabels:
+              app.kubernetes.io/name: trafficctl
+      ports:
+        - port: grpc
     {{- with $policy.monitoring }}
     - from:
         {{- toYaml . | nindent 8 }}
