@@ -54,15 +54,16 @@ impl Application {
     }
 
     /// # Errors
-    /// The first ground of the law that stands against it, filed in `district` at the time `now`.
+    /// The first ground of the law that stands against it at the time `now`, `filed` first in `district` then or before.
     pub fn check(
         &self,
         district: District,
+        filed: Timestamp,
         now: Timestamp,
         calendar: &LegalCalendar,
     ) -> Result<(), Ground> {
         match self {
-            Self::RoadOccupation(occupation) => occupation.check(now, calendar),
+            Self::RoadOccupation(occupation) => occupation.check(filed, now, calendar),
             Self::ToxicTransport(transport) => transport.check(district, now, calendar),
             Self::OversizeTransport(transport) => transport.check(now, calendar),
         }

@@ -28,7 +28,7 @@ pub fn submit(tx: &mut Transaction, command: Submit) -> Result<PermitId, Halt> {
         contact,
         application,
     } = command;
-    application.check(district, tx.now(), tx.context.calendar)?;
+    application.check(district, tx.now(), tx.now(), tx.context.calendar)?;
     check_standing(tx, &applicant, &application)?;
     let kind = application.kind();
     let filing = file(tx, applicant, contact, application);
@@ -69,7 +69,13 @@ pub fn correct(tx: &mut Transaction, id: &PermitId, command: Correct) -> Result<
     if application.kind() != permit.kind() {
         return Err(Ground::KindChanged.into());
     }
-    application.check(permit.district, tx.now(), tx.context.calendar)?;
+    // What was filed in time is not late because its correction was asked for.
+    application.check(
+        permit.district,
+        permit.created,
+        tx.now(),
+        tx.context.calendar,
+    )?;
     check_standing(tx, &applicant, &application)?;
     let filing = file(tx, applicant, contact, application);
     record(tx, id, &permit, [Fact::PermitCorrected(filing)])

@@ -96,7 +96,7 @@ pub fn approve(tx: &mut Transaction, id: &PermitId, command: Approve) -> Result<
     )
 }
 
-/// Refuses the application (art. 38(2)).
+/// Refuses the application (art. 38(2)), also one that was sent back and not corrected, or cannot be.
 #[derive(Clone, Debug)]
 pub struct Refuse {
     pub ground: RefusalGround,
@@ -112,8 +112,12 @@ pub fn refuse(tx: &mut Transaction, id: &PermitId, command: Refuse) -> Result<()
     as_reviewer(tx, &permit)?;
     in_stage(
         &permit,
-        &[Stage::Submitted, Stage::Accepted],
-        "submitted or accepted",
+        &[
+            Stage::Submitted,
+            Stage::CorrectionRequested,
+            Stage::Accepted,
+        ],
+        "submitted, correction_requested or accepted",
     )?;
     let refused = RefusedApplication {
         basis: refusal_basis(&permit, command.ground),
@@ -256,10 +260,7 @@ fn check_at_decision(
     let (now, calendar) = (tx.now(), tx.context.calendar);
     match application {
         Application::RoadOccupation(occupation) => {
-            // An emergency was filed in time or not at all: the hours since do not count against it.
-            if occupation.emergency.is_none() || occupation.hours.end() <= now {
-                occupation.check(now, calendar)?;
-            }
+            occupation.check(permit.created, now, calendar)?;
             if occupation.road_authority_consent.is_none() {
                 return Err(Ground::ConsentMissing);
             }

@@ -158,11 +158,16 @@ pub struct RoadOccupation {
 }
 
 impl RoadOccupation {
-    /// What the law asks of works on roads, at the time `now`.
+    /// What the law asks of works on roads, at the time `now`; of an emergency, that it was `filed` in time.
     ///
     /// # Errors
     /// The first ground that stands against it.
-    pub fn check(&self, now: Timestamp, calendar: &LegalCalendar) -> Result<(), Ground> {
+    pub fn check(
+        &self,
+        filed: Timestamp,
+        now: Timestamp,
+        calendar: &LegalCalendar,
+    ) -> Result<(), Ground> {
         let rules = OccupationRules::on(calendar.date(now));
         if self.hours.end() <= now {
             return Err(Ground::OccupationOver);
@@ -180,7 +185,7 @@ impl RoadOccupation {
             });
         }
         match &self.emergency {
-            Some(emergency) => check_emergency(emergency, rules, now),
+            Some(emergency) => check_emergency(emergency, rules, filed),
             None => self.check_notice(rules, calendar),
         }
     }
@@ -201,12 +206,12 @@ impl RoadOccupation {
 fn check_emergency(
     emergency: &Emergency,
     rules: &OccupationRules,
-    now: Timestamp,
+    filed: Timestamp,
 ) -> Result<(), Ground> {
-    if emergency.started_at > now {
+    if emergency.started_at > filed {
         return Err(Ground::EmergencyNotBegun);
     }
-    if now > emergency.started_at + rules.emergency_filing_hours.hours() {
+    if filed > emergency.started_at + rules.emergency_filing_hours.hours() {
         return Err(Ground::EmergencyFiledLate {
             hours: rules.emergency_filing_hours,
         });

@@ -169,6 +169,21 @@ fn a_correction_keeps_the_kind() {
 }
 
 #[test]
+fn what_was_sent_back_and_is_not_corrected_may_be_refused_art_38() {
+    let (scenario, id) = submitted(app(occupation()));
+    let refusal = Refuse {
+        ground: RefusalGround::TrafficSafety,
+        reason: text("the detour was never drawn"),
+    };
+    let outcome = scenario
+        .when(|tx| request_correction(tx, &id, corrections()))
+        .and()
+        .later("2026-04-02T09:00:00+08:00")
+        .when(|tx| refuse(tx, &id, refusal));
+    assert_eq!(names(&outcome, &id), ["permit_refused"]);
+}
+
+#[test]
 fn an_application_is_withdrawn_at_any_time_before_the_decision() {
     let (fresh, a) = submitted(app(occupation()));
     let (accepted, b) = accepted(app(occupation()));

@@ -5,11 +5,11 @@ use chassis::testing::Scenario;
 use permits::domain::closing::complete;
 use permits::domain::deadlines::pass_time;
 use permits::domain::event::{Acceptor, Fact};
-use permits::domain::filing::{Submit, submit};
+use permits::domain::filing::{Correct, Submit, correct, submit};
 use permits::domain::hours::{DailyHours, Hours};
 use permits::domain::permit::Stage;
 use permits::domain::progress::Progress;
-use permits::domain::review::{Amend, Approve, amend, approve};
+use permits::domain::review::{Amend, Approve, amend, approve, request_correction};
 use permits::domain::road_calendar::{self, Booking, RoadCalendar, RoadCalendarEvent};
 use permits::domain::road_occupation::{Direction, Emergency, JointPlan, RoadOccupation};
 use permits::domain::standing::suspend;
@@ -107,6 +107,32 @@ fn an_emergency_repair_needs_no_notice_and_is_filed_within_48_hours() {
         .later("2026-03-03T09:00:00+08:00")
         .when(|tx| approve(tx, &id, Approve::default()))
         .and();
+}
+
+#[test]
+fn an_emergency_that_was_filed_in_time_may_be_corrected_after_the_48_hours() {
+    let burst = with(|w| {
+        w.public_notice_on = None;
+        w.hours = Hours::new(at("2026-02-28T11:00:00"), at("2026-03-05T00:00:00"), None).unwrap();
+        w.signs.upstream_night_m = 100;
+        w.emergency = Some(Emergency {
+            started_at: at("2026-02-28T11:00:00"),
+            cause: text("burst main"),
+        });
+    });
+    let (scenario, id) = submitted(app(burst.clone()));
+    let correction = Correct {
+        applicant: company(),
+        contact: person('z'),
+        application: app(burst),
+    };
+    let outcome = scenario
+        .when(|tx| request_correction(tx, &id, Vec::new()))
+        .and()
+        .by(applicant())
+        .later("2026-03-02T12:00:00+08:00")
+        .when(|tx| correct(tx, &id, correction));
+    assert_eq!(names(&outcome, &id), ["permit_corrected"]);
 }
 
 #[test]
