@@ -120,16 +120,22 @@ fn only_the_prefecture_revokes_a_licence_art_6() {
     assert!(!licence(&scenario, 'a').may_drive());
 }
 
-#[test]
-fn nothing_heavier_than_was_told_follows_a_defence_penalty_law_art_45() {
-    let refused = (
-        "HEAVIER_AFTER_DEFENCE",
-        Some("Administrative Penalty Law art. 45(2)"),
-    );
-    let heavier = Sanction {
+const HEAVIER: (&str, Option<&str>) = (
+    "HEAVIER_AFTER_DEFENCE",
+    Some("Administrative Penalty Law art. 45(2)"),
+);
+
+/// Heavier than a fine of 500 yuan alone.
+fn with_revocation() -> Sanction {
+    Sanction {
         revocation: true,
         ..fine(500)
-    };
+    }
+}
+
+#[test]
+fn nothing_heavier_than_was_told_follows_a_defence_penalty_law_art_45() {
+    let (heavier, refused) = (with_revocation(), HEAVIER);
     let (scenario, id) = intended(much_too_fast(), fine(500));
     scenario
         .when(|tx| tell_intention(tx, &id, heavier))
@@ -141,14 +147,7 @@ fn nothing_heavier_than_was_told_follows_a_defence_penalty_law_art_45() {
 
 #[test]
 fn telling_again_does_not_make_it_heavier_once_the_party_was_heard_penalty_law_art_45() {
-    let refused = (
-        "HEAVIER_AFTER_DEFENCE",
-        Some("Administrative Penalty Law art. 45(2)"),
-    );
-    let heavier = Sanction {
-        revocation: true,
-        ..fine(500)
-    };
+    let (heavier, refused) = (with_revocation(), HEAVIER);
     let (scenario, id) = intended(much_too_fast(), fine(500));
     scenario
         .when(|tx| tell_intention(tx, &id, fine(500)))

@@ -398,13 +398,7 @@ fn a_free_or_short_stay_never_falls_due() {
 
 #[test]
 fn a_stay_beyond_the_maximum_is_noted_once_and_goes_on() {
-    let mut sessions = Sessions::default();
-    let (story, _) = send(
-        a_bay(),
-        &mut sessions,
-        at("09:00:00"),
-        &[arrived(1, "09:00:00")],
-    );
+    let (story, mut sessions) = arrived_at_nine("09:00:00");
     let session = sessions.0.remove(0);
     let (story, events) = step(story, &session, "2026-03-09T08:59:59+08:00");
     assert!(events.is_empty());

@@ -69,13 +69,7 @@ fn only_what_was_paid_too_much_goes_back_art_37() {
 
 #[test]
 fn what_is_paid_while_the_car_stands_there_is_paid_ahead() {
-    let mut sessions = Sessions::default();
-    let (story, _) = send(
-        a_bay(),
-        &mut sessions,
-        at("09:00:00"),
-        &[arrived(1, "09:00:00")],
-    );
+    let (story, mut sessions) = arrived_at_nine("09:00:00");
     let session = sessions.0[0].clone();
     let story = pay(story, &session, "r1", 500);
     assert_eq!(state(&story, &session).state(), SessionState::Open);
@@ -152,13 +146,7 @@ fn an_officer_of_the_district_waives_a_charge_and_what_was_paid_is_owed_back() {
 
 #[test]
 fn a_charge_that_does_not_exist_yet_is_not_waived_art_32_1_3() {
-    let mut sessions = Sessions::default();
-    let (story, _) = send(
-        a_bay(),
-        &mut sessions,
-        at("09:00:00"),
-        &[arrived(1, "09:00:00")],
-    );
+    let (story, sessions) = arrived_at_nine("09:00:00");
     story
         .when(|tx| session::waive(tx, &sessions.0[0], WaiveGround::Goodwill))
         .then_refused(
@@ -204,13 +192,7 @@ fn a_session_that_an_officer_ends_leaves_its_bay_to_the_next_car() {
         // On the next day, when readings of the stay would be too late.
         ("2026-03-03T08:00:00+08:00", "09:00:00", "10:00:00"),
     ] {
-        let mut sessions = Sessions::default();
-        let (story, _) = send(
-            a_bay(),
-            &mut sessions,
-            at("09:00:00"),
-            &[arrived(1, "09:00:00")],
-        );
+        let (story, mut sessions) = arrived_at_nine("09:00:00");
         let session = sessions.0[0].clone();
         let story = story
             .later(now)

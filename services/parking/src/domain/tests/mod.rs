@@ -194,6 +194,13 @@ fn transfer(reference: &str, amount: u64, made_at: Timestamp) -> Transfer {
     }
 }
 
+/// A stay since 09:00 of a vehicle that nobody knows, told at `now`; and its session.
+fn arrived_at_nine(now: &str) -> (Scenario, Sessions) {
+    let mut sessions = Sessions::default();
+    let (story, _) = send(a_bay(), &mut sessions, at(now), &[arrived(1, "09:00:00")]);
+    (story, sessions)
+}
+
 /// A finished stay from 09:00 to `until`, of a known plate; and its session.
 fn a_stay(until: &str) -> (Scenario, SessionId) {
     let mut sessions = Sessions::default();

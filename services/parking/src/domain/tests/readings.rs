@@ -6,13 +6,7 @@ use super::*;
 
 #[test]
 fn an_arrival_opens_a_session_and_a_departure_charges_it() {
-    let mut sessions = Sessions::default();
-    let (story, _) = send(
-        a_bay(),
-        &mut sessions,
-        at("09:00:05"),
-        &[arrived(1, "09:00:00")],
-    );
+    let (story, mut sessions) = arrived_at_nine("09:00:05");
     let open = session_of(&story, &sessions, 0);
     assert_eq!(open.state(), SessionState::Open);
     assert_eq!(open.arrived_at, at("09:00:00"));
@@ -29,13 +23,7 @@ fn an_arrival_opens_a_session_and_a_departure_charges_it() {
 
 #[test]
 fn a_reading_that_is_repeated_changes_nothing() {
-    let mut sessions = Sessions::default();
-    let (story, _) = send(
-        a_bay(),
-        &mut sessions,
-        at("09:00:05"),
-        &[arrived(1, "09:00:00")],
-    );
+    let (story, _) = arrived_at_nine("09:00:05");
     let story = story.when(|tx| watch::ingest(tx, &bay_id(), &[arrived(1, "09:00:00")]));
     assert_eq!(story.value().as_slice(), [Outcome::Repeated]);
     story.then_nothing();
@@ -43,13 +31,7 @@ fn a_reading_that_is_repeated_changes_nothing() {
 
 #[test]
 fn a_sequence_used_for_another_reading_is_not_taken() {
-    let mut sessions = Sessions::default();
-    let (story, _) = send(
-        a_bay(),
-        &mut sessions,
-        at("09:00:05"),
-        &[arrived(1, "09:00:00")],
-    );
+    let (story, _) = arrived_at_nine("09:00:05");
     let story = story.when(|tx| watch::ingest(tx, &bay_id(), &[left(1, "09:00:01")]));
     assert_eq!(story.value().as_slice(), [Outcome::SequenceReused]);
     story.then_nothing();
@@ -88,13 +70,7 @@ fn a_reading_may_be_twelve_hours_late_and_two_minutes_early_no_more() {
 
 #[test]
 fn a_departure_of_yesterday_is_too_late_in_a_bay_where_nothing_came_since() {
-    let mut sessions = Sessions::default();
-    let (story, _) = send(
-        a_bay(),
-        &mut sessions,
-        at("09:00:00"),
-        &[arrived(1, "09:00:00")],
-    );
+    let (story, mut sessions) = arrived_at_nine("09:00:00");
     let next_day = ts("2026-03-03T08:00:00+08:00");
     let (story, outcomes) = send(story, &mut sessions, next_day, &[left(2, "17:00:00")]);
     assert_eq!(outcomes, [Outcome::TooLate]);

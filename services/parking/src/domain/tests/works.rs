@@ -396,13 +396,7 @@ fn a_closing_that_only_a_known_reading_meets_ends_the_session_all_the_same() {
 
 #[test]
 fn a_car_that_stands_on_for_a_day_after_a_closing_pays_for_the_time_before_it_once() {
-    let mut sessions = Sessions::default();
-    let (story, _) = send(
-        a_bay(),
-        &mut sessions,
-        at("09:00:00"),
-        &[arrived(1, "09:00:00")],
-    );
+    let (story, mut sessions) = arrived_at_nine("09:00:00");
     let story = hear(
         story,
         "p1",
