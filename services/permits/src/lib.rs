@@ -115,7 +115,7 @@ fn signer(config: &Config) -> Result<Signer, Box<dyn Error + Send + Sync>> {
     Ok(Signer::from_seed(&seed.finalize().into())?)
 }
 
-/// The WZDx feed: what is granted and not over.
+/// The WZDx feed: what occupies a road, or will.
 fn feed_route(core: Core, publisher: String) -> axum::Router {
     let info = Arc::new(wzdx::FeedInfo { publisher });
     axum::Router::new().route(

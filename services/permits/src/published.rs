@@ -62,10 +62,16 @@ impl About<'_> {
             Fact::SuspensionLifted { usable: true, .. } => {
                 self.event(&proto::PermitResumed { r#ref })
             }
-            Fact::PermitRevoked { ground, basis, .. } => self.event(&proto::PermitRevoked {
+            Fact::PermitRevoked {
+                ground,
+                basis,
+                use_goes_on,
+                ..
+            } => self.event(&proto::PermitRevoked {
                 r#ref,
                 ground: revocation_ground(*ground).into(),
                 legal_basis: basis.to_string(),
+                use_goes_on: *use_goes_on,
             }),
             Fact::PermitExpired => self.event(&proto::PermitExpired { r#ref }),
             Fact::PermitCompleted => self.event(&proto::PermitCompleted { r#ref }),

@@ -1,7 +1,7 @@
 //! What the projection keeps beside the permits themselves: one table of facets, by which lists and the feed find them.
 
 use crate::domain::application::{Application, PermitKind};
-use crate::domain::permit::Permit;
+use crate::domain::permit::{Permit, Stage};
 use crate::domain::registers::{ApplicantStanding, DriverStanding, VehicleRecord};
 use crate::domain::road_calendar::RoadCalendar;
 use chassis::domain::Aggregate;
@@ -11,8 +11,8 @@ use chassis::projection::{
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-/// Must change with the layout of any state or row.
-const VERSION: u32 = 2;
+/// Must change with the layout of any state or row, and with what is due or found under which facet.
+const VERSION: u32 = 3;
 
 const FACETS: FacetTable = Table::new(0x10);
 
@@ -41,7 +41,7 @@ pub enum Facet {
     Road(String),
     Plate(String),
     Applicant(String),
-    /// Road occupations that are granted and not over.
+    /// Road occupations that are granted and not begun, or begun and not reopened, permit or none.
     Occupying,
 }
 
@@ -85,7 +85,7 @@ impl Faceted for Permit {
             for road in &occupation.stretch.roads {
                 facets.insert(Facet::Road(RoadCalendar::normal_name(road.as_str())));
             }
-            if self.stage.is_granted() {
+            if self.stage == Stage::Approved || self.progress.is_under_way() {
                 facets.insert(Facet::Occupying);
             }
         }
@@ -98,7 +98,7 @@ fn index(change: &Change<'_, Permit>, rows: &mut Rows<'_>) -> Result<(), Broken>
     Ok(())
 }
 
-/// Road occupations that are granted and not over, newest first, at most `limit`.
+/// What is [`Facet::Occupying`], newest first, at most `limit`.
 ///
 /// # Errors
 /// [`Broken`].

@@ -56,6 +56,7 @@ pub fn permit(id: &PermitId, permit: &Permit, revision: &Revision) -> proto::Per
                 cause: suspension_cause(&suspension.cause).into(),
                 reason: suspension.reason.to_string(),
                 suspend_time: time(suspension.since),
+                remedies_zh: REMEDIES_ZH.to_owned(),
             })
             .collect(),
         revocation: permit.revoked.as_ref().map(|revoked| proto::Revocation {
@@ -63,6 +64,7 @@ pub fn permit(id: &PermitId, permit: &Permit, revision: &Revision) -> proto::Per
             reason: revoked.reason.to_string(),
             legal_basis: revoked.basis.to_string(),
             revoke_time: time(revoked.at),
+            remedies_zh: REMEDIES_ZH.to_owned(),
         }),
         ..proto::Permit::default()
     };

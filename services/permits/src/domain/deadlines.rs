@@ -56,14 +56,9 @@ fn due(permit: &Permit) -> Vec<Due> {
         }
         Stage::Accepted => warnings(permit),
         Stage::Approved => end_of_validity(permit, Fact::PermitExpired),
-        Stage::InUse => match &permit.progress {
-            Progress::Works(works) => overdue_works(permit, works),
-            Progress::Trip(trip) => overdue_trip(permit, trip),
-            Progress::Run(run) if run.done.is_some() => {
-                end_of_validity(permit, Fact::PermitCompleted)
-            }
-            Progress::Run(_) => Vec::new(),
-        },
+        Stage::InUse => overdue_use(permit),
+        // A road or a load is overdue, permit or none.
+        Stage::Revoked if permit.progress.is_under_way() => overdue_use(permit),
         // The clock of the authority stands while the applicant corrects.
         Stage::CorrectionRequested
         | Stage::Refused
@@ -108,6 +103,15 @@ fn end_of_validity(permit: &Permit, fact: Fact) -> Vec<Due> {
         .iter()
         .map(|grant| (grant.valid_until, fact.clone()))
         .collect()
+}
+
+fn overdue_use(permit: &Permit) -> Vec<Due> {
+    match &permit.progress {
+        Progress::Works(works) => overdue_works(permit, works),
+        Progress::Trip(trip) => overdue_trip(permit, trip),
+        Progress::Run(run) if run.done.is_some() => end_of_validity(permit, Fact::PermitCompleted),
+        Progress::Run(_) => Vec::new(),
+    }
 }
 
 /// A road is to be reopened by the end of the permitted time (Road Traffic Safety Law art. 32(2)).

@@ -5,7 +5,7 @@ use super::ground::Ground;
 use super::permit::{Permit, Stage};
 use super::progress::{Escort, Progress, Run};
 use super::review::{Amend, amend};
-use super::steps::{in_stage, load, record, usable};
+use super::steps::{in_stage, in_use, load, record, release_places, usable};
 use super::values::PermitId;
 use chassis::domain::values::{DocumentNumber, Text};
 use chassis::domain::{District, Halt, Transaction};
@@ -122,7 +122,7 @@ pub fn hand_over_escort(
     record(tx, id, &permit, [Fact::EscortHandedOver { unit, to }])
 }
 
-/// The run is over.
+/// The run is over. A revoked permit gives back now what it held.
 ///
 /// # Errors
 /// If it is not under way.
@@ -131,7 +131,12 @@ pub fn complete_escort(tx: &mut Transaction, id: &PermitId) -> Result<(), Halt> 
     let escort = under_way(&permit)?;
     as_escort_officer(tx, &permit, escort.district)?;
     let Escort { unit, district, .. } = escort.clone();
-    record(tx, id, &permit, [Fact::EscortCompleted { unit, district }])
+    record(tx, id, &permit, [Fact::EscortCompleted { unit, district }])?;
+    if permit.stage == Stage::Revoked {
+        // Nobody completes it any more.
+        release_places(tx, id, &permit.application)?;
+    }
+    Ok(())
 }
 
 /// An officer of the district through which the escort leads, or of the permit's own.
@@ -157,7 +162,7 @@ fn under_way(permit: &Permit) -> Result<&Escort, Ground> {
         return Err(Ground::EscortDone);
     }
     match (&run.escort, run.started) {
-        (Some(escort), Some(_)) if permit.stage == Stage::InUse => Ok(escort),
+        (Some(escort), Some(_)) if in_use(permit).is_ok() => Ok(escort),
         _ => Err(Ground::EscortNotStarted),
     }
 }

@@ -59,10 +59,14 @@ pub enum Fact {
         reason: Text<500>,
         usable: bool,
     },
+    /// `use_goes_on`: the use has begun and is not at its end, as [`super::progress::Progress::is_under_way`] says.
     PermitRevoked {
         ground: RevocationGround,
         reason: Text<500>,
         basis: LegalBasis,
+        /// Older journals do not say; they gave back at once what the permit held.
+        #[serde(default)]
+        use_goes_on: bool,
     },
     PermitExpired,
     PermitCompleted,

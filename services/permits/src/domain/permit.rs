@@ -67,7 +67,8 @@ impl Stage {
         }
     }
 
-    /// Granted and not over: holds its place in calendars and registers.
+    /// Granted and not over: may be used, and holds its place in calendars and registers. What was revoked while its use
+    /// was under way holds its place too, until that comes to its end.
     pub fn is_granted(self) -> bool {
         matches!(self, Self::Approved | Self::InUse)
     }
@@ -201,6 +202,7 @@ impl Permit {
                 ground,
                 reason,
                 basis,
+                ..
             } => {
                 self.stage = Stage::Revoked;
                 self.revoked = Some(Revocation {

@@ -23,6 +23,15 @@ impl Progress {
             PermitKind::OversizeTransport => Self::Run(Run::default()),
         }
     }
+
+    /// Begun and not at its end: the road is not reopened, the load has not arrived, the escort is not done.
+    pub fn is_under_way(&self) -> bool {
+        match self {
+            Self::Works(works) => works.started.is_some() && works.reopened.is_none(),
+            Self::Trip(trip) => trip.departed.is_some() && trip.arrived.is_none(),
+            Self::Run(run) => run.started.is_some() && run.done.is_none(),
+        }
+    }
 }
 
 /// Works on a road, up to its reopening.

@@ -96,7 +96,7 @@ pub fn approve(tx: &mut Transaction, id: &PermitId, command: Approve) -> Result<
     )
 }
 
-/// Refuses the application (art. 38(2)), also one that was sent back and not corrected, or cannot be.
+/// Refuses the application (art. 38(2)), also one that was sent back and is not corrected, or cannot be.
 #[derive(Clone, Debug)]
 pub struct Refuse {
     pub ground: RefusalGround,
@@ -260,6 +260,12 @@ fn check_at_decision(
     let (now, calendar) = (tx.now(), tx.context.calendar);
     match application {
         Application::RoadOccupation(occupation) => {
+            // An emergency repair may be over when it is granted, but more time for it lies ahead.
+            let is_amended = permit.grant.is_some();
+            if is_amended && occupation.hours.end() <= now {
+                return Err(Ground::OccupationOver);
+            }
+            // Filed in time or not at all: the hours since do not count against it.
             occupation.check(permit.created, now, calendar)?;
             if occupation.road_authority_consent.is_none() {
                 return Err(Ground::ConsentMissing);
@@ -328,6 +334,10 @@ fn refusal_basis(permit: &Permit, ground: RefusalGround) -> LegalBasis {
         RefusalGround::NotRequired => licence_law("art. 32(1)(1)"),
         RefusalGround::NotCompetent => licence_law("art. 32(1)(2)"),
         RefusalGround::FalseStatements => licence_law("art. 78"),
+        // Only what is corrected in full has to be accepted.
+        RefusalGround::ConditionsNotMet if permit.stage == Stage::CorrectionRequested => {
+            licence_law("arts. 32(1)(5), 38(2)")
+        }
         RefusalGround::ConditionsNotMet => licence_law("art. 38(2)"),
         RefusalGround::TrafficSafety => match permit.application {
             Application::RoadOccupation(_) => traffic_law("art. 32(1)"),

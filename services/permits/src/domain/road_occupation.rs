@@ -158,7 +158,9 @@ pub struct RoadOccupation {
 }
 
 impl RoadOccupation {
-    /// What the law asks of works on roads, at the time `now`; of an emergency, that it was `filed` in time.
+    /// What the law asks of works on roads, at the time `now`; of an emergency, that it was `filed` first within the hours
+    /// after its beginning. Those who decide or send it back later cannot make it late, and a correction cannot move its
+    /// beginning out of those hours.
     ///
     /// # Errors
     /// The first ground that stands against it.
@@ -169,7 +171,12 @@ impl RoadOccupation {
         calendar: &LegalCalendar,
     ) -> Result<(), Ground> {
         let rules = OccupationRules::on(calendar.date(now));
-        if self.hours.end() <= now {
+        // An emergency repair is filed afterwards: it may be over by now, but not before it began.
+        let must_end_after = match &self.emergency {
+            Some(emergency) => emergency.started_at.min(now),
+            None => now,
+        };
+        if self.hours.end() <= must_end_after {
             return Err(Ground::OccupationOver);
         }
         if self.signs.upstream_m < rules.sign_day_m {
@@ -185,7 +192,7 @@ impl RoadOccupation {
             });
         }
         match &self.emergency {
-            Some(emergency) => check_emergency(emergency, rules, filed),
+            Some(emergency) => check_emergency(emergency, filed, calendar),
             None => self.check_notice(rules, calendar),
         }
     }
@@ -205,9 +212,10 @@ impl RoadOccupation {
 
 fn check_emergency(
     emergency: &Emergency,
-    rules: &OccupationRules,
     filed: Timestamp,
+    calendar: &LegalCalendar,
 ) -> Result<(), Ground> {
+    let rules = OccupationRules::on(calendar.date(filed));
     if emergency.started_at > filed {
         return Err(Ground::EmergencyNotBegun);
     }

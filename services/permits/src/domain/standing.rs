@@ -71,7 +71,8 @@ pub fn revoke(tx: &mut Transaction, id: &PermitId, command: Revoke) -> Result<()
     Ok(())
 }
 
-/// Revokes a granted permit and gives back what it held.
+/// Revokes a granted permit and gives back what it held; if its use is under way, only when that comes to its end: the road
+/// stays taken until it is reopened (Road Traffic Safety Law art. 32(2)), driver and vehicle until the load has arrived.
 pub fn take_away(
     tx: &mut Transaction,
     id: &PermitId,
@@ -80,6 +81,7 @@ pub fn take_away(
     reason: Text<500>,
 ) -> Result<(), Halt> {
     let basis = revocation_basis(ground);
+    let use_goes_on = permit.progress.is_under_way();
     record(
         tx,
         id,
@@ -88,8 +90,12 @@ pub fn take_away(
             ground,
             reason,
             basis,
+            use_goes_on,
         }],
     )?;
+    if use_goes_on {
+        return Ok(());
+    }
     release_places(tx, id, &permit.application)
 }
 

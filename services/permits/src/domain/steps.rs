@@ -84,6 +84,15 @@ pub fn in_stage(permit: &Permit, stages: &[Stage], needs: &'static str) -> Resul
     }
 }
 
+/// In use; or revoked while the use was under way: that takes the right, not the duties, which last until the road is
+/// reopened (Road Traffic Safety Law art. 32(2)), the load has arrived (Decree 591 art. 48(2)), or the escort is done.
+pub fn in_use(permit: &Permit) -> Result<(), Ground> {
+    if permit.stage == Stage::Revoked && permit.progress.is_under_way() {
+        return Ok(());
+    }
+    in_stage(permit, &[Stage::InUse], "in_use")
+}
+
 /// Granted, not suspended, and within its validity: what any use needs (Administrative Licence Law art. 80(2)).
 pub fn usable(permit: &Permit, now: Timestamp) -> Result<&Grant, Ground> {
     in_stage(

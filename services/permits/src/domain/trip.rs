@@ -6,7 +6,7 @@ use super::ground::Ground;
 use super::instruments::{ToxicProvision, ToxicRules};
 use super::permit::{Permit, Stage};
 use super::progress::{Progress, Trip};
-use super::steps::{as_user, in_stage, load, record, usable};
+use super::steps::{as_user, in_stage, in_use, load, record, release_places, usable};
 use super::toxic_transport::ToxicTransport;
 use super::values::PermitId;
 use chassis::domain::values::Text;
@@ -122,6 +122,8 @@ pub fn record_moving_on(tx: &mut Transaction, id: &PermitId, at: Timestamp) -> R
     record(tx, id, &permit, [Fact::VehicleMovedOn { at }])
 }
 
+/// The load has arrived. A revoked permit gives back now what it held.
+///
 /// # Errors
 /// If it is not under way.
 pub fn record_arrival(tx: &mut Transaction, id: &PermitId, at: Timestamp) -> Result<(), Halt> {
@@ -129,7 +131,12 @@ pub fn record_arrival(tx: &mut Transaction, id: &PermitId, at: Timestamp) -> Res
     as_user(tx, &permit)?;
     let (_, trip) = under_way(&permit)?;
     in_order(tx, trip, at)?;
-    record(tx, id, &permit, [Fact::ToxicTransportArrived { at }])
+    record(tx, id, &permit, [Fact::ToxicTransportArrived { at }])?;
+    if permit.stage == Stage::Revoked {
+        // Nobody completes it any more.
+        release_places(tx, id, &permit.application)?;
+    }
+    Ok(())
 }
 
 fn trip(permit: &Permit) -> Result<(&ToxicTransport, &Trip), Ground> {
@@ -139,10 +146,10 @@ fn trip(permit: &Permit) -> Result<(&ToxicTransport, &Trip), Ground> {
     }
 }
 
-/// What happens on the road is recorded even while the permit is suspended: the load is where it is.
+/// What happens on the road is recorded even if the permit is suspended or revoked: the load is where it is.
 fn under_way(permit: &Permit) -> Result<(&ToxicTransport, &Trip), Ground> {
     let (transport, trip) = trip(permit)?;
-    in_stage(permit, &[Stage::InUse], "in_use")?;
+    in_use(permit)?;
     if trip.departed.is_none() || trip.arrived.is_some() {
         return Err(Ground::NotUnderWay);
     }

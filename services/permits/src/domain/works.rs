@@ -4,7 +4,7 @@ use super::event::{Acceptor, Fact};
 use super::ground::Ground;
 use super::permit::{Permit, Stage};
 use super::progress::{Progress, Works};
-use super::steps::{as_user, in_stage, load, record, release_places, usable};
+use super::steps::{as_user, in_stage, in_use, load, record, release_places, usable};
 use super::values::PermitId;
 use chassis::domain::values::Text;
 use chassis::domain::{Halt, Transaction};
@@ -22,7 +22,8 @@ pub fn start_work(tx: &mut Transaction, id: &PermitId) -> Result<(), Halt> {
     record(tx, id, &permit, [Fact::RoadWorkStarted])
 }
 
-/// The work is done and the road is cleared. Allowed after the permitted time too: the road is still to be reopened.
+/// The work is done and the road is cleared. Allowed after the permitted time and after a revocation too: the road is still
+/// to be reopened.
 ///
 /// # Errors
 /// If it is not under way, or reported as finished.
@@ -30,7 +31,7 @@ pub fn finish_work(tx: &mut Transaction, id: &PermitId) -> Result<(), Halt> {
     let permit = load(tx, id)?;
     as_user(tx, &permit)?;
     let works = works(&permit)?;
-    in_stage(&permit, &[Stage::InUse], "in_use")?;
+    in_use(&permit)?;
     if works.finished.is_some() {
         return Err(Ground::WorkAlreadyFinished.into());
     }
@@ -64,7 +65,7 @@ pub fn record_acceptance(
     if !tx.context.actor.decides_for(permit.district) {
         return Err(Ground::OutsideDistrict.into());
     }
-    in_stage(&permit, &[Stage::InUse], "in_use")?;
+    in_use(&permit)?;
     if works.finished.is_none() {
         return Err(Ground::WorkNotFinished.into());
     }

@@ -2,8 +2,7 @@
 
 use crate::domain::application::Application;
 use crate::domain::event::Grant;
-use crate::domain::permit::{Permit, Stage};
-use crate::domain::progress::Progress;
+use crate::domain::permit::Permit;
 use crate::domain::road_occupation::{
     Direction, Impact, LaneStatus, LaneType, RoadOccupation, WorkType,
 };
@@ -100,7 +99,8 @@ struct Lane {
     r#type: &'static str,
 }
 
-/// The feed of these occupations as of `now`, as JSON. Suspended permits are left out: nobody works.
+/// The feed of these occupations as of `now`, as JSON. A suspended permit is left out if its works have not begun. If they
+/// have, the road is closed until it is reopened (Road Traffic Safety Law art. 32(2)), whatever has become of the permit.
 ///
 /// # Panics
 /// Never: the feed is plain data.
@@ -135,7 +135,7 @@ fn features(found: &Found<Permit>) -> Vec<Feature> {
     else {
         return Vec::new();
     };
-    if permit.is_suspended() {
+    if permit.is_suspended() && !permit.progress.is_under_way() {
         return Vec::new();
     }
     occupation
@@ -153,7 +153,7 @@ fn feature(
     grant: &Grant,
     direction: Direction,
 ) -> Feature {
-    let started = matches!(&permit.progress, Progress::Works(works) if works.started.is_some());
+    let started = permit.progress.is_under_way();
     Feature {
         id: format!("{id}-{}", direction.as_str()),
         r#type: "Feature",
@@ -192,11 +192,7 @@ fn feature(
             location_method: "other",
             work_zone_type: "static",
             vehicle_impact: impact(occupation.stretch.impact),
-            event_status: if permit.stage == Stage::InUse {
-                "active"
-            } else {
-                "planned"
-            },
+            event_status: if started { "active" } else { "planned" },
             types_of_work: vec![TypeOfWork {
                 type_name: work_type(occupation.work_type),
             }],

@@ -2,7 +2,7 @@
 
 use crate::fixtures::*;
 use chassis::domain::{LegalCalendar, TimeLimit};
-use permits::domain::event::{Correction, RefusalGround, RevocationGround};
+use permits::domain::event::{Correction, Fact, RefusalGround, RevocationGround};
 use permits::domain::filing::{Correct, correct, submit, withdraw};
 use permits::domain::permit::Stage;
 use permits::domain::review::{Refuse, accept, refuse, request_correction};
@@ -172,7 +172,7 @@ fn a_correction_keeps_the_kind() {
 fn what_was_sent_back_and_is_not_corrected_may_be_refused_art_38() {
     let (scenario, id) = submitted(app(occupation()));
     let refusal = Refuse {
-        ground: RefusalGround::TrafficSafety,
+        ground: RefusalGround::ConditionsNotMet,
         reason: text("the detour was never drawn"),
     };
     let outcome = scenario
@@ -180,7 +180,18 @@ fn what_was_sent_back_and_is_not_corrected_may_be_refused_art_38() {
         .and()
         .later("2026-04-02T09:00:00+08:00")
         .when(|tx| refuse(tx, &id, refusal));
-    assert_eq!(names(&outcome, &id), ["permit_refused"]);
+    match &facts(&outcome, &id)[..] {
+        [Fact::PermitRefused(refused)] => assert_eq!(
+            refused.basis.to_string(),
+            "Administrative Licence Law arts. 32(1)(5), 38(2)"
+        ),
+        other => panic!("{other:?}"),
+    }
+    outcome
+        .and()
+        .by(applicant())
+        .when(|tx| correct(tx, &id, corrected()))
+        .then_refused("WRONG_STATE", Some("Administrative Licence Law art. 4"));
 }
 
 #[test]

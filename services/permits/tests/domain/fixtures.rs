@@ -5,7 +5,7 @@ use chassis::domain::{Actor, District, PersonRef, Sealed};
 use chassis::testing::{Outcome, Scenario};
 use jiff::Timestamp;
 use permits::domain::application::Application;
-use permits::domain::event::{Fact, Filing, PermitEvent, RunOrder};
+use permits::domain::event::{Fact, Filing, PermitEvent, RevocationGround, RunOrder};
 use permits::domain::filing::{Submit, submit};
 use permits::domain::hours::{DailyHours, Hours};
 use permits::domain::oversize_transport::{Dimensions, Masses, OversizeTransport};
@@ -16,6 +16,7 @@ use permits::domain::road_occupation::{
     Direction, Impact, Lane, LaneStatus, LaneType, RoadOccupation, Side, Signs, Stretch, WorkType,
 };
 use permits::domain::route::{Leg, RoadClass, Route};
+use permits::domain::standing::Revoke;
 use permits::domain::toxic_transport::{
     Carrier, Chemical, PurchaseDocument, QualifiedPerson, ToxicTransport, Vehicle,
 };
@@ -285,6 +286,13 @@ pub(crate) fn terms(application: &Application) -> Approve {
     Approve {
         run_order: matches!(application, Application::OversizeTransport(_)).then(run_order),
         ..Approve::default()
+    }
+}
+
+pub(crate) fn revocation() -> Revoke {
+    Revoke {
+        ground: RevocationGround::PublicInterest,
+        reason: text("flood"),
     }
 }
 

@@ -14,6 +14,7 @@ use permits::domain::permit::Stage;
 use permits::domain::registers::{DriverStanding, Registration, VehicleMake, VehicleRecord};
 use permits::domain::review::{Amend, amend};
 use permits::domain::standing::{resume, suspend};
+use permits::domain::trip::{record_arrival, record_departure};
 
 fn plate(text: &str) -> PlateNumber {
     PlateNumber::parse(text).unwrap()
@@ -182,6 +183,31 @@ fn cancelling_a_vehicle_revokes_the_permits_that_name_it_art_70() {
         .by(applicant())
         .when(|tx| submit(tx, filing_of(toxic_app(toxic()))))
         .then_refused("VEHICLE_CANCELLED", Some("Road Traffic Safety Law art. 8"));
+}
+
+#[test]
+fn a_load_whose_vehicle_is_cancelled_on_the_way_still_arrives_art_48() {
+    let (scenario, id) = approved(toxic_app(toxic()));
+    let outcome = scenario
+        .by(applicant())
+        .later("2026-03-06T09:10:00+08:00")
+        .when(|tx| record_departure(tx, &id, at("2026-03-06T09:00:00")))
+        .and()
+        .when(|tx| vehicle_cancelled(tx, &plate(TRAILER), 5, later(), &text("scrapped")));
+    assert!(matches!(
+        facts(&outcome, &id)[..],
+        [Fact::PermitRevoked {
+            use_goes_on: true,
+            ..
+        }]
+    ));
+    let outcome = outcome
+        .and()
+        .later("2026-03-06T10:30:00+08:00")
+        .when(|tx| record_arrival(tx, &id, at("2026-03-06T10:25:00")));
+    assert_eq!(names(&outcome, &id), ["toxic_transport_arrived"]);
+    let record: VehicleRecord = outcome.and().state(&plate(TRAILER).key());
+    assert!(record.permits.is_empty());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Works on roads: Road Traffic Safety Law art. 32, Shandong Measures art. 44, the road's calendar.
 
 use crate::fixtures::*;
+use chassis::domain::Aggregate;
 use chassis::testing::Scenario;
 use permits::domain::closing::complete;
 use permits::domain::deadlines::pass_time;
@@ -12,7 +13,7 @@ use permits::domain::progress::Progress;
 use permits::domain::review::{Amend, Approve, amend, approve, request_correction};
 use permits::domain::road_calendar::{self, Booking, RoadCalendar, RoadCalendarEvent};
 use permits::domain::road_occupation::{Direction, Emergency, JointPlan, RoadOccupation};
-use permits::domain::standing::suspend;
+use permits::domain::standing::{revoke, suspend};
 use permits::domain::values::PermitId;
 use permits::domain::works::{Finding, finish_work, record_acceptance, start_work};
 
@@ -109,30 +110,74 @@ fn an_emergency_repair_needs_no_notice_and_is_filed_within_48_hours() {
         .and();
 }
 
-#[test]
-fn an_emergency_that_was_filed_in_time_may_be_corrected_after_the_48_hours() {
-    let burst = with(|w| {
+/// A burst main: begun at `started`, for these hours.
+fn burst(started: &str, from: &str, until: &str) -> RoadOccupation {
+    with(|w| {
         w.public_notice_on = None;
-        w.hours = Hours::new(at("2026-02-28T11:00:00"), at("2026-03-05T00:00:00"), None).unwrap();
+        w.hours = Hours::new(at(from), at(until), None).unwrap();
         w.signs.upstream_night_m = 100;
         w.emergency = Some(Emergency {
-            started_at: at("2026-02-28T11:00:00"),
+            started_at: at(started),
             cause: text("burst main"),
         });
-    });
-    let (scenario, id) = submitted(app(burst.clone()));
-    let correction = Correct {
+    })
+}
+
+#[test]
+fn an_emergency_that_was_filed_in_time_may_be_corrected_after_the_48_hours() {
+    let begun = |started: &str| burst(started, "2026-02-28T11:00:00", "2026-03-05T00:00:00");
+    let correction = |works: RoadOccupation| Correct {
         applicant: company(),
         contact: person('z'),
-        application: app(burst),
+        application: app(works),
     };
-    let outcome = scenario
+    let (scenario, id) = submitted(app(begun("2026-02-28T11:00:00")));
+    let scenario = scenario
         .when(|tx| request_correction(tx, &id, Vec::new()))
         .and()
         .by(applicant())
-        .later("2026-03-02T12:00:00+08:00")
-        .when(|tx| correct(tx, &id, correction));
+        .later("2026-03-02T12:00:00+08:00");
+    // Its beginning moves neither past the filing nor out of the hours before it.
+    let outcome = scenario
+        .when(|tx| correct(tx, &id, correction(begun("2026-03-02T09:00:01"))))
+        .then_refused("EMERGENCY_NOT_BEGUN", NOTICE)
+        .when(|tx| correct(tx, &id, correction(begun("2026-02-28T08:59:59"))))
+        .then_refused(
+            "EMERGENCY_FILED_LATE",
+            Some("Road Traffic Safety Law art. 32(1)"),
+        )
+        .when(|tx| correct(tx, &id, correction(begun("2026-02-28T11:00:00"))));
     assert_eq!(names(&outcome, &id), ["permit_corrected"]);
+}
+
+#[test]
+fn an_emergency_repair_that_is_over_may_still_be_filed_and_granted() {
+    let over_when_filed = burst(
+        "2026-03-01T09:00:00",
+        "2026-03-01T09:00:00",
+        "2026-03-01T15:00:00",
+    );
+    let over_when_decided = burst(
+        "2026-03-02T08:00:00",
+        "2026-03-02T08:00:00",
+        "2026-03-02T09:30:00",
+    );
+    for works in [over_when_filed, over_when_decided] {
+        let (scenario, id) = approved(app(works));
+        let outcome = scenario.when(|tx| pass_time(tx, &id));
+        assert_eq!(names(&outcome, &id), ["permit_expired"]);
+        assert!(is_free(&outcome.and()), "its time is over");
+    }
+    // Hours before the beginning are not those of the repair.
+    refused(
+        burst(
+            "2026-03-01T15:00:00",
+            "2026-03-01T09:00:00",
+            "2026-03-01T15:00:00",
+        ),
+        "OCCUPATION_OVER",
+        REOPENING,
+    );
 }
 
 #[test]
@@ -345,6 +390,12 @@ fn finished() -> (Scenario, PermitId) {
     (outcome.and(), id)
 }
 
+fn is_free(scenario: &Scenario) -> bool {
+    let calendar: RoadCalendar =
+        scenario.state(&RoadCalendar::id("Sample Road", Direction::Eastbound));
+    calendar.bookings.is_empty()
+}
+
 fn reopen(scenario: Scenario, id: &PermitId) -> Scenario {
     scenario
         .by(applicant())
@@ -495,6 +546,52 @@ fn acceptance_follows_the_work_once_a_side_and_never_by_its_holder() {
         .then_refused("ALREADY_ACCEPTED", REOPENING)
         .when(|tx| record_acceptance(tx, &id, Acceptor::RoadAuthority, Finding::Passed))
         .then_refused("JOINT_ACCEPTANCE_NEEDS_BOTH", REOPENING);
+}
+
+#[test]
+fn works_whose_permit_is_revoked_are_finished_and_accepted_before_the_road_reopens_art_32() {
+    let (scenario, id) = in_use();
+    let outcome = scenario
+        .by(reviewer())
+        .when(|tx| revoke(tx, &id, revocation()));
+    assert!(matches!(
+        facts(&outcome, &id)[..],
+        [Fact::PermitRevoked {
+            use_goes_on: true,
+            ..
+        }]
+    ));
+    let scenario = outcome.and();
+    assert_eq!(stage(&scenario, &id), Stage::Revoked);
+    assert!(!is_free(&scenario), "the road is not cleared yet");
+
+    let outcome = scenario
+        .later("2026-03-20T00:00:00+08:00")
+        .when(|tx| pass_time(tx, &id));
+    assert_eq!(names(&outcome, &id), ["reopening_overdue"]);
+    let scenario = outcome.and().when(|tx| pass_time(tx, &id)).then_nothing();
+    let scenario = reopen(scenario, &id);
+    assert!(is_free(&scenario), "accepted by both");
+    assert_eq!(stage(&scenario, &id), Stage::Revoked);
+    assert_eq!(permit(&scenario, &id).next_due(), None);
+    scenario
+        .by(applicant())
+        .when(|tx| start_work(tx, &id))
+        .then_refused("WRONG_STATE", Some("Administrative Licence Law art. 4"));
+}
+
+#[test]
+fn revoking_a_permit_whose_road_has_reopened_leaves_nothing_to_be_done() {
+    let (scenario, id) = in_use();
+    let outcome = reopen(scenario, &id).when(|tx| revoke(tx, &id, revocation()));
+    assert!(matches!(
+        facts(&outcome, &id)[..],
+        [Fact::PermitRevoked {
+            use_goes_on: false,
+            ..
+        }]
+    ));
+    assert_eq!(permit(&outcome.and(), &id).next_due(), None);
 }
 
 #[test]

@@ -10,7 +10,9 @@ use permits::domain::event::{Fact, RunOrder};
 use permits::domain::instruments::OversizeRules;
 use permits::domain::oversize_transport::{Dimensions, Masses, OversizeClass, OversizeTransport};
 use permits::domain::permit::Stage;
+use permits::domain::registers::VehicleRecord;
 use permits::domain::review::{Approve, approve};
+use permits::domain::standing::revoke;
 use permits::domain::values::PermitId;
 
 const ORDERED: Option<&str> = Some("Road Traffic Safety Law art. 48(2)");
@@ -291,6 +293,24 @@ fn an_escort_is_assigned_started_handed_over_and_done() {
     );
     let outcome = outcome.and().by(reviewer()).when(|tx| complete(tx, &id));
     assert_eq!(names(&outcome, &id), ["permit_completed"]);
+}
+
+#[test]
+fn a_run_whose_permit_is_revoked_on_the_way_is_escorted_to_its_end_art_48() {
+    let (scenario, id) = under_way();
+    let tractor = vehicle("鲁R54321").plate.key();
+    let scenario = scenario.when(|tx| revoke(tx, &id, revocation())).and();
+    let named_in = |scenario: &Scenario| scenario.state::<VehicleRecord>(&tractor).permits;
+    assert_eq!(named_in(&scenario).len(), 1);
+    let outcome = scenario
+        .when(|tx| hand_over_escort(tx, &id, number("371721-1"), caoxian()))
+        .and()
+        .by(elsewhere())
+        .when(|tx| complete_escort(tx, &id));
+    assert_eq!(names(&outcome, &id), ["escort_completed"]);
+    let scenario = outcome.and();
+    assert_eq!(stage(&scenario, &id), Stage::Revoked);
+    assert!(named_in(&scenario).is_empty());
 }
 
 #[test]

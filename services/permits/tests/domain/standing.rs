@@ -1,6 +1,7 @@
 //! Suspended, resumed, revoked: Administrative Licence Law arts. 8, 61, 69, 70.
 
 use crate::fixtures::*;
+use chassis::domain::Revision;
 use permits::domain::event::{Fact, RevocationGround, SuspensionCause};
 use permits::domain::permit::Stage;
 use permits::domain::registers::DriverStanding;
@@ -114,4 +115,36 @@ fn every_ground_of_revocation_names_its_provision_and_frees_what_the_permit_held
             .permits
             .is_empty()
     );
+}
+
+#[test]
+fn a_revocation_in_an_older_journal_is_read() {
+    let older = r#"{"permit_revoked": {
+        "ground": "fraud", "reason": "found out",
+        "basis": {"instrument": "Administrative Licence Law", "article": "art. 69(2)"}
+    }}"#;
+    let fact: Fact = serde_json::from_str(older).unwrap();
+    assert!(matches!(
+        fact,
+        Fact::PermitRevoked {
+            use_goes_on: false,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn whoever_may_not_use_a_permit_any_more_is_told_of_remedies_and_their_term_art_7() {
+    let (scenario, id) = approved(app(occupation()));
+    let suspended = scenario.when(|tx| suspend(tx, &id, text("gas leak"))).and();
+    let shown = permits::contract::permit(&id, &permit(&suspended, &id), &Revision::default());
+    let told_when_suspended = shown.suspensions[0].remedies_zh.clone();
+    let revoked = suspended.when(|tx| revoke(tx, &id, revocation())).and();
+    let shown = permits::contract::permit(&id, &permit(&revoked, &id), &Revision::default());
+    let told_when_revoked = shown.revocation.unwrap().remedies_zh;
+    for told in [told_when_suspended, told_when_revoked] {
+        for remedy in ["行政复议", "六十日", "行政诉讼"] {
+            assert!(told.contains(remedy), "{told}");
+        }
+    }
 }

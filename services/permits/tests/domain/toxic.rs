@@ -12,6 +12,7 @@ use permits::domain::registers::{
 };
 use permits::domain::review::{Approve, approve};
 use permits::domain::route::{RoadClass, Route};
+use permits::domain::standing::revoke;
 use permits::domain::toxic_transport::ToxicTransport;
 use permits::domain::trip::{
     record_arrival, record_checkpoint, record_departure, record_moving_on, record_stop,
@@ -483,4 +484,51 @@ fn an_overdue_arrival_alarms_once_an_hour_after_the_timetable() {
         .later("2026-03-06T12:00:00+08:00")
         .when(|tx| record_arrival(tx, &id, at("2026-03-06T11:55:00")))
         .and();
+}
+
+#[test]
+fn a_load_whose_permit_is_revoked_on_the_way_is_followed_to_its_arrival_art_48() {
+    let (scenario, id) = departed();
+    let named_in = |scenario: &Scenario| {
+        let driver: DriverStanding = scenario.state(person('a').person.as_str());
+        let tractor: VehicleRecord = scenario.state(&vehicle("鲁R12345").plate.key());
+        (driver.permits, tractor.permits)
+    };
+    let scenario = scenario
+        .by(reviewer())
+        .when(|tx| revoke(tx, &id, revocation()))
+        .and();
+    let on_the_way = vec![id.clone()];
+    assert_eq!(named_in(&scenario), (on_the_way.clone(), on_the_way));
+
+    let since = at("2026-03-06T09:10:00");
+    let outcome = scenario
+        .by(applicant())
+        .when(|tx| record_stop(tx, &id, since, text("engine"), false))
+        .and()
+        .later("2026-03-06T09:40:00+08:00")
+        .when(|tx| pass_time(tx, &id));
+    assert_eq!(facts(&outcome, &id), [Fact::LongStopAlarmed { since }]);
+    let outcome = outcome
+        .and()
+        .when(|tx| record_moving_on(tx, &id, at("2026-03-06T09:40:00")))
+        .and()
+        .later("2026-03-06T11:30:00+08:00")
+        .when(|tx| pass_time(tx, &id));
+    assert_eq!(
+        facts(&outcome, &id),
+        [Fact::ArrivalOverdueAlarmed {
+            due: at("2026-03-06T10:30:00")
+        }]
+    );
+    let now = at("2026-03-06T11:30:00");
+    let scenario = outcome
+        .and()
+        .when(|tx| record_checkpoint(tx, &id, 1, now))
+        .and()
+        .when(|tx| record_arrival(tx, &id, now))
+        .and();
+    assert_eq!(stage(&scenario, &id), Stage::Revoked);
+    assert_eq!(named_in(&scenario), (vec![], vec![]));
+    scenario.when(|tx| pass_time(tx, &id)).then_nothing();
 }

@@ -1,8 +1,8 @@
 //! The WZDx feed, out and in, against the official schema.
 
-use crate::city::{Account, City};
+use crate::city::{Account, City, Replica};
 use crate::samples::{company, create, person, works};
-use crate::stories::accepted;
+use crate::stories::{accepted, everything};
 use permits::wzdx::{self, Import};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -117,6 +117,90 @@ async fn the_feed_shows_what_is_granted_and_not_over() {
     replica.caught_up().await;
     let feed = served(replica.service.running.http).await;
     assert_eq!(feed["features"], serde_json::json!([]));
+}
+
+/// The status of each feature.
+async fn statuses(replica: &Replica) -> Vec<Value> {
+    replica.caught_up().await;
+    let feed = served(replica.service.running.http).await;
+    let features = feed["features"].as_array().unwrap().iter();
+    features
+        .map(|feature| feature["properties"]["event_status"].clone())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn works_that_have_begun_are_shown_until_the_road_reopens_permit_or_none_art_32() {
+    let city = City::start().await;
+    let replica = city.replica().await;
+    let mut applicant = city.client(&replica, Account::Applicant).await;
+    let mut reviewer = city.client(&replica, Account::Reviewer).await;
+    let mut authority = city.client(&replica, Account::RoadAuthority).await;
+    let name = accepted(&mut applicant, &mut reviewer, works("Sample Road")).await;
+    let approve = proto::ApprovePermitRequest {
+        name: name.clone(),
+        ..Default::default()
+    };
+    reviewer.approve_permit(approve).await.unwrap();
+    let suspend = || proto::SuspendPermitRequest {
+        name: name.clone(),
+        reason: "gas leak".into(),
+        ..Default::default()
+    };
+    reviewer.suspend_permit(suspend()).await.unwrap();
+    assert!(statuses(&replica).await.is_empty(), "nobody works");
+    let resume = proto::ResumePermitRequest {
+        name: name.clone(),
+        reason: "all clear".into(),
+        ..Default::default()
+    };
+    reviewer.resume_permit(resume).await.unwrap();
+
+    city.clock.set("2026-03-10T08:00:00+08:00".parse().unwrap());
+    let start = proto::StartWorkRequest {
+        name: name.clone(),
+        ..Default::default()
+    };
+    applicant.start_work(start).await.unwrap();
+    reviewer.suspend_permit(suspend()).await.unwrap();
+    assert_eq!(statuses(&replica).await, ["active"], "the road is closed");
+    let revoke = proto::RevokePermitRequest {
+        name: name.clone(),
+        ground: proto::RevocationGround::PublicInterest.into(),
+        reason: "flood".into(),
+        ..Default::default()
+    };
+    reviewer.revoke_permit(revoke).await.unwrap();
+    assert_eq!(statuses(&replica).await, ["active"], "it still is");
+    let jetstream = city.bus.jetstream().await;
+    let published = everything(&jetstream, "EVENTS", "events.permits.permit_revoked.>").await;
+    let others_are_told = published
+        .iter()
+        .any(|event| event.contains(r#""useGoesOn":true"#));
+    assert!(others_are_told, "{published:?}");
+
+    let finish = proto::FinishWorkRequest {
+        name: name.clone(),
+        ..Default::default()
+    };
+    applicant.finish_work(finish).await.unwrap();
+    let acceptance = |by: proto::AcceptanceBy| proto::RecordReopeningAcceptanceRequest {
+        name: name.clone(),
+        by: by.into(),
+        passed: true,
+        ..Default::default()
+    };
+    authority
+        .record_reopening_acceptance(acceptance(proto::AcceptanceBy::RoadAuthority))
+        .await
+        .unwrap();
+    let reopened = reviewer
+        .record_reopening_acceptance(acceptance(proto::AcceptanceBy::Police))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(reopened.state(), proto::PermitState::Revoked);
+    assert!(statuses(&replica).await.is_empty(), "the road is open");
 }
 
 fn import() -> Import {

@@ -540,7 +540,7 @@ async fn personal_data_reach_neither_journal_nor_events_in_the_clear() {
 }
 
 /// All messages of a stream, once one of the subject `awaited` is there.
-async fn everything(
+pub(crate) async fn everything(
     jetstream: &async_nats::jetstream::Context,
     stream: &str,
     awaited: &str,
