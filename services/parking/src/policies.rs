@@ -116,10 +116,13 @@ fn understand(event: &ReceivedEvent) -> Result<Option<(OccupationId, Notice)>, R
             Notice::Ended,
         )
     } else if event.is::<permits::PermitRevoked>() {
-        (
-            event.decode::<permits::PermitRevoked>()?.r#ref,
-            Notice::Ended,
-        )
+        let revoked: permits::PermitRevoked = event.decode()?;
+        let notice = if revoked.use_goes_on {
+            Notice::Resumed
+        } else {
+            Notice::Ended
+        };
+        (revoked.r#ref, notice)
     } else if event.is::<permits::PermitExpired>() {
         (
             event.decode::<permits::PermitExpired>()?.r#ref,

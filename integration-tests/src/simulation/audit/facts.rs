@@ -23,7 +23,7 @@ use enforcement::domain::violation::{Closed, Stage as CaseStage, Violation};
 use jiff::Timestamp;
 use permits::domain::application::Application as Applied;
 use permits::domain::event::SuspensionCause;
-use permits::domain::permit::Permit;
+use permits::domain::permit::{Permit, Stage};
 use permits::domain::progress::Progress;
 use permits::domain::registers::{DriverStanding, Registration as Noted, VehicleRecord};
 use prost::Name;
@@ -138,7 +138,7 @@ impl Facts {
             .permits
             .0
             .iter()
-            .filter(|(_, permit)| permit.stage.is_granted() && !is_reopened(permit))
+            .filter(|(_, permit)| takes_its_road(permit))
             .filter_map(|(id, _)| Some((id, told.occupations.get(id)?)))
             .collect();
         for (at, (id, (road, starts, ends))) in granted.iter().enumerate() {
@@ -154,9 +154,8 @@ impl Facts {
     pub(super) fn occupations_in_force(&self) -> BTreeSet<String> {
         let in_force = |permit: &Permit| {
             matches!(permit.application, Applied::RoadOccupation(_))
-                && permit.stage.is_granted()
+                && takes_its_road(permit)
                 && !permit.is_suspended()
-                && !is_reopened(permit)
         };
         let permits = self.permits.0.iter();
         permits
@@ -453,6 +452,12 @@ pub(super) fn key(plate: &str) -> Result<String, String> {
 }
 
 /// From then on the road is free, though the permit is not closed yet.
+/// Granted, or revoked while its use is under way, and its road not reopened.
+fn takes_its_road(permit: &Permit) -> bool {
+    let goes_on = permit.stage == Stage::Revoked && permit.progress.is_under_way();
+    (permit.stage.is_granted() || goes_on) && !is_reopened(permit)
+}
+
 fn is_reopened(permit: &Permit) -> bool {
     matches!(&permit.progress, Progress::Works(works) if works.reopened.is_some())
 }

@@ -42,9 +42,9 @@ pub enum Notice {
     Amended(Works),
     /// May not be used for the time being.
     Suspended,
-    /// May be used again.
+    /// Occupies the road again: resumed, or revoked while the works are under way.
     Resumed,
-    /// Reopened, revoked, expired or completed: the road is given back.
+    /// Reopened, revoked before use, expired or completed: the road is given back.
     Ended,
 }
 

@@ -102,6 +102,50 @@ async fn an_approval_closes_exactly_the_touched_bays_and_the_reopening_frees_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn works_revoked_while_under_way_keep_their_bays_until_the_road_is_reopened() {
+    let world = World::new().await;
+    let replica = street(&world).await;
+    let revoked = |use_goes_on| permits::PermitRevoked {
+        r#ref: reference(),
+        use_goes_on,
+        ..Default::default()
+    };
+    world.publish(10, &approved()).await;
+    replica.until_closed(BAYS, &touched()).await;
+    let suspended = permits::PermitSuspended {
+        r#ref: reference(),
+        ..Default::default()
+    };
+    world.publish(11, &suspended).await;
+    replica.until_closed(BAYS, &[]).await;
+    world.publish(12, &revoked(true)).await;
+    replica.until_closed(BAYS, &touched()).await;
+    world
+        .publish(13, &permits::RoadReopened { r#ref: reference() })
+        .await;
+    replica.until_closed(BAYS, &[]).await;
+
+    // Revoked before they began: there is nothing to wait for.
+    let other = permits::PermitRef {
+        permit: "permits/p2".into(),
+        ..reference().expect("set")
+    };
+    let granted = permits::RoadOccupationApproved {
+        r#ref: Some(other.clone()),
+        ..approved()
+    };
+    world.publish(20, &granted).await;
+    replica.until_closed(BAYS, &touched()).await;
+    let gone = permits::PermitRevoked {
+        r#ref: Some(other),
+        ..revoked(false)
+    };
+    world.publish(21, &gone).await;
+    replica.until_closed(BAYS, &[]).await;
+    replica.service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reopening_that_overtakes_its_approval_wins_and_repetitions_change_nothing() {
     let world = World::new().await;
     let replica = street(&world).await;
