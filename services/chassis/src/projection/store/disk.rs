@@ -10,6 +10,11 @@
 //! sled's cache is bounded for leaves that are only read. A leaf that was written stays in memory until the store is
 //! closed (its list of what blocks 1.0 says so: "need to remove max_unflushed_epoch after flushing it"), so the store is
 //! closed and opened anew when such leaves may take as much as the cache.
+//!
+//! A range of sled's looks for its next row beyond its end, through the whole tree if need be, and a leaf that a batch has
+//! emptied stays where it is and is read by each range that passes it. So a scan asks for rows without an end and stops at
+//! the first that is beyond its own, and what a batch deleted is touched once more, upon which sled gives an empty leaf to
+//! its neighbour.
 
 use super::flusher::Flusher;
 use super::{Broken, StoreOptions, Writes};
@@ -184,6 +189,16 @@ impl Opened {
         self.handles.get_or(|| self.roots.lock().1.clone())
     }
 
+    /// Gives the leaf in which a row was to its neighbour, if it is empty. Only for the one who writes: a batch beside it
+    /// takes the same locks in another order.
+    fn tidy(&self, deleted: &[u8]) -> std::io::Result<()> {
+        let absent = None::<sled::InlineArray>;
+        // Changes nothing, whatever it answers.
+        self.tree()
+            .compare_and_swap(deleted, absent.as_ref(), absent.clone())
+            .map(drop)
+    }
+
     /// Flushes and lets go of everything. When it cannot flush it is left as it is, for ever.
     fn close(self) -> Result<(), Broken> {
         // sled flushes once more, and ends the process if that fails: it is left nothing to write.
@@ -320,6 +335,7 @@ impl Disk {
     pub(super) fn write(&self, writes: Writes) -> Result<(), Broken> {
         self.sled.call(|opened| {
             let mut batch = sled::Batch::default();
+            let mut deleted = Vec::new();
             let (mut rows, mut bytes) = (0, 0);
             for (key, value) in writes {
                 match value {
@@ -328,13 +344,17 @@ impl Disk {
                         bytes += (key.len() + value.len()) as u64;
                         batch.insert(key, value);
                     }
-                    None => batch.remove(key),
+                    None => {
+                        batch.remove(key.as_slice());
+                        deleted.push(key);
+                    }
                 }
             }
             let written = &opened.written;
             written.rows.fetch_add(rows, Ordering::Relaxed);
             written.bytes.fetch_add(bytes, Ordering::Relaxed);
-            opened.tree().apply_batch(batch)
+            opened.tree().apply_batch(batch)?;
+            deleted.iter().try_for_each(|key| opened.tidy(key))
         })
     }
 
@@ -345,9 +365,15 @@ impl Disk {
         reverse: bool,
         mut visit: impl FnMut(&[u8], &[u8]) -> bool,
     ) -> Result<(), Broken> {
+        let is_beyond = |key: &[u8]| match to {
+            Bound::Included(to) => key > to,
+            Bound::Excluded(to) => key >= to,
+            Bound::Unbounded => false,
+        };
+        let end = if reverse { to } else { Bound::Unbounded };
         self.sled.call(|opened| {
             let _scanning = Scanning::begin();
-            let mut rows = opened.tree().range::<&[u8], _>((from, to));
+            let mut rows = opened.tree().range::<&[u8], _>((from, end));
             loop {
                 let row = if reverse {
                     rows.next_back()
@@ -356,7 +382,7 @@ impl Disk {
                 };
                 let Some(row) = row else { return Ok(()) };
                 let (key, value) = row?;
-                if !visit(&key, &value) {
+                if is_beyond(&key) || !visit(&key, &value) {
                     return Ok(());
                 }
             }
@@ -459,6 +485,125 @@ mod tests {
         disk.sled.flush().expect("flushed");
         disk.sled.let_go().expect("as it was");
         assert!(stats(&disk).cache_misses >= misses, "still the same");
+    }
+
+    /// Leaves that `read` looks at.
+    fn leaves(disk: &Disk, read: impl FnOnce()) -> u64 {
+        let looked_at = || {
+            let stats = stats(disk);
+            stats.cache_hits + stats.cache_misses
+        };
+        let before = looked_at();
+        read();
+        looked_at() - before
+    }
+
+    #[test]
+    fn a_scan_that_finds_nothing_looks_at_nothing_beyond_its_end() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = Disk::open(folder.path(), options(1 << 20)).expect("opens");
+        write(&disk, 0..ROWS);
+        let mut keys: Vec<Vec<u8>> = (0..ROWS).map(key).collect();
+        keys.sort();
+        for reverse in [false, true] {
+            for at in [0, ROWS as usize / 2] {
+                let (from, to) = (
+                    Bound::Excluded(&keys[at][..]),
+                    Bound::Excluded(&keys[at + 1][..]),
+                );
+                let looked_at = leaves(&disk, || {
+                    let scanned = disk.scan(from, to, reverse, |_, _| panic!("there is no row"));
+                    scanned.expect("readable");
+                });
+                assert!(looked_at <= 2, "{looked_at} leaves");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_that_were_deleted_leave_no_leaves_to_be_passed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = Disk::open(folder.path(), options(1 << 20)).expect("opens");
+        let all = (Bound::Unbounded, Bound::Unbounded);
+        // A queue: what comes first goes first, in batches that empty a leaf now and then.
+        let row = |number: u64| number.to_be_bytes().to_vec();
+        const WAITING: u64 = 1_000;
+        const BATCH: u64 = 100;
+        for first in (0..ROWS).step_by(BATCH as usize) {
+            let mut writes: Writes = (first..first + BATCH)
+                .map(|n| (row(n), Some(value(n))))
+                .collect();
+            let gone = first.saturating_sub(WAITING)..(first + BATCH).saturating_sub(WAITING);
+            writes.extend(gone.map(|n| (row(n), None)));
+            disk.write(writes).expect("written");
+            if first % 5_000 == 0 {
+                disk.flush().expect("flushed");
+            }
+        }
+        for reverse in [false, true] {
+            let mut first = Vec::new();
+            let looked_at = leaves(&disk, || {
+                let scanned = disk.scan(all.0, all.1, reverse, |key, _| {
+                    first = key.to_vec();
+                    false
+                });
+                scanned.expect("readable");
+            });
+            assert!(looked_at <= 3, "{looked_at} leaves");
+            let expected = if reverse { ROWS - 1 } else { ROWS - WAITING };
+            assert_eq!(first, row(expected));
+        }
+        drop(disk);
+        let disk = Disk::open(folder.path(), options(1 << 20)).expect("opens");
+        assert_eq!(count(&disk), WAITING);
+    }
+
+    #[test]
+    fn others_read_and_flush_while_leaves_are_emptied() {
+        const WAITING: u64 = 2_000;
+        const BATCH: u64 = 50;
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = Disk::open(folder.path(), options(256 << 10)).expect("opens");
+        let row = |number: u64| number.to_be_bytes().to_vec();
+        let written = AtomicBool::new(false);
+        let bounds = (Bound::Unbounded, Bound::Unbounded);
+        std::thread::scope(|scope| {
+            for reverse in [false, true] {
+                let (disk, written) = (&disk, &written);
+                scope.spawn(move || {
+                    while !written.load(Ordering::Acquire) {
+                        let mut last = None;
+                        let scanned = disk.scan(bounds.0, bounds.1, reverse, |key, _| {
+                            let is_next =
+                                last.as_deref().is_none_or(|last| (last > key) == reverse);
+                            assert!(is_next, "in order, each once");
+                            last = Some(key.to_vec());
+                            true
+                        });
+                        scanned.expect("readable");
+                    }
+                });
+            }
+            let flusher = scope.spawn(|| {
+                while !written.load(Ordering::Acquire) {
+                    disk.sled.flush().expect("flushed");
+                    disk.sled.let_go().expect("opened anew");
+                }
+            });
+            for first in (0..2 * ROWS).step_by(BATCH as usize) {
+                let batch = first..first + BATCH;
+                let mut writes: Writes = batch.clone().map(|n| (row(n), Some(value(n)))).collect();
+                let gone = batch.filter_map(|n| n.checked_sub(WAITING));
+                writes.extend(gone.map(|n| (row(n), None)));
+                disk.write(writes).expect("written");
+            }
+            written.store(true, Ordering::Release);
+            flusher.join().expect("sound");
+        });
+        assert_eq!(count(&disk), WAITING);
+        drop(disk);
+        let disk = Disk::open(folder.path(), options(256 << 10)).expect("opens");
+        assert_eq!(count(&disk), WAITING);
     }
 
     #[test]
