@@ -65,7 +65,7 @@ impl Service {
         match self {
             Self::Ledger => "ledger.read ledger.write",
             Self::Permits => {
-                "permits.read permits.write permits.use permits.decide permits.accept permits.escort"
+                "permits.read permits.read_all permits.write permits.use permits.decide permits.accept permits.escort"
             }
             Self::Parking => {
                 "parking.read parking.manage parking.officer parking.device parking.pay"

@@ -134,7 +134,11 @@ impl Permit<'_> {
 
     async fn suspended(&self, position: u64, at: Timestamp) {
         let r#ref = self.reference();
-        let event = PermitSuspended { r#ref, cause: 1 };
+        let event = PermitSuspended {
+            r#ref,
+            cause: 1,
+            ..PermitSuspended::default()
+        };
         self.herald
             .tell(Told { position, at }, &self.name, &event)
             .await;

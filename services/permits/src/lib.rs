@@ -23,6 +23,7 @@ use chassis::service::{Blueprint, Core, Service};
 use chassis::telemetry::Telemetry;
 use credential::Signer;
 use domain::permit::Permit;
+use domain::remedies::{Instances, Remedies};
 use domain::values::PermitId;
 use policies::{Drivers, Vehicles};
 use serde::Deserialize;
@@ -40,12 +41,16 @@ pub const SERVICE: &str = "permits";
 pub struct Settings {
     /// Who publishes the WZDx feed.
     pub feed_publisher: String,
+    /// To whom decisions can be taken, one entry a district: `[[service.remedies]]` with `district`, `government`, `court`.
+    /// Whoever is not named is told by role.
+    pub remedies: Vec<Instances>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             feed_publisher: "City Traffic Police".into(),
+            remedies: Vec::new(),
         }
     }
 }
@@ -60,9 +65,13 @@ pub async fn start(
     clock: Arc<dyn Clock>,
 ) -> Result<Service, Box<dyn Error + Send + Sync>> {
     let settings: Settings = config.service_settings()?;
+    let remedies = Remedies::new(settings.remedies).map_err(|district| {
+        let twice = format!("names district {district} twice: keep one of the two");
+        ConfigError::key("service.remedies", twice)
+    })?;
     let signer = Arc::new(signer(config)?);
     let core = Core::start(blueprint(), config, clock).await?;
-    let api = assemble(&core, signer);
+    let api = assemble(&core, signer).with_remedies(remedies);
     let feed = feed_route(core.clone(), settings.feed_publisher);
     let running = core
         .server(config, telemetry)
@@ -141,6 +150,28 @@ async fn feed(core: &Core, info: &Arc<wzdx::FeedInfo>) -> Response {
         Err(error) => {
             let why = format!("{error}\n");
             (axum::http::StatusCode::SERVICE_UNAVAILABLE, why).into_response()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chassis::domain::District;
+
+    #[test]
+    fn configuration_may_name_the_government_and_the_court_of_each_district() {
+        let settings = "remedies = [{ district = 371702, government = \"示例区人民政府\" }]";
+        let settings: Settings = toml::from_str(settings).unwrap();
+        let remedies = Remedies::new(settings.remedies).unwrap();
+        let notice = remedies.notice_zh(District::new(371_702).unwrap());
+        assert!(notice.contains("向示例区人民政府申请行政复议"), "{notice}");
+        for wrong in [
+            "remedies = [{ government = \"示例区人民政府\" }]",
+            "remedies = [{ district = 371702, government = \" \" }]",
+            "remedies = [{ district = 371702, judge = \"示例\" }]",
+        ] {
+            assert!(toml::from_str::<Settings>(wrong).is_err(), "{wrong}");
         }
     }
 }

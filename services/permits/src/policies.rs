@@ -160,7 +160,7 @@ impl News {
         match what {
             What::Taken(make) => plate_taken(tx, plate, *revision, *make),
             What::GivenUp(reason) => plate_given_up(tx, plate, *revision, *at, reason),
-            What::Swapped(reason) => plate_swapped(tx, plate, *at, reason),
+            What::Swapped(reason) => plate_swapped(tx, plate, *revision, *at, reason),
             What::Cancelled(reason) => vehicle_cancelled(tx, plate, *revision, *at, reason),
         }
     }

@@ -55,9 +55,12 @@ impl About<'_> {
             | Fact::PermitAmended {
                 grant, application, ..
             } => self.granted(grant, application),
-            Fact::PermitSuspended { cause, .. } => self.event(&proto::PermitSuspended {
+            Fact::PermitSuspended {
+                cause, use_goes_on, ..
+            } => self.event(&proto::PermitSuspended {
                 r#ref,
                 cause: suspension_cause(cause).into(),
+                use_goes_on: *use_goes_on,
             }),
             Fact::SuspensionLifted { usable: true, .. } => {
                 self.event(&proto::PermitResumed { r#ref })
@@ -85,7 +88,9 @@ impl About<'_> {
                 percent: (*percent).into(),
                 due_time: Some(to_timestamp(*due)),
             }),
-            Fact::RoadWorkStarted => self.event(&proto::RoadWorkStarted { r#ref }),
+            Fact::RoadWorkStarted | Fact::RoadWorkUnderWay { .. } => {
+                self.event(&proto::RoadWorkStarted { r#ref })
+            }
             Fact::RoadReopened => self.event(&proto::RoadReopened { r#ref }),
             Fact::ReopeningOverdue { due } => self.event(&proto::ReopeningOverdue {
                 r#ref,

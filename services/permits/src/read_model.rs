@@ -37,6 +37,8 @@ pub enum Facet {
     State(&'static str),
     Kind(PermitKind),
     District(String),
+    /// The account that filed it.
+    FiledBy(String),
     /// [`RoadCalendar::normal_name`] of a road.
     Road(String),
     Plate(String),
@@ -58,6 +60,7 @@ impl chassis::projection::Facet for Facet {
             Self::Plate(plate) => (5, plate.clone()),
             Self::Applicant(code) => (6, code.clone()),
             Self::Occupying => (7, String::new()),
+            Self::FiledBy(account) => (8, account.clone()),
         }
     }
 }
@@ -76,6 +79,7 @@ impl Faceted for Permit {
             Facet::State(self.state_name()),
             Facet::Kind(self.kind()),
             Facet::District(self.district.to_string()),
+            Facet::FiledBy(self.filed_by.clone()),
             Facet::Applicant(self.applicant.credit_code.to_string()),
         ]);
         for plate in self.application.plates() {

@@ -5,6 +5,7 @@ mod check;
 mod people;
 mod places;
 mod queries;
+mod readers;
 mod steps;
 mod watch;
 
@@ -12,6 +13,7 @@ use crate::contract;
 use crate::credential::Signer;
 use crate::domain::event::{Acceptor, Correction, RefusalGround, RevocationGround};
 use crate::domain::filing::{Correct, Submit};
+use crate::domain::remedies::Remedies;
 use crate::domain::review::{Amend, Approve, Refuse};
 use crate::domain::standing::Revoke;
 use crate::domain::values::PermitId;
@@ -26,7 +28,7 @@ use chassis::service::Core;
 use places::{instant, run_order};
 use std::pin::Pin;
 use std::sync::Arc;
-use steps::{permit_id, respond};
+use steps::permit_id;
 use tonic::{Request, Response, Status};
 use traffic_proto::Step;
 use traffic_proto::permits::v1 as proto;
@@ -37,11 +39,24 @@ use traffic_proto::permits::v1::permit_service_server::PermitService;
 pub struct Api {
     core: Core,
     signer: Arc<Signer>,
+    remedies: Arc<Remedies>,
 }
 
 impl Api {
+    /// With notices of remedies that name nobody.
     pub fn new(core: Core, signer: Arc<Signer>) -> Self {
-        Self { core, signer }
+        Self {
+            core,
+            signer,
+            remedies: Arc::default(),
+        }
+    }
+
+    /// Tells whoever does not agree with a decision of these governments and courts.
+    #[must_use]
+    pub fn with_remedies(mut self, remedies: Remedies) -> Self {
+        self.remedies = Arc::new(remedies);
+        self
     }
 }
 
@@ -76,18 +91,18 @@ impl PermitService for Api {
                 filing::submit(tx, command.clone()).map(Into::into)
             })
             .await?;
-        respond(&done)
+        self.respond(&done)
     }
 
     async fn get_permit(&self, request: Request<proto::GetPermitRequest>) -> Answer {
-        self.get(request.get_ref()).await
+        self.get(&request).await
     }
 
     async fn list_permits(
         &self,
         request: Request<proto::ListPermitsRequest>,
     ) -> Result<Response<proto::ListPermitsResponse>, Status> {
-        self.list(request.get_ref()).await
+        self.list(&request).await
     }
 
     type WatchPermitsStream =
@@ -97,14 +112,14 @@ impl PermitService for Api {
         &self,
         request: Request<proto::WatchPermitsRequest>,
     ) -> Result<Response<Self::WatchPermitsStream>, Status> {
-        self.watch(request.get_ref())
+        self.watch(&request)
     }
 
     async fn list_permit_history(
         &self,
         request: Request<proto::ListPermitHistoryRequest>,
     ) -> Result<Response<proto::ListPermitHistoryResponse>, Status> {
-        self.history(request.get_ref()).await
+        self.history(&request).await
     }
 
     async fn request_correction(
@@ -427,7 +442,7 @@ impl PermitService for Api {
         &self,
         request: Request<proto::GetCredentialRequest>,
     ) -> Result<Response<proto::Credential>, Status> {
-        self.credential(request.get_ref()).await
+        self.credential(&request).await
     }
 
     async fn get_key_set(

@@ -1,5 +1,6 @@
 //! Reading: one permit, lists, histories, credentials.
 
+use super::readers::Reader;
 use super::steps::read_id;
 use super::{Answer, Api};
 use crate::contract;
@@ -17,38 +18,52 @@ use chassis::journal::Stored;
 use chassis::projection::{Key, Versioned};
 use chassis::server::{Failure, Fields, to_timestamp};
 use std::time::Duration;
-use tonic::{Response, Status};
+use tonic::{Request, Response, Status};
 use traffic_proto::permits::v1 as proto;
 
 /// Commits of one page of a history, at most.
 const LARGEST_HISTORY_PAGE: usize = 500;
 
 impl Api {
-    pub(super) async fn get(&self, request: &proto::GetPermitRequest) -> Answer {
+    pub(super) async fn get(&self, asked: &Request<proto::GetPermitRequest>) -> Answer {
         let mut fields = Fields::new();
-        let id = read_id("name", &request.name, "permits/{permit}", &mut fields);
+        let name = &asked.get_ref().name;
+        let id = read_id("name", name, "permits/{permit}", &mut fields);
         let id = fields.finish(id)?;
-        let found = self.find(&id).await?;
-        Ok(Response::new(contract::permit(
-            &id,
-            &found.state,
-            &found.revision,
-        )))
+        let found = self.find(asked, &id).await?;
+        Ok(Response::new(self.show(&id, &found.state, &found.revision)))
     }
 
-    async fn find(&self, id: &PermitId) -> Result<Versioned<Permit>, Failure> {
+    /// The permit, if whoever asks may read it.
+    async fn find<M>(
+        &self,
+        asked: &Request<M>,
+        id: &PermitId,
+    ) -> Result<Versioned<Permit>, Failure> {
         let found = self.core.projection.get::<Permit>(id.as_str()).await?;
-        found.ok_or_else(|| Rejection::from(Ground::UnknownPermit).into())
+        let Some(found) = found else {
+            return Err(Rejection::from(Ground::UnknownPermit).into());
+        };
+        if !Reader::of(asked)?.may_read(&found.state) {
+            return Err(Rejection::from(Ground::FiledByAnother).into());
+        }
+        Ok(found)
     }
 
     pub(super) async fn list(
         &self,
-        request: &proto::ListPermitsRequest,
+        asked: &Request<proto::ListPermitsRequest>,
     ) -> Result<Response<proto::ListPermitsResponse>, Status> {
+        let request = asked.get_ref();
+        let reader = Reader::of(asked)?;
         let mut fields = Fields::new();
-        let facets = facets(request, &mut fields);
+        let mut facets = facets(request, &mut fields);
+        if let Some(facets) = &mut facets {
+            // Whatever else they ask for.
+            facets.extend(reader.facet());
+        }
         let (state, kind) = (request.state.to_be_bytes(), request.kind.to_be_bytes());
-        let query: [&[u8]; 7] = [
+        let query: [&[u8]; 8] = [
             b"permits",
             &state,
             &kind,
@@ -56,6 +71,7 @@ impl Api {
             request.road.as_bytes(),
             request.plate.as_bytes(),
             request.applicant.as_bytes(),
+            reader.account().unwrap_or_default().as_bytes(),
         ];
         let tokens = &self.core.page_tokens;
         let page = tokens.read(&mut fields, request.page_size, &request.page_token, &query);
@@ -72,7 +88,7 @@ impl Api {
         let mut permits = Vec::with_capacity(found.found.len());
         for found in &found.found {
             let id = PermitId::parse(&found.id).map_err(Failure::internal)?;
-            permits.push(contract::permit(&id, &found.state, &found.revision));
+            permits.push(self.show(&id, &found.state, &found.revision));
         }
         let next_page_token = match &found.next {
             Some(last) => tokens.token(last, &query)?,
@@ -86,15 +102,16 @@ impl Api {
 
     pub(super) async fn history(
         &self,
-        request: &proto::ListPermitHistoryRequest,
+        asked: &Request<proto::ListPermitHistoryRequest>,
     ) -> Result<Response<proto::ListPermitHistoryResponse>, Status> {
+        let request = asked.get_ref();
         let mut fields = Fields::new();
         let id = read_id("parent", &request.parent, "permits/{permit}", &mut fields);
         let query: [&[u8]; 2] = [b"history", request.parent.as_bytes()];
         let tokens = &self.core.page_tokens;
         let page = tokens.read(&mut fields, request.page_size, &request.page_token, &query);
         let (id, page) = fields.finish((id, page))?;
-        self.find(&id).await?;
+        self.find(asked, &id).await?;
         let after = page
             .after
             .and_then(|cursor| u64::decode(&mut cursor.0.as_slice()))
@@ -129,17 +146,13 @@ impl Api {
 
     pub(super) async fn credential(
         &self,
-        request: &proto::GetCredentialRequest,
+        asked: &Request<proto::GetCredentialRequest>,
     ) -> Result<Response<proto::Credential>, Status> {
         let mut fields = Fields::new();
-        let id = read_id(
-            "name",
-            &request.name,
-            "permits/{permit}/credential",
-            &mut fields,
-        );
+        let name = &asked.get_ref().name;
+        let id = read_id("name", name, "permits/{permit}/credential", &mut fields);
         let id = fields.finish(id)?;
-        let found = self.find(&id).await?;
+        let found = self.find(asked, &id).await?;
         let claims = crate::credential::claims(&id, &found.state, self.core.clock.now())
             .map_err(Rejection::from)
             .map_err(Failure::from)?;

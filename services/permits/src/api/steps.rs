@@ -2,11 +2,13 @@
 
 use super::{Answer, Api, Permitted};
 use crate::contract;
+use crate::domain::permit::Permit;
 use crate::domain::values::PermitId;
-use chassis::domain::{Halt, Transaction};
+use chassis::domain::{Halt, Revision, Transaction};
 use chassis::server::{Failure, Fields};
 use tonic::Request;
 use traffic_proto::Step;
+use traffic_proto::permits::v1 as proto;
 
 /// The permit that a request names.
 pub(super) fn permit_id(request: &impl Step, fields: &mut Fields) -> Option<PermitId> {
@@ -49,12 +51,21 @@ impl Api {
             .commands
             .step(request, key, move |tx| handler(tx, &id))
             .await?;
-        respond(&done)
+        self.respond(&done)
     }
-}
 
-/// The permit as the command left it.
-pub(super) fn respond(done: &Permitted) -> Answer {
-    let id = PermitId::parse(&done.id).map_err(Failure::internal)?;
-    Ok(done.respond(contract::permit(&id, &done.state, &done.revision)))
+    /// The permit as the command left it.
+    pub(super) fn respond(&self, done: &Permitted) -> Answer {
+        let id = PermitId::parse(&done.id).map_err(Failure::internal)?;
+        Ok(done.respond(self.show(&id, &done.state, &done.revision)))
+    }
+
+    pub(super) fn show(
+        &self,
+        id: &PermitId,
+        permit: &Permit,
+        revision: &Revision,
+    ) -> proto::Permit {
+        contract::permit(id, permit, revision, &self.remedies)
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::Api;
 use super::queries::{permit_kind, read_commit};
+use super::readers::Reader;
 use crate::contract;
 use crate::domain::permit::Permit;
 use crate::domain::values::PermitId;
@@ -9,11 +10,12 @@ use chassis::domain::District;
 use chassis::journal::Stored;
 use chassis::server::{Failure, Fields};
 use chassis::service::{Core, Watched};
-use tonic::{Response, Status, async_trait};
+use tonic::{Request, Response, Status, async_trait};
 use traffic_proto::permits::v1 as proto;
 
 /// Which permits a client watches.
 struct Watch {
+    reader: Reader,
     kind: Option<proto::PermitKind>,
     district: Option<District>,
 }
@@ -21,8 +23,10 @@ struct Watch {
 impl Api {
     pub(super) fn watch(
         &self,
-        request: &proto::WatchPermitsRequest,
+        asked: &Request<proto::WatchPermitsRequest>,
     ) -> Result<Response<<Self as super::PermitService>::WatchPermitsStream>, Status> {
+        let request = asked.get_ref();
+        let reader = Reader::of(asked)?;
         let mut fields = Fields::new();
         let kind = match request.kind {
             0 => Some(None),
@@ -32,9 +36,12 @@ impl Api {
         };
         let district = fields.optional("district", &request.district, District::parse);
         let (kind, district) = fields.finish((kind, district))?;
-        let changes = self
-            .core
-            .watch(request.after_position, Watch { kind, district });
+        let watch = Watch {
+            reader,
+            kind,
+            district,
+        };
+        let changes = self.core.watch(request.after_position, watch);
         Ok(Response::new(changes))
     }
 }
@@ -67,9 +74,9 @@ impl Watched for Watch {
 }
 
 impl Watch {
-    /// Kind and district of a permit never change.
+    /// Kind and district of a permit never change, nor who filed it.
     async fn wants(&self, core: &Core, id: &PermitId) -> Result<bool, Failure> {
-        if self.kind.is_none() && self.district.is_none() {
+        if self.reader == Reader::All && self.kind.is_none() && self.district.is_none() {
             return Ok(true);
         }
         let Some(found) = core.projection.get::<Permit>(id.as_str()).await? else {
@@ -81,6 +88,6 @@ impl Watch {
         let district = self
             .district
             .is_none_or(|district| district == found.state.district);
-        Ok(kind && district)
+        Ok(kind && district && self.reader.may_read(&found.state))
     }
 }

@@ -6,10 +6,10 @@ use super::common::{
 };
 use super::{name, refusal_ground, revocation_ground, suspension_cause};
 use crate::domain::application::Application;
-use crate::domain::instruments::REMEDIES_ZH;
 use crate::domain::oversize_transport::OversizeTransport;
 use crate::domain::permit::{Permit, Stage};
 use crate::domain::progress::{Progress, Run, Trip, Works};
+use crate::domain::remedies::Remedies;
 use crate::domain::road_occupation::RoadOccupation;
 use crate::domain::toxic_transport::{PurchaseDocument, QualifiedPerson, ToxicTransport};
 use crate::domain::values::PermitId;
@@ -19,7 +19,13 @@ use jiff::Timestamp;
 use pbjson_types::Timestamp as Time;
 use traffic_proto::permits::v1 as proto;
 
-pub fn permit(id: &PermitId, permit: &Permit, revision: &Revision) -> proto::Permit {
+pub fn permit(
+    id: &PermitId,
+    permit: &Permit,
+    revision: &Revision,
+    remedies: &Remedies,
+) -> proto::Permit {
+    let remedies_zh = || remedies.notice_zh(permit.district);
     let mut resource = proto::Permit {
         name: name(id),
         state: state(permit).into(),
@@ -47,7 +53,7 @@ pub fn permit(id: &PermitId, permit: &Permit, revision: &Revision) -> proto::Per
             statutory_basis: permit.limits.statutory_basis.to_string(),
             deemed_accepted: permit.deemed_accepted,
         }),
-        decision: decision(permit),
+        decision: decision(permit, remedies_zh),
         suspensions: permit
             .suspensions
             .iter()
@@ -56,7 +62,7 @@ pub fn permit(id: &PermitId, permit: &Permit, revision: &Revision) -> proto::Per
                 cause: suspension_cause(&suspension.cause).into(),
                 reason: suspension.reason.to_string(),
                 suspend_time: time(suspension.since),
-                remedies_zh: REMEDIES_ZH.to_owned(),
+                remedies_zh: remedies_zh(),
             })
             .collect(),
         revocation: permit.revoked.as_ref().map(|revoked| proto::Revocation {
@@ -64,7 +70,7 @@ pub fn permit(id: &PermitId, permit: &Permit, revision: &Revision) -> proto::Per
             reason: revoked.reason.to_string(),
             legal_basis: revoked.basis.to_string(),
             revoke_time: time(revoked.at),
-            remedies_zh: REMEDIES_ZH.to_owned(),
+            remedies_zh: remedies_zh(),
         }),
         ..proto::Permit::default()
     };
@@ -109,7 +115,7 @@ fn state(permit: &Permit) -> proto::PermitState {
     }
 }
 
-fn decision(permit: &Permit) -> Option<proto::Decision> {
+fn decision(permit: &Permit, remedies_zh: impl FnOnce() -> String) -> Option<proto::Decision> {
     if let Some(grant) = &permit.grant {
         return Some(proto::Decision {
             decide_time: time(grant.decided_at),
@@ -127,7 +133,7 @@ fn decision(permit: &Permit) -> Option<proto::Decision> {
         ground: refusal_ground(refused.ground).into(),
         reason: refused.reason.to_string(),
         legal_basis: refused.basis.to_string(),
-        remedies_zh: REMEDIES_ZH.to_owned(),
+        remedies_zh: remedies_zh(),
         ..proto::Decision::default()
     })
 }

@@ -1,5 +1,6 @@
 //! What time alone does to a permit: silence accepts, limits warn, validity ends, overdue roads and loads alarm.
 
+use super::application::Application;
 use super::event::{DecisionClock, Fact};
 use super::instruments::WARNINGS_PERCENT;
 use super::permit::{Permit, Stage};
@@ -55,7 +56,7 @@ fn due(permit: &Permit) -> Vec<Due> {
             due
         }
         Stage::Accepted => warnings(permit),
-        Stage::Approved => end_of_validity(permit, Fact::PermitExpired),
+        Stage::Approved => end_of_validity(permit, expiry(permit)),
         Stage::InUse => overdue_use(permit),
         // A road or a load is overdue, permit or none.
         Stage::Revoked if permit.progress.is_under_way() => overdue_use(permit),
@@ -95,6 +96,21 @@ fn warnings(permit: &Permit) -> Vec<Due> {
         }
     }
     due
+}
+
+/// What the end of the validity makes of a permit of whose use nobody has told. An emergency repair had begun before it was filed:
+/// its road is still to be reopened (Road Traffic Safety Law art. 32(2)).
+fn expiry(permit: &Permit) -> Fact {
+    let emergency = match &permit.application {
+        Application::RoadOccupation(occupation) => occupation.emergency.as_ref(),
+        Application::ToxicTransport(_) | Application::OversizeTransport(_) => None,
+    };
+    match emergency {
+        Some(emergency) => Fact::RoadWorkUnderWay {
+            since: emergency.started_at,
+        },
+        None => Fact::PermitExpired,
+    }
 }
 
 fn end_of_validity(permit: &Permit, fact: Fact) -> Vec<Due> {

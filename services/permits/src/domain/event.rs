@@ -49,9 +49,13 @@ pub enum Fact {
         application: Application,
         reason: Text<500>,
     },
+    /// `use_goes_on`: the use has begun and is not at its end, as [`super::progress::Progress::is_under_way`] says.
     PermitSuspended {
         cause: SuspensionCause,
         reason: Text<500>,
+        /// Older journals do not say.
+        #[serde(default)]
+        use_goes_on: bool,
     },
     /// One cause of suspension is gone; `usable`: it was the last.
     SuspensionLifted {
@@ -72,6 +76,10 @@ pub enum Fact {
     PermitCompleted,
 
     RoadWorkStarted,
+    /// Nobody has told of the beginning of an emergency repair in its time: it had begun at `since`, before it was filed.
+    RoadWorkUnderWay {
+        since: Timestamp,
+    },
     RoadWorkFinished,
     RoadAccepted {
         by: Acceptor,
@@ -151,6 +159,7 @@ impl Fact {
             Self::PermitExpired => "permit_expired",
             Self::PermitCompleted => "permit_completed",
             Self::RoadWorkStarted => "road_work_started",
+            Self::RoadWorkUnderWay { .. } => "road_work_under_way",
             Self::RoadWorkFinished => "road_work_finished",
             Self::RoadAccepted { .. } => "road_accepted",
             Self::RoadNotAccepted { .. } => "road_not_accepted",

@@ -37,11 +37,6 @@ pub const PROMISE_HOURS: u16 = 24;
 /// Officers are warned when this share of a limit has passed, in percent.
 pub const WARNINGS_PERCENT: [u8; 3] = [50, 80, 100];
 
-/// What whoever is refused a permit (Administrative Licence Law art. 38(2)), or has one revoked or suspended (art. 7), is told
-/// of remedies: reconsideration within 60 days, a term that does not run until it is told (Administrative Reconsideration
-/// Law art. 20(1), (3)), or a lawsuit.
-pub const REMEDIES_ZH: &str = "如不服本决定，可以自知道本决定之日起六十日内依法申请行政复议，也可以依法向人民法院提起行政诉讼。";
-
 /// Rules for works on roads.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

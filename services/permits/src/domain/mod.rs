@@ -5,6 +5,7 @@
 //!   road_occupation toxic_transport oversize_transport, application      what is applied for
 //!   instruments (+ data/*.toml)         the rules, by date of the act
 //!   permit progress event ground        the aggregate, its history, the grounds of refusal
+//!   remedies                            to whom whoever does not agree may turn
 //!   filing -> review -> works | trip | escort -> closing                 the steps
 //!   standing deadlines news             what orders, time and other services do
 //!   road_calendar registers             what a granted permit holds
@@ -25,6 +26,7 @@ pub mod permit;
 pub mod place;
 pub mod progress;
 pub mod registers;
+pub mod remedies;
 pub mod review;
 pub mod road_calendar;
 pub mod road_occupation;

@@ -103,22 +103,34 @@ pub fn plate_given_up(
     Ok(())
 }
 
-/// Two vehicles exchanged their plates at `at`: each is carried on, so nothing but the permits changes.
+/// Two vehicles exchanged their plates at `at`: each is carried on, so nothing but the permits changes. What was suspended for it
+/// already, or granted anew since, stays as it is.
 ///
 /// # Errors
 /// [`Halt`] if something cannot be read.
 pub fn plate_swapped(
     tx: &mut Transaction,
     plate: &PlateNumber,
+    revision: u64,
     at: Timestamp,
     reason: &Text<500>,
 ) -> Result<(), Halt> {
     let cause = SuspensionCause::Vehicle(plate.clone());
+    let mut granted = Vec::new();
     for id in named_in(tx, plate)? {
         let permit = load(tx, &id)?;
-        if is_granted_before(&permit, at) {
-            suspend(tx, &id, &cause, reason)?;
+        if is_granted_before(&permit, at) && is_to_be_suspended(&permit, &cause) {
+            granted.push(id);
         }
+    }
+    if granted.is_empty() {
+        // Then nothing is committed, and the runtime has seen all that was granted before it takes that for an answer.
+        return Ok(());
+    }
+    // Without its guard a replica that lags would suspend the permits that it knows and miss the one just granted.
+    tx.record::<VehicleRecord>(&plate.key(), [VehicleEvent::PlateSwapped { revision }])?;
+    for id in &granted {
+        suspend(tx, id, &cause, reason)?;
     }
     Ok(())
 }
@@ -203,14 +215,19 @@ fn suspend(
     reason: &Text<500>,
 ) -> Result<(), Halt> {
     let permit = load(tx, id)?;
-    if !permit.stage.is_granted() || permit.is_suspended_for(cause) {
+    if !is_to_be_suspended(&permit, cause) {
         return Ok(());
     }
     let suspended = Fact::PermitSuspended {
         cause: cause.clone(),
         reason: reason.clone(),
+        use_goes_on: permit.progress.is_under_way(),
     };
     record(tx, id, &permit, [suspended])
+}
+
+fn is_to_be_suspended(permit: &Permit, cause: &SuspensionCause) -> bool {
+    permit.stage.is_granted() && !permit.is_suspended_for(cause)
 }
 
 fn resume(

@@ -189,7 +189,7 @@ impl Permit {
                 self.refused = Some(refused.clone());
             }
             Fact::PermitWithdrawn { .. } => self.stage = Stage::Withdrawn,
-            Fact::PermitSuspended { cause, reason } => self.suspensions.push(Suspension {
+            Fact::PermitSuspended { cause, reason, .. } => self.suspensions.push(Suspension {
                 cause: cause.clone(),
                 reason: reason.clone(),
                 since: at,
@@ -234,7 +234,10 @@ impl Permit {
 fn starts_use(fact: &Fact) -> bool {
     matches!(
         fact,
-        Fact::RoadWorkStarted | Fact::ToxicTransportDeparted { .. } | Fact::EscortStarted { .. }
+        Fact::RoadWorkStarted
+            | Fact::RoadWorkUnderWay { .. }
+            | Fact::ToxicTransportDeparted { .. }
+            | Fact::EscortStarted { .. }
     )
 }
 

@@ -102,6 +102,7 @@ impl Works {
     pub(super) fn apply(&mut self, fact: &Fact, at: Timestamp) {
         match fact {
             Fact::RoadWorkStarted => self.started = Some(at),
+            Fact::RoadWorkUnderWay { since } => self.started = Some(*since),
             Fact::RoadWorkFinished => self.finished = Some(at),
             Fact::RoadAccepted { by, account } => {
                 let acceptance = Some(Acceptance {

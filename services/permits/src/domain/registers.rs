@@ -100,6 +100,11 @@ pub enum VehicleEvent {
         registration: Registration,
         revision: u64,
     },
+    /// Permits that name it were suspended, because two vehicles exchanged their plates. Each is carried on, so nothing of the
+    /// record changes; what counts is the commit: whoever grants a permit at that moment meets its guard.
+    PlateSwapped {
+        revision: u64,
+    },
 }
 
 impl Aggregate for VehicleRecord {
@@ -118,6 +123,7 @@ impl Aggregate for VehicleRecord {
                 vehicle.registration = Some(*registration);
                 vehicle.heard = *revision;
             }
+            VehicleEvent::PlateSwapped { .. } => {}
         }
         Some(vehicle)
     }

@@ -1,6 +1,7 @@
 //! What the reviewer does before and at the decision: ask for corrections, accept, approve, refuse, amend.
 
 use super::application::Application;
+use super::deadlines::pass_time;
 use super::event::{
     Correction, Fact, Grant, RefusalGround, RefusedApplication, RunOrder, SuspensionCause,
 };
@@ -72,6 +73,9 @@ pub struct Approve {
     pub allow_restricted_zones: bool,
 }
 
+/// An emergency repair whose time is over is in use from its grant on: its road is still to be reopened (Road Traffic Safety Law
+/// art. 32(2)).
+///
 /// # Errors
 /// Any ground of the law against it as of now; [`Ground::RoadTaken`] if another occupation holds the road.
 pub fn approve(tx: &mut Transaction, id: &PermitId, command: Approve) -> Result<(), Halt> {
@@ -93,7 +97,9 @@ pub fn approve(tx: &mut Transaction, id: &PermitId, command: Approve) -> Result<
             applicant,
             application,
         }],
-    )
+    )?;
+    // Who is told of the grant of what is over can report its end at once.
+    pass_time(tx, id)
 }
 
 /// Refuses the application (art. 38(2)), also one that was sent back and is not corrected, or cannot be.

@@ -30,6 +30,7 @@ pub fn suspend(tx: &mut Transaction, id: &PermitId, reason: Text<500>) -> Result
         [Fact::PermitSuspended {
             cause: SuspensionCause::Order,
             reason,
+            use_goes_on: permit.progress.is_under_way(),
         }],
     )
 }

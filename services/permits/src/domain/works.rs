@@ -9,7 +9,8 @@ use super::values::PermitId;
 use chassis::domain::values::Text;
 use chassis::domain::{Halt, Transaction};
 
-/// The work begins: on the permitted stretch and in the permitted time (Road Traffic Safety Law art. 32(2)).
+/// The work begins: on the permitted stretch and in the permitted time (Road Traffic Safety Law art. 32(2)). An emergency repair
+/// of which nobody tells it counts as begun when its time is over.
 ///
 /// # Errors
 /// If it is suspended, not valid now, or under way.

@@ -11,7 +11,9 @@ use permits::domain::news::{
     vehicle_cancelled,
 };
 use permits::domain::permit::Stage;
-use permits::domain::registers::{DriverStanding, Registration, VehicleMake, VehicleRecord};
+use permits::domain::registers::{
+    DriverStanding, Registration, VehicleEvent, VehicleMake, VehicleRecord,
+};
 use permits::domain::review::{Amend, amend};
 use permits::domain::standing::{resume, suspend};
 use permits::domain::trip::{record_arrival, record_departure};
@@ -30,7 +32,8 @@ fn a_drivers_suspension_suspends_the_permits_that_name_the_driver_and_restoring_
         facts(&outcome, &id),
         [Fact::PermitSuspended {
             cause: cause(),
-            reason: text("licence detained")
+            reason: text("licence detained"),
+            use_goes_on: false
         }]
     );
     let outcome = outcome
@@ -265,14 +268,64 @@ fn vehicles_that_exchange_their_plates_are_both_still_registered() {
     let scenario = scenario
         .when(|tx| plate_taken(tx, &plate(TRAILER), 4, VehicleMake::Goods))
         .and()
-        .when(|tx| plate_swapped(tx, &plate(TRAILER), earlier(), &text("swapped")))
+        .when(|tx| plate_swapped(tx, &plate(TRAILER), 5, earlier(), &text("swapped")))
         .then_nothing()
-        .when(|tx| plate_swapped(tx, &plate(TRAILER), later(), &text("swapped")))
+        .when(|tx| plate_swapped(tx, &plate(TRAILER), 6, later(), &text("swapped")))
         .and();
     assert!(permit(&scenario, &id).is_suspended());
     let record: VehicleRecord = scenario.state(&plate(TRAILER).key());
     let registered = Registration::Registered(VehicleMake::Goods);
     assert_eq!(record.registration, Some(registered));
+}
+
+#[test]
+fn a_swap_that_suspends_is_recorded_on_the_vehicle_and_so_meets_the_guard_of_approvals() {
+    let (scenario, id) = approved(toxic_app(toxic()));
+    let swap = |tx: &mut Transaction<'_>| {
+        let swapped_at = at("2026-03-02T12:00:00");
+        plate_swapped(tx, &plate(TRAILER), 6, swapped_at, &text("swapped"))
+    };
+    let before: VehicleRecord = scenario.state(&plate(TRAILER).key());
+    let outcome = scenario.when(swap).then::<VehicleRecord>(
+        &plate(TRAILER).key(),
+        [VehicleEvent::PlateSwapped { revision: 6 }],
+    );
+    assert_eq!(names(&outcome, &id), ["permit_suspended"]);
+    let scenario = outcome.and().when(swap).then_nothing();
+    let after: VehicleRecord = scenario.state(&plate(TRAILER).key());
+    assert_eq!(after, before, "each vehicle is carried on");
+    // Amended for the vehicle that carries the plate now, it is not that swap's any more.
+    let amendment = Amend {
+        applicant: company(),
+        application: toxic_app(toxic()),
+        reason: text("the other trailer"),
+        run_order: None,
+    };
+    let scenario = scenario
+        .later("2026-03-03T09:00:00+08:00")
+        .when(|tx| amend(tx, &id, amendment))
+        .and();
+    assert!(!permit(&scenario, &id).is_suspended());
+    scenario.when(swap).then_nothing();
+}
+
+#[test]
+fn a_load_whose_driver_is_barred_on_the_way_is_told_to_be_under_way() {
+    let (scenario, id) = approved(toxic_app(toxic()));
+    let driver = person('a').person;
+    let outcome = scenario
+        .by(applicant())
+        .later("2026-03-06T09:10:00+08:00")
+        .when(|tx| record_departure(tx, &id, at("2026-03-06T09:00:00")))
+        .and()
+        .when(|tx| driver_suspended(tx, &driver, 7, &text("licence detained")));
+    assert!(matches!(
+        facts(&outcome, &id)[..],
+        [Fact::PermitSuspended {
+            use_goes_on: true,
+            ..
+        }]
+    ));
 }
 
 #[test]

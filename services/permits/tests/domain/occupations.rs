@@ -151,7 +151,7 @@ fn an_emergency_that_was_filed_in_time_may_be_corrected_after_the_48_hours() {
 }
 
 #[test]
-fn an_emergency_repair_that_is_over_may_still_be_filed_and_granted() {
+fn an_emergency_repair_that_is_over_may_still_be_filed_and_granted_and_its_road_reopened_art_32() {
     let over_when_filed = burst(
         "2026-03-01T09:00:00",
         "2026-03-01T09:00:00",
@@ -162,11 +162,35 @@ fn an_emergency_repair_that_is_over_may_still_be_filed_and_granted() {
         "2026-03-02T08:00:00",
         "2026-03-02T09:30:00",
     );
-    for works in [over_when_filed, over_when_decided] {
-        let (scenario, id) = approved(app(works));
+    for (works, begun, due) in [
+        (
+            over_when_filed,
+            "2026-03-01T09:00:00",
+            "2026-03-01T15:00:00",
+        ),
+        (
+            over_when_decided,
+            "2026-03-02T08:00:00",
+            "2026-03-02T09:30:00",
+        ),
+    ] {
+        let (scenario, id) = accepted(app(works));
+        let outcome = scenario.when(|tx| approve(tx, &id, Approve::default()));
+        assert_eq!(
+            facts(&outcome, &id)[1..],
+            [
+                Fact::RoadWorkUnderWay { since: at(begun) },
+                Fact::ReopeningOverdue { due: at(due) }
+            ]
+        );
+        let scenario = outcome.and();
+        assert_eq!(stage(&scenario, &id), Stage::InUse);
+        assert!(!is_free(&scenario), "nobody has accepted the road");
+        let scenario = scenario.when(|tx| pass_time(tx, &id)).then_nothing();
+        let scenario = reopen(scenario, &id);
+        assert!(is_free(&scenario), "accepted by both");
         let outcome = scenario.when(|tx| pass_time(tx, &id));
-        assert_eq!(names(&outcome, &id), ["permit_expired"]);
-        assert!(is_free(&outcome.and()), "its time is over");
+        assert_eq!(names(&outcome, &id), ["permit_completed"]);
     }
     // Hours before the beginning are not those of the repair.
     refused(
@@ -178,6 +202,26 @@ fn an_emergency_repair_that_is_over_may_still_be_filed_and_granted() {
         "OCCUPATION_OVER",
         REOPENING,
     );
+}
+
+#[test]
+fn an_emergency_repair_that_nobody_tells_to_have_begun_is_still_to_be_reopened_art_32() {
+    let (begun, until) = ("2026-03-02T08:00:00", "2026-03-05T00:00:00");
+    let (scenario, id) = approved(app(burst(begun, begun, until)));
+    assert_eq!(stage(&scenario, &id), Stage::Approved);
+    let outcome = scenario
+        .later("2026-03-05T00:00:00+08:00")
+        .when(|tx| pass_time(tx, &id));
+    assert_eq!(
+        facts(&outcome, &id),
+        [
+            Fact::RoadWorkUnderWay { since: at(begun) },
+            Fact::ReopeningOverdue { due: at(until) }
+        ]
+    );
+    let scenario = outcome.and();
+    assert!(!is_free(&scenario));
+    assert!(is_free(&reopen(scenario, &id)));
 }
 
 #[test]
@@ -578,6 +622,25 @@ fn works_whose_permit_is_revoked_are_finished_and_accepted_before_the_road_reope
         .by(applicant())
         .when(|tx| start_work(tx, &id))
         .then_refused("WRONG_STATE", Some("Administrative Licence Law art. 4"));
+}
+
+#[test]
+fn a_suspension_tells_whether_the_works_go_on_art_32() {
+    let goes_on = |scenario: Scenario, id: &PermitId| {
+        let outcome = scenario
+            .by(reviewer())
+            .when(|tx| suspend(tx, id, text("gas leak near by")));
+        match facts(&outcome, id)[..] {
+            [Fact::PermitSuspended { use_goes_on, .. }] => use_goes_on,
+            ref other => panic!("{other:?}"),
+        }
+    };
+    let (unused, id) = approved(app(occupation()));
+    assert!(!goes_on(unused, &id), "nothing has begun");
+    let (under_way, id) = in_use();
+    assert!(goes_on(under_way, &id), "the road is closed");
+    let (under_way, id) = in_use();
+    assert!(!goes_on(reopen(under_way, &id), &id), "the road is open");
 }
 
 #[test]

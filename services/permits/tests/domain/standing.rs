@@ -2,12 +2,16 @@
 
 use crate::fixtures::*;
 use chassis::domain::Revision;
+use chassis::testing::Scenario;
 use permits::domain::event::{Fact, RevocationGround, SuspensionCause};
 use permits::domain::permit::Stage;
 use permits::domain::registers::DriverStanding;
+use permits::domain::remedies::Remedies;
 use permits::domain::road_calendar::RoadCalendar;
 use permits::domain::road_occupation::Direction;
 use permits::domain::standing::{Revoke, resume, revoke, suspend};
+use permits::domain::values::PermitId;
+use traffic_proto::permits::v1::Permit;
 
 const SUPERVISION: Option<&str> = Some("Administrative Licence Law art. 61(2)");
 
@@ -22,7 +26,8 @@ fn a_permit_is_suspended_and_resumed_by_order_art_61() {
         facts(&outcome, &id),
         [Fact::PermitSuspended {
             cause: SuspensionCause::Order,
-            reason: text("gas leak")
+            reason: text("gas leak"),
+            use_goes_on: false
         }]
     );
     let scenario = outcome.and();
@@ -134,17 +139,34 @@ fn a_revocation_in_an_older_journal_is_read() {
 }
 
 #[test]
+fn a_suspension_in_an_older_journal_is_read() {
+    let older = r#"{"permit_suspended": {"cause": "order", "reason": "gas leak"}}"#;
+    let fact: Fact = serde_json::from_str(older).unwrap();
+    assert!(matches!(
+        fact,
+        Fact::PermitSuspended {
+            use_goes_on: false,
+            ..
+        }
+    ));
+}
+
+#[test]
 fn whoever_may_not_use_a_permit_any_more_is_told_of_remedies_and_their_term_art_7() {
     let (scenario, id) = approved(app(occupation()));
     let suspended = scenario.when(|tx| suspend(tx, &id, text("gas leak"))).and();
-    let shown = permits::contract::permit(&id, &permit(&suspended, &id), &Revision::default());
-    let told_when_suspended = shown.suspensions[0].remedies_zh.clone();
+    let told_when_suspended = shown(&suspended, &id).suspensions[0].remedies_zh.clone();
     let revoked = suspended.when(|tx| revoke(tx, &id, revocation())).and();
-    let shown = permits::contract::permit(&id, &permit(&revoked, &id), &Revision::default());
-    let told_when_revoked = shown.revocation.unwrap().remedies_zh;
+    let told_when_revoked = shown(&revoked, &id).revocation.unwrap().remedies_zh;
     for told in [told_when_suspended, told_when_revoked] {
-        for remedy in ["行政复议", "六十日", "行政诉讼"] {
+        for remedy in ["行政复议", "六十日", "行政诉讼", "本级人民政府", "所在地"]
+        {
             assert!(told.contains(remedy), "{told}");
         }
     }
+}
+
+fn shown(scenario: &Scenario, id: &PermitId) -> Permit {
+    let permit = permit(scenario, id);
+    permits::contract::permit(id, &permit, &Revision::default(), &Remedies::default())
 }

@@ -2,8 +2,13 @@
 
 pub(crate) use chassis::testing::{Replica, fields, reason};
 
+use chassis::clock::Clock;
+use chassis::config::Config;
+use chassis::service::Started;
+use chassis::telemetry::Telemetry;
 use chassis::testing::{self, Line};
 use std::ops::Deref;
+use std::sync::Arc;
 use traffic_proto::permits::v1::permit_service_client::PermitServiceClient;
 
 pub(crate) struct City(testing::City);
@@ -22,6 +27,7 @@ pub(crate) type Client = PermitServiceClient<Line>;
 #[derive(Clone, Copy)]
 pub(crate) enum Account {
     Applicant,
+    OtherApplicant,
     Reviewer,
     ReviewerElsewhere,
     RoadAuthority,
@@ -37,6 +43,11 @@ impl City {
         self.0.replica(permits::start).await
     }
 
+    /// A replica that is told to whom decisions of Mudan district can be taken.
+    pub(crate) async fn replica_with_remedies(&self) -> Replica {
+        self.0.replica(start_with_remedies).await
+    }
+
     /// A client of one replica, acting for an account.
     pub(crate) async fn client(&self, replica: &Replica, account: Account) -> Client {
         let (id, scope, districts) = match account {
@@ -45,18 +56,27 @@ impl City {
                 "permits.read permits.write permits.use",
                 vec![],
             ),
+            Account::OtherApplicant => (
+                "partner:pipes",
+                "permits.read permits.write permits.use",
+                vec![],
+            ),
             Account::Reviewer => (
                 "officer:A1",
-                "permits.read permits.decide permits.accept permits.escort",
+                "permits.read permits.read_all permits.decide permits.accept permits.escort",
                 vec![371_702],
             ),
-            Account::ReviewerElsewhere => {
-                ("officer:B1", "permits.read permits.decide", vec![371_721])
-            }
-            Account::RoadAuthority => {
-                ("authority:R1", "permits.read permits.accept", vec![371_702])
-            }
-            Account::Agency => ("agency:E1", "permits.read", vec![]),
+            Account::ReviewerElsewhere => (
+                "officer:B1",
+                "permits.read permits.read_all permits.decide",
+                vec![371_721],
+            ),
+            Account::RoadAuthority => (
+                "authority:R1",
+                "permits.read permits.read_all permits.accept",
+                vec![371_702],
+            ),
+            Account::Agency => ("agency:E1", "permits.read permits.read_all", vec![]),
         };
         let account = testing::Account {
             id: id.into(),
@@ -66,4 +86,15 @@ impl City {
         };
         PermitServiceClient::new(self.line(replica, &account).await)
     }
+}
+
+async fn start_with_remedies(
+    config: &Config,
+    telemetry: &Telemetry,
+    clock: Arc<dyn Clock>,
+) -> Started {
+    let mut config = config.clone();
+    let remedies = "remedies = [{ district = 371702, government = \"示例区人民政府\", court = \"示例区人民法院\" }]";
+    config.service = toml::from_str(remedies).unwrap();
+    permits::start(&config, telemetry, clock).await
 }

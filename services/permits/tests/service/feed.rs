@@ -174,10 +174,15 @@ async fn works_that_have_begun_are_shown_until_the_road_reopens_permit_or_none_a
     assert_eq!(statuses(&replica).await, ["active"], "it still is");
     let jetstream = city.bus.jetstream().await;
     let published = everything(&jetstream, "EVENTS", "events.permits.permit_revoked.>").await;
-    let others_are_told = published
-        .iter()
-        .any(|event| event.contains(r#""useGoesOn":true"#));
-    assert!(others_are_told, "{published:?}");
+    let told_to_go_on = |event: &str| -> Vec<bool> {
+        let subject = format!("events.permits.{event}.");
+        let published = published.iter().filter(|text| text.starts_with(&subject));
+        published
+            .map(|text| text.contains(r#""useGoesOn":true"#))
+            .collect()
+    };
+    assert_eq!(told_to_go_on("permit_suspended"), [false, true]);
+    assert_eq!(told_to_go_on("permit_revoked"), [true]);
 
     let finish = proto::FinishWorkRequest {
         name: name.clone(),

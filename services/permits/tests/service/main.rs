@@ -6,6 +6,7 @@ mod city;
 mod exactly_once;
 mod feed;
 mod input;
+mod reading;
 mod samples;
 mod stories;
 mod watching;

@@ -451,6 +451,91 @@ async fn a_refusal_names_law_remedy_and_who_may_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_names_the_government_and_the_court_of_its_district_art_24() {
+    let city = City::start().await;
+    let replica = city.replica_with_remedies().await;
+    let mut applicant = city.client(&replica, Account::Applicant).await;
+    let mut reviewer = city.client(&replica, Account::Reviewer).await;
+    let name = accepted(&mut applicant, &mut reviewer, works("Sample Road")).await;
+    let refuse = proto::RefusePermitRequest {
+        name: name.clone(),
+        ground: proto::RefusalGround::TrafficSafety.into(),
+        reason: "the detour crosses a school gate".into(),
+        ..Default::default()
+    };
+    let refused = reviewer.refuse_permit(refuse).await.unwrap().into_inner();
+    replica.caught_up().await;
+    let read = applicant
+        .get_permit(proto::GetPermitRequest { name })
+        .await
+        .unwrap()
+        .into_inner();
+    for permit in [refused, read] {
+        let told = permit.decision.unwrap().remedies_zh;
+        assert!(told.contains("向示例区人民政府申请行政复议"), "{told}");
+        assert!(told.contains("向示例区人民法院提起行政诉讼"), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emergency_repair_that_is_granted_after_its_time_is_reopened_art_32() {
+    let city = City::start().await;
+    let replica = city.replica().await;
+    let mut applicant = city.client(&replica, Account::Applicant).await;
+    let mut reviewer = city.client(&replica, Account::Reviewer).await;
+    let mut authority = city.client(&replica, Account::RoadAuthority).await;
+    let mut repair = works("Sample Road");
+    if let Some(Application::RoadOccupation(works)) = &mut repair.application {
+        works.public_notice_on = None;
+        works.time = Some(proto::OccupationTime {
+            start_time: time("2026-03-01T09:00:00"),
+            end_time: time("2026-03-01T15:00:00"),
+            daily_hours: None,
+        });
+        works.emergency = Some(proto::Emergency {
+            started_at: time("2026-03-01T09:00:00"),
+            cause: "burst main".into(),
+        });
+    }
+    let name = accepted(&mut applicant, &mut reviewer, repair).await;
+    let granted = reviewer
+        .approve_permit(approve(&name))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(granted.state(), proto::PermitState::InUse);
+    let progress = granted.occupation.unwrap();
+    assert_eq!(progress.started_at, time("2026-03-01T09:00:00"));
+    assert!(progress.reopening_overdue);
+    let finish = proto::FinishWorkRequest {
+        name: name.clone(),
+        ..Default::default()
+    };
+    applicant.finish_work(finish).await.unwrap();
+    let acceptance = |by: proto::AcceptanceBy| proto::RecordReopeningAcceptanceRequest {
+        name: name.clone(),
+        by: by.into(),
+        passed: true,
+        ..Default::default()
+    };
+    authority
+        .record_reopening_acceptance(acceptance(proto::AcceptanceBy::RoadAuthority))
+        .await
+        .unwrap();
+    let reopened = reviewer
+        .record_reopening_acceptance(acceptance(proto::AcceptanceBy::Police))
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(reopened.occupation.unwrap().reopened_at.is_some());
+    let jetstream = city.bus.jetstream().await;
+    let published = everything(&jetstream, "EVENTS", "events.permits.road_reopened.>").await;
+    let is_told = |event: &str| published.iter().any(|text| text.starts_with(event));
+    assert!(is_told("events.permits.road_work_started."));
+    assert!(!is_told("events.permits.permit_expired."));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn time_alone_warns_and_expires_and_frees_the_road() {
     let city = City::start().await;
     let replica = city.replica().await;

@@ -78,13 +78,14 @@ impl Tokens {
             )?,
             reviewer: sign(
                 "sample-reviewer",
-                "permits.read permits.decide permits.accept permits.escort parking.read parking.officer",
+                "permits.read permits.read_all permits.decide permits.accept permits.escort parking.read \
+                 parking.officer",
                 &DISTRICTS,
                 Channel::Station,
             )?,
             road_authority: sign(
                 "sample-road-authority",
-                "permits.read permits.accept",
+                "permits.read permits.read_all permits.accept",
                 &DISTRICTS,
                 Channel::Api,
             )?,

@@ -42,6 +42,13 @@ impl Ground {
                 "只能由被许可人或者所属区县的工作人员登记使用情况",
             )
             .kind(RefusalKind::NotEntitled),
+            Self::FiledByAnother => says(
+                "FILED_BY_ANOTHER_ACCOUNT",
+                Some(licence_law("art. 5(2)")),
+                "another account filed it: read it with that account, or with the scope permits.read_all",
+                "该许可由其他账户提交，请使用提交申请的账户查询，或者取得 permits.read_all 权限",
+            )
+            .kind(RefusalKind::NotEntitled),
             Self::ApplicantBarred { until, fraud } => says(
                 "APPLICANT_BARRED",
                 Some(licence_law(if *fraud { "art. 79" } else { "art. 78" })),

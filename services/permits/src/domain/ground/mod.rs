@@ -22,6 +22,7 @@ pub enum Ground {
     OwnApplication,
     NotTheApplicant,
     NotTheHolder,
+    FiledByAnother,
     ApplicantBarred {
         until: Date,
         fraud: bool,
@@ -223,6 +224,7 @@ impl Ground {
             | Self::OwnApplication
             | Self::NotTheApplicant
             | Self::NotTheHolder
+            | Self::FiledByAnother
             | Self::ApplicantBarred { .. } => self.about_the_caller(),
             Self::WrongState { .. }
             | Self::WrongKind

@@ -18,6 +18,7 @@ fn all() -> Vec<Ground> {
         OwnApplication,
         NotTheApplicant,
         NotTheHolder,
+        FiledByAnother,
         ApplicantBarred {
             until: day,
             fraud: true,
