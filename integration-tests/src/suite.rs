@@ -49,7 +49,7 @@ impl Service {
         match self {
             Self::Ledger => &[],
             Self::Permits => &["permits-drivers", "permits-vehicles"],
-            Self::Parking => &["parking-road-occupations"],
+            Self::Parking => &["parking-road-occupations", "parking-marked-bays"],
             Self::Enforcement => &[
                 "enforcement-illegal-parking",
                 "enforcement-parking-arrears",

@@ -4,19 +4,9 @@ use crate::domain::ids::{BayId, OccupationId};
 use crate::domain::works::{self, Occupation};
 use crate::read_model::{self, Places};
 use chassis::commands::Call;
-use chassis::domain::Channel;
 use chassis::domain::values::digest_id;
 use chassis::server::Failure;
 use chassis::service::Core;
-use futures::{StreamExt, TryStreamExt};
-
-/// Commands on different bays under way at once.
-const AT_ONCE: usize = 8;
-
-/// What asks for an alignment, if it is no published event.
-pub fn cause(what: &str) -> Call {
-    Call::because("road-works", Channel::Policy, what)
-}
 
 /// Aligns every bay that an occupation touches or has touched. The projection must hold the occupation's newest notice.
 ///
@@ -45,37 +35,42 @@ pub async fn align(
             Ok(bays)
         })
         .await?;
-    align_these(core, id, bays, cause).await
+    align_these(core, id, &bays, cause).await
 }
 
-/// As [`align`], for bays that the caller knows.
+async fn align_these(
+    core: &Core,
+    id: &OccupationId,
+    bays: &[BayId],
+    cause: &Call,
+) -> Result<(), Failure> {
+    // One after the other: each is recorded on the occupation too, so they would wait for each other in any case.
+    for chunk in bays.chunks(works::MAX_BAYS) {
+        let names: Vec<&str> = chunk.iter().map(BayId::as_str).collect();
+        let call = cause.clone().part(&digest_id("bays", &names));
+        let (id, chunk) = (id.clone(), chunk.to_vec());
+        core.commands
+            .perform(call, move |tx| works::align(tx, &id, &chunk))
+            .await?;
+    }
+    Ok(())
+}
+
+/// Aligns a bay with each occupation with which it is not aligned. The projection must hold the bay as it was marked last.
+///
+/// Each command is a part of `cause`: the same cause repeated changes nothing.
 ///
 /// # Errors
 /// As [`align`].
-pub async fn align_these(
-    core: &Core,
-    id: &OccupationId,
-    bays: Vec<BayId>,
-    cause: &Call,
-) -> Result<(), Failure> {
-    let chunks: Vec<Vec<BayId>> = bays
-        .chunks(works::MAX_BAYS)
-        .map(<[BayId]>::to_vec)
-        .collect();
-    futures::stream::iter(chunks)
-        .map(|chunk| {
-            let names: Vec<&str> = chunk.iter().map(BayId::as_str).collect();
-            let part = digest_id("bays", &names);
-            let call = cause.clone().part(&part);
-            let id = id.clone();
-            let commands = core.commands.clone();
-            async move {
-                commands
-                    .perform(call, move |tx| works::align(tx, &id, &chunk))
-                    .await
-            }
-        })
-        .buffer_unordered(AT_ONCE)
-        .try_fold((), |(), _| async { Ok(()) })
-        .await
+pub async fn align_bay(core: &Core, bay: &BayId, cause: &Call) -> Result<(), Failure> {
+    let id = bay.clone();
+    let occupations = core
+        .projection
+        .read(move |view| read_model::occupations_not_aligned(view, &id))
+        .await?;
+    for occupation in occupations {
+        let cause = cause.clone().part(occupation.as_str());
+        align_these(core, &occupation, std::slice::from_ref(bay), &cause).await?;
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! readings ─> domain::watch ─> sessions ─> charges, payments, arrears ─> published events
-//! permits' events ─> policies ─> closures ─> bays closed and reopened
+//! permits' events, bays marked ─> policies ─> closures ─> bays closed and reopened
 //! ```
 
 pub mod api;
@@ -19,7 +19,7 @@ use crate::domain::bay::Bay;
 use crate::domain::ids::{BayId, SessionId};
 use crate::domain::session::{self, CollectionRules, Session};
 use crate::domain::watch;
-use crate::policies::RoadOccupations;
+use crate::policies::{MarkedBays, RoadOccupations};
 use crate::read_model::Places;
 use chassis::clock::Clock;
 use chassis::config::{Config, NoSettings};
@@ -84,9 +84,10 @@ pub async fn start(
     Ok(Service { core, running })
 }
 
-/// Starts the reactions to other services' events; what clients call.
+/// Starts the reactions to published events; what clients call.
 pub fn assemble(core: &Core) -> Api {
     let places = Places::default();
     core.run_policy(Arc::new(RoadOccupations::new(core.clone(), places.clone())));
+    core.run_policy(Arc::new(MarkedBays::new(core.clone())));
     Api::new(core.clone(), places)
 }

@@ -1,5 +1,9 @@
 //! Reactions to published events of permits: road occupations close and free the bays that they touch.
 
+mod marked_bays;
+
+pub use marked_bays::MarkedBays;
+
 use crate::closures;
 use crate::domain::bay::{ClosureSchedule, DailyHours};
 use crate::domain::geometry::{ClosedSegment, Position, Side};
@@ -19,7 +23,7 @@ use traffic_proto::permits::v1 as permits;
 /// Half the width of a bay in metres: a bay is touched if its nearer half is.
 const HALF_A_BAY: f64 = 1.25;
 
-/// Closes and frees bays as road occupations are granted, amended, suspended, resumed and ended.
+/// Closes and frees bays as road occupations are granted, amended, suspended, resumed, overdue and ended.
 #[derive(Debug)]
 pub struct RoadOccupations {
     core: Core,
@@ -42,6 +46,7 @@ impl Policy for RoadOccupations {
         [
             "road_occupation_approved",
             "road_reopened",
+            "reopening_overdue",
             "permit_suspended",
             "permit_resumed",
             "permit_revoked",
@@ -115,6 +120,11 @@ fn understand(event: &ReceivedEvent) -> Result<Option<(OccupationId, Notice)>, R
             event.decode::<permits::RoadReopened>()?.r#ref,
             Notice::Ended,
         )
+    } else if event.is::<permits::ReopeningOverdue>() {
+        (
+            event.decode::<permits::ReopeningOverdue>()?.r#ref,
+            Notice::Overdue,
+        )
     } else if event.is::<permits::PermitRevoked>() {
         let revoked: permits::PermitRevoked = event.decode()?;
         let notice = if revoked.use_goes_on {
@@ -134,10 +144,14 @@ fn understand(event: &ReceivedEvent) -> Result<Option<(OccupationId, Notice)>, R
             Notice::Ended,
         )
     } else if event.is::<permits::PermitSuspended>() {
-        (
-            event.decode::<permits::PermitSuspended>()?.r#ref,
-            Notice::Suspended,
-        )
+        let suspended: permits::PermitSuspended = event.decode()?;
+        // Works that have begun stay on the road whatever is ordered, until it is reopened.
+        let notice = if suspended.use_goes_on {
+            Notice::Resumed
+        } else {
+            Notice::Suspended
+        };
+        (suspended.r#ref, notice)
     } else if event.is::<permits::PermitResumed>() {
         (
             event.decode::<permits::PermitResumed>()?.r#ref,

@@ -11,11 +11,12 @@ use chassis::server::{Caller, Scopes};
 use chassis::service::{Core, Foundation};
 use chassis::testing::{self, reason};
 use parking::api::Api;
-use parking::domain::bay::{Bay, BayKind};
-use parking::domain::geometry::Position;
-use parking::domain::ids::{BayId, TariffId, ZoneId};
+use parking::domain::bay::{Bay, BayKind, ClosureSchedule};
+use parking::domain::geometry::{ClosedSegment, Position, Side};
+use parking::domain::ids::{BayId, OccupationId, TariffId, ZoneId};
 use parking::domain::marking::{self, Marking};
 use parking::domain::tariff::{self, SAMPLE_TARIFF};
+use parking::domain::works::{self, Notice, Works};
 use parking::domain::zone::{self, Zone, ZoneDetails, ZoneGrade};
 use std::path::Path;
 use std::sync::Arc;
@@ -83,6 +84,37 @@ impl Stage {
         [first, second]
     }
 
+    /// The first replica hears of the permit `p1` and writes it down; answers where. It knows no bay yet that this concerns.
+    async fn hear(&self, revision: u64, notice: Notice) -> u64 {
+        let cause = format!("p1 at {revision}");
+        let call = Call::because("test", Channel::Policy, &cause);
+        let id = OccupationId::parse("p1").expect("a name");
+        let noted = self.cores[0].commands.perform(call, move |tx| {
+            works::take_note(tx, &id, revision, notice.clone())
+        });
+        noted.await.expect("noted").expect("it is news")
+    }
+
+    /// Waits until each replica shows a bay to be closed.
+    async fn until_closed(&self, bay: &str) {
+        for core in &self.cores {
+            let closed = async {
+                let mut applied = core.projection.watch_applied();
+                loop {
+                    applied.mark_unchanged();
+                    let found = core.projection.get::<Bay>(bay).await.expect("ready");
+                    if found.is_some_and(|found| found.state.is_closed()) {
+                        return;
+                    }
+                    applied.changed().await.expect("the projection lives");
+                }
+            };
+            let patience = Duration::from_secs(60);
+            let closed = tokio::time::timeout(patience, closed).await;
+            closed.expect("it is closed in time");
+        }
+    }
+
     /// How many bays `north` counts on each replica, if it is still there; which bays stand in it.
     async fn north(&self) -> (Option<u64>, Vec<&'static str>) {
         let [one, two] = &self.cores;
@@ -139,6 +171,32 @@ fn set_up(tx: &mut Transaction) -> Result<(), chassis::domain::Halt> {
         label: "1".into(),
     };
     marking::mark(tx, &BayId::parse("b1").expect("a name"), marking, &[])
+}
+
+/// Works that take the street on which `b2` is marked, all day.
+fn works_at_b2() -> Works {
+    let at = |text: &str| text.parse::<jiff::Timestamp>().expect("a time");
+    let end = |longitude| Position::new(35.24, longitude).expect("a position");
+    let street = ClosedSegment::new(vec![end(115.479), end(115.481)], Side::Both, 10.0);
+    let (from, until) = (
+        at("2026-03-02T08:00:00+08:00"),
+        at("2026-03-02T20:00:00+08:00"),
+    );
+    Works {
+        segments: vec![street.expect("a line")],
+        schedule: ClosureSchedule::new(from, until, None).expect("a time"),
+    }
+}
+
+/// `b2`, marked by a replica that knows of no works there.
+fn mark_b2(tx: &mut Transaction) -> Result<(), chassis::domain::Halt> {
+    let marking = Marking {
+        zone: ZoneId::parse("north").expect("a name"),
+        position: Position::new(35.24, 115.48).expect("a position"),
+        kind: BayKind::Standard,
+        label: "2".into(),
+    };
+    marking::mark(tx, &BayId::parse("b2").expect("a name"), marking, &[])
 }
 
 impl Deed {
@@ -235,4 +293,40 @@ async fn bays_that_come_to_a_zone_at_the_same_time_all_count() {
         done.expect("neither stands in the other's way");
     }
     assert_eq!(stage.north().await, (Some(2), vec!["b1", "b2"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bay_marked_while_its_road_is_given_back_is_not_closed_for_works_that_have_ended() {
+    let stage = Stage::new().await;
+    let granted = stage.hear(1, Notice::Granted(works_at_b2())).await;
+    for core in &stage.cores {
+        core.projection.reached(granted).await;
+    }
+    stage.journal.hold_delivery();
+    stage.hear(2, Notice::Ended).await;
+    // To the second replica the works go on.
+    let (marked, ()) = tokio::join!(Deed::Mark.be_done(&stage.apis[1]), async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        stage.journal.deliver();
+    });
+    marked.expect("nothing stands in the way");
+    let commits = stage.cores[1].history::<Bay>("b2", 0, 100).await;
+    let commits = commits.expect("the journal is there");
+    assert!(!commits.is_empty());
+    for stored in commits {
+        let commit = String::from_utf8_lossy(&stored.payload).into_owned();
+        assert!(!commit.contains("suspension_scheduled"), "{commit}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bay_meets_works_unknown_where_it_was_marked_though_that_replica_does_no_more_about_it() {
+    let stage = Stage::new().await;
+    stage.journal.hold_delivery();
+    stage.hear(1, Notice::Granted(works_at_b2())).await;
+    let call = Call::because("test", Channel::Api, "b2");
+    let marked = stage.cores[1].commands.perform(call, mark_b2).await;
+    marked.expect("marked").expect("it is new");
+    stage.journal.deliver();
+    stage.until_closed("b2").await;
 }

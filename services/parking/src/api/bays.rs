@@ -1,8 +1,10 @@
 //! Bays.
+//!
+//! A command that marks, moves or changes a bay aligns it with the road occupations that this replica knows of. Those that it does
+//! not know yet meet the bay when its published event is handled (`policies::MarkedBays`).
 
 use super::zones::update_mask;
 use super::{Api, convert, read};
-use crate::closures;
 use crate::domain::bay::{Bay, BayKind};
 use crate::domain::geometry::Position;
 use crate::domain::ids::{BayId, OccupationId, ZoneId};
@@ -33,42 +35,21 @@ impl Api {
         let mut fields = Fields::new();
         let parsed = new_bay(&message.bay_id, message.bay.as_ref(), &mut fields);
         let (id, marking) = fields.finish(parsed)?;
-        let position = marking.position;
-        let occupations = self.occupations_at(position).await?;
-        let (known, bay) = (occupations.clone(), id.clone());
+        let occupations = self.occupations_at(marking.position).await?;
         let done = self
             .core
             .commands
             .run::<Bay>(message.validate_only, call, move |tx| {
-                marking::mark(tx, &bay, marking.clone(), &occupations)?;
-                Ok(bay.as_str().to_owned())
+                marking::mark(tx, &id, marking.clone(), &occupations)?;
+                Ok(id.as_str().to_owned())
             })
             .await?;
         if !message.validate_only {
-            self.meet_new_occupations(&id, position, &known, done.position)
-                .await?;
+            // Whoever marks a bay looks at it next.
+            self.core.projection.catch_up(done.position).await?;
         }
         let resource = convert::bay(&done.id, &done.state, done.revision, self.core.clock.now());
         Ok(done.respond(resource))
-    }
-
-    /// An occupation that came into force while a bay was being marked has not seen the bay, nor the bay it: once the
-    /// projection holds both, they are brought together.
-    pub(super) async fn meet_new_occupations(
-        &self,
-        id: &BayId,
-        position: Position,
-        known: &[OccupationId],
-        written_at: u64,
-    ) -> Result<(), Failure> {
-        self.core.projection.catch_up(written_at).await?;
-        for occupation in self.occupations_at(position).await? {
-            if !known.contains(&occupation) {
-                let cause = closures::cause(&format!("bay {id} at {written_at}"));
-                closures::align_these(&self.core, &occupation, vec![id.clone()], &cause).await?;
-            }
-        }
-        Ok(())
     }
 
     pub(super) async fn batch_create_bays(
@@ -90,7 +71,7 @@ impl Api {
             .projection
             .read(read_model::occupations_in_force)
             .await?;
-        let with_occupations: Vec<(BayId, Marking, Vec<OccupationId>)> = bays
+        let rows: Vec<(BayId, Marking, Vec<OccupationId>)> = bays
             .into_iter()
             .map(|(id, marking)| {
                 let touching = in_force
@@ -100,7 +81,7 @@ impl Api {
                 (id, marking, touching)
             })
             .collect();
-        let rows = with_occupations.clone();
+        let ids: Vec<BayId> = rows.iter().map(|(id, _, _)| id.clone()).collect();
         let done = self
             .core
             .commands
@@ -124,11 +105,10 @@ impl Api {
         if message.validate_only {
             return Ok(Response::new(proto::BatchCreateBaysResponse::default()));
         }
+        self.core.projection.catch_up(done.position).await?;
         let now = self.core.clock.now();
-        let mut created = Vec::with_capacity(with_occupations.len());
-        for (id, marking, known) in &with_occupations {
-            self.meet_new_occupations(id, marking.position, known, done.position)
-                .await?;
+        let mut created = Vec::with_capacity(ids.len());
+        for id in &ids {
             if let Some(found) = self.core.projection.get::<Bay>(id.as_str()).await? {
                 created.push(convert::bay(id.as_str(), &found.state, found.revision, now));
             }
@@ -225,23 +205,21 @@ impl Api {
             Some(position) => self.occupations_at(position).await?,
             None => Vec::new(),
         };
-        let known = occupations.clone();
-        let (bay_id, etag) = (id.clone(), bay.etag);
+        let etag = bay.etag;
         let done = self
             .core
             .commands
             .run::<Bay>(message.validate_only, call, move |tx| {
-                check_etag::<Bay>(tx, bay_id.as_str(), &etag)?;
-                let mut marking = watch::marking_of(tx, &bay_id)?;
+                check_etag::<Bay>(tx, id.as_str(), &etag)?;
+                let mut marking = watch::marking_of(tx, &id)?;
                 changes.apply(&mut marking);
-                marking::change(tx, &bay_id, marking, &occupations)?;
-                Ok(bay_id.as_str().to_owned())
+                marking::change(tx, &id, marking, &occupations)?;
+                Ok(id.as_str().to_owned())
             })
             .await?;
         if !message.validate_only {
-            let position = done.state.details.position;
-            self.meet_new_occupations(&id, position, &known, done.position)
-                .await?;
+            // Whoever marks a bay looks at it next.
+            self.core.projection.catch_up(done.position).await?;
         }
         let resource = convert::bay(&done.id, &done.state, done.revision, self.core.clock.now());
         Ok(done.respond(resource))

@@ -179,6 +179,10 @@ pub(super) fn session(id: &str, session: &Session, revision: Revision) -> proto:
         next_step_time: session.next_due().map(to_timestamp),
         overstayed: session.overstayed,
         etag: revision.etag(),
+        other_plate_seen: session
+            .sighting
+            .as_ref()
+            .is_some_and(|sighting| sighting.contradicted),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::Api;
 use super::bays::new_bay;
-use crate::closures;
 use crate::domain::bay::Bay;
 use crate::domain::ids::{BayId, OccupationId};
 use crate::domain::marking::{self, Marking};
@@ -173,30 +172,13 @@ impl Api {
                 }
             }
         }
-        self.meet_occupations(last_position).await?;
+        // Whoever imports bays looks at them next.
+        self.core.projection.catch_up(last_position).await?;
         answer.problem_count = problems.count;
         answer.problems = problems.in_order();
         let mut response = Response::new(answer);
         chassis::server::set_position(&mut response, last_position);
         Ok(response)
-    }
-
-    /// Brings together what came into force during the import with the bays that it did not see.
-    async fn meet_occupations(&self, position: u64) -> Result<(), Failure> {
-        if position == 0 {
-            return Ok(());
-        }
-        self.core.projection.catch_up(position).await?;
-        for (occupation, _) in self
-            .core
-            .projection
-            .read(read_model::occupations_in_force)
-            .await?
-        {
-            let cause = closures::cause(&format!("import until {position} meets {occupation}"));
-            closures::align(&self.core, &self.places, &occupation, &cause).await?;
-        }
-        Ok(())
     }
 
     /// Marks the bays that are new and that no occupation touches, those of one zone in one command: each is recorded on

@@ -179,18 +179,11 @@ pub(super) fn settle(tx: &mut Transaction, id: &BayId) -> Result<(), Halt> {
 
     for (index, stay) in stays.iter().enumerate() {
         let known = matched[index].map(|at| &bay.tracked[at]);
-        let sighting = sightings[index].clone().or_else(|| {
+        let read = sightings[index].clone();
+        let sighting = match known.and_then(|known| known.sighting.clone()) {
             // What was seen of this stay longer ago than the readings reach back still holds.
-            let earlier = known?.sighting.clone()?;
-            bay.timeline.has_settled(&earlier).then_some(earlier)
-        });
-        let sighting = match (sighting, known.and_then(|known| known.sighting.clone())) {
-            (Some(new), Some(old))
-                if bay.timeline.has_settled(&old) && (old.by, old.at) > (new.by, new.at) =>
-            {
-                Some(old)
-            }
-            (new, _) => new,
+            Some(earlier) if bay.timeline.has_settled(&earlier) => Some(earlier.and_since(read)),
+            _ => read,
         };
         let cause = end_cause(&bay, stay);
         let tracked = |session: SessionId| Tracked {

@@ -3,6 +3,10 @@
 //!
 //! A notice carries the revision of its permit. An occupation remembers the newest, and bays are aligned with it; so repeated
 //! notices and late ones change nothing, and a reopening that overtakes its approval wins.
+//!
+//! Whatever an occupation changes on bays is recorded on it too, in the same transaction. So who aligns a bay by what was known
+//! before a notice meets the notice at the occupation's guard: no bay is closed for what has ended meanwhile.
+//! The price: commands that align bays with one occupation wait for each other, some 5 ms each.
 
 use super::bay::{Bay, BayEvent, ClosureSchedule};
 use super::geometry::ClosedSegment;
@@ -42,8 +46,11 @@ pub enum Notice {
     Amended(Works),
     /// May not be used for the time being.
     Suspended,
-    /// Occupies the road again: resumed, or revoked while the works are under way.
+    /// Occupies the road again or still: resumed, or suspended or revoked while the works are under way.
     Resumed,
+    /// The permitted time has ended and the road is not reopened: the works are under way, and take it round the clock until it is
+    /// (Road Traffic Safety Law art. 32(2)), or until more time is given.
+    Overdue,
     /// Reopened, revoked before use, expired or completed: the road is given back.
     Ended,
 }
@@ -62,12 +69,21 @@ pub enum Standing {
 pub struct Occupation {
     works: Option<(u64, Works)>,
     standing: Option<(u64, Standing)>,
+    /// When it was last found that the time of its works is over.
+    overdue: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OccupationEvent {
-    OccupationNoticed { revision: u64, notice: Notice },
+    OccupationNoticed {
+        revision: u64,
+        notice: Notice,
+    },
+    /// These bays were closed or freed for it; when, stands in their own histories.
+    BaysAligned {
+        bays: Vec<BayId>,
+    },
 }
 
 impl Occupation {
@@ -90,10 +106,10 @@ impl Occupation {
     fn heard(&self, revision: u64, notice: &Notice) -> Self {
         let works = match notice {
             Notice::Granted(works) | Notice::Amended(works) => Some(works),
-            Notice::Suspended | Notice::Resumed | Notice::Ended => None,
+            Notice::Suspended | Notice::Resumed | Notice::Overdue | Notice::Ended => None,
         };
         let standing = match notice {
-            Notice::Granted(_) | Notice::Resumed => Some(Standing::InForce),
+            Notice::Granted(_) | Notice::Resumed | Notice::Overdue => Some(Standing::InForce),
             Notice::Suspended => Some(Standing::Suspended),
             Notice::Ended => Some(Standing::Ended),
             Notice::Amended(_) => None,
@@ -112,6 +128,14 @@ impl Occupation {
         {
             next.standing = Some((revision, standing));
         }
+        if matches!(notice, Notice::Overdue) {
+            next.overdue = next.overdue.max(Some(revision));
+        }
+        if let Some((granted, works)) = &mut next.works {
+            // An amendment gives more time: only the end that it names can be overdue.
+            let is_overdue = next.overdue.is_some_and(|overdue| overdue > *granted);
+            works.schedule.set_overdue(is_overdue);
+        }
         next
     }
 }
@@ -121,8 +145,12 @@ impl Aggregate for Occupation {
     type Event = OccupationEvent;
 
     fn evolve(state: Option<Self>, event: &OccupationEvent, _: Timestamp) -> Option<Self> {
-        let OccupationEvent::OccupationNoticed { revision, notice } = event;
-        Some(state.unwrap_or_default().heard(*revision, notice))
+        match event {
+            OccupationEvent::OccupationNoticed { revision, notice } => {
+                Some(state.unwrap_or_default().heard(*revision, notice))
+            }
+            OccupationEvent::BaysAligned { .. } => state,
+        }
     }
 }
 
@@ -164,35 +192,54 @@ pub fn align(tx: &mut Transaction, id: &OccupationId, bays: &[BayId]) -> Result<
     let Some(occupation) = tx.load::<Occupation>(id.as_str())? else {
         return Ok(());
     };
+    let mut aligned = Vec::new();
     for bay in bays {
-        align_bay(tx, id, &occupation, bay)?;
+        if align_bay(tx, id, &occupation, bay)? {
+            aligned.push(bay.clone());
+        }
     }
-    Ok(())
+    if aligned.is_empty() {
+        return Ok(());
+    }
+    let bays = aligned;
+    tx.record::<Occupation>(id.as_str(), [OccupationEvent::BaysAligned { bays }])
 }
 
+/// When an occupation is to close a bay; `None`: never.
+fn wanted<'a>(occupation: &'a Occupation, bay: &Bay) -> Option<&'a ClosureSchedule> {
+    occupation
+        .works_in_force()
+        .filter(|works| works.touches(bay.details.position))
+        .map(|works| &works.schedule)
+}
+
+/// Whether a bay is closed for an occupation when it is to be, and at no other time.
+pub fn is_aligned(bay: &Bay, id: &OccupationId, occupation: &Occupation) -> bool {
+    let asked = bay
+        .suspensions
+        .get(id)
+        .and_then(|known| known.schedule.as_ref());
+    asked == wanted(occupation, bay)
+}
+
+/// Answers whether there was something to do.
 fn align_bay(
     tx: &mut Transaction,
     id: &OccupationId,
     occupation: &Occupation,
     bay_id: &BayId,
-) -> Result<(), Halt> {
+) -> Result<bool, Halt> {
     let Some(bay) = tx.load::<Bay>(bay_id.as_str())?.filter(|bay| !bay.retired) else {
-        return Ok(());
+        return Ok(false);
     };
+    if is_aligned(&bay, id, occupation) {
+        return Ok(false);
+    }
     let revision = occupation.revision();
-    let wanted = occupation
-        .works_in_force()
-        .filter(|works| works.touches(bay.details.position))
-        .map(|works| works.schedule.clone());
-    let known = bay.suspensions.get(id);
-    let is_asked_for = known.is_some_and(|known| known.schedule.is_some());
-    let event = match wanted {
+    let event = match wanted(occupation, &bay).cloned() {
         Some(schedule) => {
-            let is_known = known.is_some_and(|known| known.schedule.as_ref() == Some(&schedule));
-            if is_known {
-                return Ok(());
-            }
-            if known.is_none() && bay.suspensions.len() >= Bay::MAX_SUSPENSIONS {
+            let is_new = !bay.suspensions.contains_key(id);
+            if is_new && bay.suspensions.len() >= Bay::MAX_SUSPENSIONS {
                 return Err(ParkingRefusal::TooManySuspensions {
                     bay: bay_id.clone(),
                 }
@@ -204,11 +251,10 @@ fn align_bay(
                 schedule,
             }
         }
-        None if is_asked_for => BayEvent::SuspensionWithdrawn {
+        None => BayEvent::SuspensionWithdrawn {
             occupation: id.clone(),
             revision,
         },
-        None => return Ok(()),
     };
     // First what the clock did under the old schedule, then what the new one means now.
     let mut changed = watch::catch_up(tx, bay_id)?;
@@ -217,5 +263,5 @@ fn align_bay(
     if changed {
         watch::settle(tx, bay_id)?;
     }
-    Ok(())
+    Ok(true)
 }

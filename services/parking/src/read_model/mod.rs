@@ -10,7 +10,7 @@ pub use places::Places;
 pub use queries::{
     AvailabilityRow, Changes, Forgotten, Found, SessionFilter, bay_rows, bays_of_occupation,
     changes_after, hours, list_bays, list_sessions, list_tariffs, list_zones, newest_change,
-    occupations_in_force, zone_counts,
+    occupations_in_force, occupations_not_aligned, zone_counts,
 };
 
 use crate::domain::bay::{Availability, Bay, BayKind};
@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Must change with every state, table or row that changes its layout; projections are then rebuilt.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// All aggregate types of parking and how their changes are indexed.
 pub fn definition() -> Definition {

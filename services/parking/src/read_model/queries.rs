@@ -9,7 +9,7 @@ use crate::domain::bay::{Availability, Bay};
 use crate::domain::ids::{BayId, OccupationId};
 use crate::domain::session::{Session, SessionState};
 use crate::domain::tariff::Tariff;
-use crate::domain::works::{Occupation, Works};
+use crate::domain::works::{Occupation, Works, is_aligned};
 use crate::domain::zone::Zone;
 use chassis::domain::{District, Revision};
 use chassis::projection::{Broken, Key, Range, View, prefix_of};
@@ -311,6 +311,34 @@ pub fn occupations_in_force(view: &View) -> Result<Vec<(OccupationId, Works)>, B
             .and_then(|(_, occupation)| occupation.works_in_force());
         if let (Some(id), Some(works)) = (OccupationId::parse(&id).ok(), works) {
             found.push((id, works.clone()));
+        }
+    }
+    Ok(found)
+}
+
+/// The occupations with which a bay is not aligned: first those that it carries, because one that leaves makes room. None if
+/// there is no such bay.
+///
+/// # Errors
+/// [`Broken`].
+pub fn occupations_not_aligned(view: &View, id: &BayId) -> Result<Vec<OccupationId>, Broken> {
+    let Some((_, bay)) = view.aggregate::<Bay>(id.as_str())? else {
+        return Ok(Vec::new());
+    };
+    if bay.retired {
+        return Ok(Vec::new());
+    }
+    let mut candidates: Vec<OccupationId> = bay.suspensions.keys().cloned().collect();
+    for (occupation, works) in occupations_in_force(view)? {
+        if works.touches(bay.details.position) && !bay.suspensions.contains_key(&occupation) {
+            candidates.push(occupation);
+        }
+    }
+    let mut found = Vec::new();
+    for candidate in candidates {
+        let known = view.aggregate::<Occupation>(candidate.as_str())?;
+        if known.is_some_and(|(_, known)| !is_aligned(&bay, &candidate, &known)) {
+            found.push(candidate);
         }
     }
     Ok(found)

@@ -146,6 +146,92 @@ async fn works_revoked_while_under_way_keep_their_bays_until_the_road_is_reopene
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn works_suspended_while_under_way_keep_their_bays_until_the_road_is_reopened() {
+    let world = World::new().await;
+    let replica = street(&world).await;
+    let suspended = |use_goes_on| permits::PermitSuspended {
+        r#ref: reference(),
+        use_goes_on,
+        ..Default::default()
+    };
+    world.publish(10, &approved()).await;
+    replica.until_closed(BAYS, &touched()).await;
+    // Before they began, an order keeps them off the road; after that, it does not clear the road.
+    world.publish(11, &suspended(false)).await;
+    replica.until_closed(BAYS, &[]).await;
+    world
+        .publish(12, &permits::PermitResumed { r#ref: reference() })
+        .await;
+    replica.until_closed(BAYS, &touched()).await;
+    world.publish(13, &suspended(true)).await;
+    // Events about one permit are handled in order: when the other has been closed and freed, this one has been handled.
+    let other = permits::PermitRef {
+        permit: "permits/p2".into(),
+        ..reference().expect("set")
+    };
+    let granted = permits::RoadOccupationApproved {
+        r#ref: Some(other),
+        ..approved()
+    };
+    world.publish(14, &granted).await;
+    replica
+        .until(|| async {
+            let bay = replica.bay("b7").await;
+            (bay.suspensions.len() == 2).then_some(())
+        })
+        .await;
+    let bay = replica.bay("b7").await;
+    let asking = bay.suspensions.values();
+    assert_eq!(
+        asking.filter(|asked| asked.schedule.is_some()).count(),
+        2,
+        "the suspended works still take the road"
+    );
+    for (position, permit) in [(15, "permits/p1"), (16, "permits/p2")] {
+        let reopened = permits::RoadReopened {
+            r#ref: Some(permits::PermitRef {
+                permit: permit.into(),
+                ..reference().expect("set")
+            }),
+        };
+        world.publish(position, &reopened).await;
+    }
+    replica.until_closed(BAYS, &[]).await;
+    replica.service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn works_over_time_keep_their_bays_beyond_their_hours_until_the_road_is_reopened_art_32_2() {
+    let world = World::new().await;
+    let replica = street(&world).await;
+    let mut approved = approved();
+    approved.time.as_mut().expect("set").daily_hours = Some(permits::DailyHours {
+        from_minute: 10 * 60,
+        until_minute: 11 * 60,
+    });
+    world.publish(10, &approved).await;
+    replica
+        .until(|| async {
+            let bay = replica.bay("b7").await;
+            (bay.suspensions.len() == 1).then_some(())
+        })
+        .await;
+    // Their time ends at eight in the evening, nine hours after that of the day.
+    world.clock.set(at("20:00:00"));
+    let overdue = permits::ReopeningOverdue {
+        r#ref: reference(),
+        due_time: stamp(at("20:00:00")),
+    };
+    world.publish(11, &overdue).await;
+    replica.until_closed(BAYS, &touched()).await;
+    world
+        .publish(12, &permits::RoadReopened { r#ref: reference() })
+        .await;
+    replica.until_closed(BAYS, &[]).await;
+    replica.service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reopening_that_overtakes_its_approval_wins_and_repetitions_change_nothing() {
     let world = World::new().await;
     let replica = street(&world).await;

@@ -267,7 +267,8 @@ impl Bay {
         }
     }
 
-    /// When the clock next closes or reopens this bay; never before [`Bay::closures_as_of`].
+    /// When the clock next closes or reopens this bay; never before [`Bay::closures_as_of`]. `None` too while it is closed for works
+    /// of which nobody knows the end.
     pub fn next_change(&self) -> Option<Timestamp> {
         let mut at = self.closures_as_of;
         if self.is_closed() {
@@ -279,6 +280,9 @@ impl Bay {
                 .map(|w| w.until)
                 .max()
             {
+                if end == Timestamp::MAX {
+                    return None;
+                }
                 at = end;
             }
             return Some(at);

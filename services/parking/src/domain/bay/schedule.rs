@@ -7,13 +7,17 @@ use serde::{Deserialize, Serialize};
 
 /// The time a closure holds. It does not end by itself with its planned end: a road is given back to traffic only when
 /// road authority and police have accepted the works (Road Traffic Safety Law art. 32(2)), so it goes on until the
-/// permit's reopening is published, but no longer than [`ClosureSchedule::LONGEST_OVERRUN`], so that a lost
-/// message does not close a bay for ever.
+/// permit's reopening is published. As long as nobody has said that the works are overdue, it goes on in its daily hours, and no
+/// longer than [`ClosureSchedule::LONGEST_OVERRUN`], so that a lost message does not close a bay for ever. Once they are known to
+/// be overdue, it has no end: whatever hours were permitted are over, and the road is taken round the clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClosureSchedule {
     from: Timestamp,
     planned_until: Timestamp,
     daily: Option<DailyHours>,
+    /// The planned end has passed, and the works are known to go on.
+    #[serde(default)]
+    overdue: bool,
 }
 
 /// Hours of the local day; from later than until means over midnight.
@@ -27,7 +31,14 @@ pub struct DailyHours {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     pub from: Timestamp,
+    /// [`Timestamp::MAX`]: nobody knows yet.
     pub until: Timestamp,
+}
+
+impl Window {
+    fn holds(&self, at: Timestamp) -> bool {
+        self.from <= at && at < self.until
+    }
 }
 
 impl ClosureSchedule {
@@ -47,16 +58,25 @@ impl ClosureSchedule {
             from,
             planned_until,
             daily,
+            overdue: false,
         })
+    }
+
+    /// Whether the works are known to go on after the planned end.
+    pub fn set_overdue(&mut self, overdue: bool) {
+        self.overdue = overdue;
     }
 
     /// The window that holds `at`.
     pub fn window_at(&self, at: Timestamp) -> Option<Window> {
+        if let Some(overrun) = self.overrun().filter(|overrun| overrun.holds(at)) {
+            return Some(overrun);
+        }
         let today = LOCAL.to_datetime(at).date();
         [today - 1.day(), today]
             .into_iter()
             .filter_map(|day| self.window_of(day))
-            .find(|window| window.from <= at && at < window.until)
+            .find(|window| window.holds(at))
     }
 
     /// The first start of a window at or after `at`.
@@ -65,13 +85,27 @@ impl ClosureSchedule {
         // Yesterday's window may begin after midnight only by clipping, today's may have begun already: three days suffice.
         (0..4_i64)
             .filter_map(|days| self.window_of(first + days.days()))
+            .chain(self.overrun())
             .map(|window| window.from)
-            .find(|start| *start >= at)
+            .filter(|start| *start >= at)
+            .min()
+    }
+
+    /// The time after the planned end of works that are known to be overdue.
+    fn overrun(&self) -> Option<Window> {
+        self.overdue.then_some(Window {
+            from: self.planned_until,
+            until: Timestamp::MAX,
+        })
     }
 
     /// The window that begins on a local day, or for the whole time if there are no daily hours.
     fn window_of(&self, day: Date) -> Option<Window> {
-        let last = self.planned_until + Self::LONGEST_OVERRUN;
+        let last = if self.overdue {
+            self.planned_until
+        } else {
+            self.planned_until + Self::LONGEST_OVERRUN
+        };
         let (from, until) = match self.daily {
             None => (self.from, last),
             Some(hours) => {
@@ -172,6 +206,32 @@ mod tests {
             "30 days after the planned end"
         );
         assert_eq!(schedule.next_start(at("2026-04-04T00:00:00+08:00")), None);
+    }
+
+    #[test]
+    fn overdue_works_close_round_the_clock_from_their_planned_end_on_and_nobody_knows_until_when() {
+        let mut schedule = nightly();
+        schedule.set_overdue(true);
+        let planned_until = at("2026-03-05T00:00:00+08:00");
+        let overrun = Window {
+            from: planned_until,
+            until: Timestamp::MAX,
+        };
+        for noon in ["2026-03-05T12:00:00+08:00", "2027-03-05T12:00:00+08:00"] {
+            assert_eq!(schedule.window_at(at(noon)), Some(overrun), "{noon}");
+        }
+        assert_eq!(schedule.next_start(planned_until), Some(planned_until));
+        // Until then its hours hold; the last night ends with the planned time and goes over into it.
+        assert_eq!(schedule.window_at(at("2026-03-04T12:00:00+08:00")), None);
+        assert_eq!(
+            schedule.window_at(at("2026-03-04T23:00:00+08:00")),
+            Some(Window {
+                from: at("2026-03-04T22:00:00+08:00"),
+                until: planned_until
+            })
+        );
+        schedule.set_overdue(false);
+        assert_eq!(schedule, nightly(), "more time was given");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::domain::ids::SourceId;
 use crate::domain::vehicle::Vehicle;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeSet;
 
 /// What kind of source a reading comes from.
@@ -72,13 +73,126 @@ impl Reading {
     }
 }
 
-/// Which vehicle was seen when, and by whom.
+/// Whose stay it is, as far as it was seen: of which vehicle, by whom, and how sure that is.
+///
+/// A plate may be misread, and whoever is named by mistake is charged, reminded and in the end referred. So a stay is of the plate
+/// for which the evidence is best, and a single reading late in the stay does not give it to another:
+///
+/// - what a warden entered counts before what a camera read, and the last of it, because a warden may correct it;
+/// - of what cameras read, the plate that was first read *twice*: hardly ever is one misread twice;
+/// - if none was read twice, the one that was read first.
+///
+/// An officer's correction ends all this.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sighting {
     pub by: SourceKind,
+    /// When it was seen first.
     #[serde(with = "jiff::fmt::serde::timestamp::microsecond::required")]
     pub at: Timestamp,
     pub vehicle: Vehicle,
+    /// Two readings agree on the plate.
+    #[serde(default)]
+    pub confirmed: bool,
+    /// Another plate was read in the stay too, by a source that is believed as much, and no warden has decided.
+    #[serde(default)]
+    pub contradicted: bool,
+}
+
+impl Sighting {
+    /// What holds of a stay of which this was seen longer ago than the readings reach back, and `since` in the readings.
+    pub fn and_since(self, since: Option<Self>) -> Self {
+        let Some(since) = since else {
+            return self;
+        };
+        let agrees = self.vehicle.plate == since.vehicle.plate;
+        let is_contradicted =
+            self.contradicted || since.contradicted || (!agrees && self.by == since.by);
+        let takes_over = match since.by.cmp(&self.by) {
+            Ordering::Greater => true,
+            Ordering::Less => false,
+            Ordering::Equal => {
+                let corrects = since.by == SourceKind::Handheld;
+                agrees || corrects || (since.confirmed && !self.confirmed)
+            }
+        };
+        let (first, is_confirmed) = (
+            self.at,
+            self.confirmed || since.confirmed || self.at < since.at,
+        );
+        let mut kept = if takes_over { since } else { self };
+        if agrees {
+            kept.at = first;
+            kept.confirmed = is_confirmed;
+        }
+        kept.contradicted = is_contradicted && kept.by != SourceKind::Handheld;
+        kept
+    }
+}
+
+/// What the readings of one stay say for one plate.
+#[derive(Clone, Copy, Debug)]
+struct Evidence<'a> {
+    /// As the source that is believed most read it last.
+    vehicle: &'a Vehicle,
+    by: SourceKind,
+    first_at: Timestamp,
+    /// When a second reading said the same.
+    confirmed_at: Option<Timestamp>,
+    /// When a source of this kind said so last.
+    last_at: Timestamp,
+}
+
+impl<'a> Evidence<'a> {
+    fn of(reading: &Reading, vehicle: &'a Vehicle) -> Self {
+        Self {
+            vehicle,
+            by: reading.kind,
+            first_at: reading.observed_at,
+            confirmed_at: None,
+            last_at: reading.observed_at,
+        }
+    }
+
+    /// Another reading of this plate, later than those before.
+    fn add(&mut self, reading: &Reading, vehicle: &'a Vehicle) {
+        self.confirmed_at.get_or_insert(reading.observed_at);
+        if reading.kind >= self.by {
+            self.vehicle = vehicle;
+            self.by = reading.kind;
+            self.last_at = reading.observed_at;
+        }
+    }
+
+    /// The least is believed most; see [`Sighting`].
+    fn rank(
+        &self,
+    ) -> (
+        Reverse<SourceKind>,
+        Reverse<Option<Timestamp>>,
+        bool,
+        Timestamp,
+    ) {
+        let entered_at = (self.by == SourceKind::Handheld).then_some(self.last_at);
+        (
+            Reverse(self.by),
+            Reverse(entered_at),
+            self.confirmed_at.is_none(),
+            self.confirmed_at.unwrap_or(self.first_at),
+        )
+    }
+
+    /// Of several plates that were read in one stay the one that is believed.
+    fn weigh(plates: &[Self]) -> Option<Sighting> {
+        let best = plates.iter().min_by_key(|plate| plate.rank())?;
+        let equals = plates.iter().filter(|plate| plate.by == best.by);
+        Some(Sighting {
+            by: best.by,
+            at: best.first_at,
+            vehicle: best.vehicle.clone(),
+            confirmed: best.confirmed_at.is_some(),
+            contradicted: best.by != SourceKind::Handheld && equals.count() > 1,
+        })
+    }
 }
 
 /// A stretch of time in which the bay was taken; no end: still.
@@ -260,16 +374,15 @@ impl Timeline {
         (stays, !walk.lost.is_empty())
     }
 
-    /// For each stay the best sighting among the readings: a warden's before a camera's, then the latest.
+    /// For each stay whose it is by the readings.
     ///
     /// A sighting within a stay belongs to it; one between stays to the nearest within [`Self::SLACK`], the earlier if equally near.
     pub fn sightings(&self, stays: &[Stay]) -> Vec<Option<Sighting>> {
-        let mut best: Vec<Option<&Reading>> = vec![None; stays.len()];
-        for reading in self
-            .readings
-            .iter()
-            .filter(|reading| reading.vehicle().is_some())
-        {
+        let mut plates: Vec<Vec<Evidence>> = vec![Vec::new(); stays.len()];
+        for reading in &self.readings {
+            let Some(vehicle) = reading.vehicle() else {
+                continue;
+            };
             let nearest = stays
                 .iter()
                 .enumerate()
@@ -277,29 +390,18 @@ impl Timeline {
                 .filter(|(distance, _)| *distance <= Self::SLACK)
                 .min();
             if let Some((_, index)) = nearest {
-                let weight = |reading: &Reading| {
-                    (
-                        reading.kind,
-                        reading.observed_at,
-                        reading.source.clone(),
-                        reading.sequence,
-                    )
-                };
-                if best[index].is_none_or(|known| weight(known) < weight(reading)) {
-                    best[index] = Some(reading);
+                let read = plates[index]
+                    .iter_mut()
+                    .find(|read| read.vehicle.plate == vehicle.plate);
+                match read {
+                    Some(read) => read.add(reading, vehicle),
+                    None => plates[index].push(Evidence::of(reading, vehicle)),
                 }
             }
         }
-        best.into_iter()
-            .map(|reading| {
-                let reading = reading?;
-                let vehicle = reading.vehicle()?.clone();
-                Some(Sighting {
-                    by: reading.kind,
-                    at: reading.observed_at,
-                    vehicle,
-                })
-            })
+        plates
+            .iter()
+            .map(|plates| Evidence::weigh(plates))
             .collect()
     }
 

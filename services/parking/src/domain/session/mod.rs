@@ -130,9 +130,12 @@ pub enum SessionEvent {
     VehicleIdentified {
         sighting: Option<Sighting>,
     },
+    /// `tariff`: the one of that time, if it is another than the session had.
     ArrivalCorrected {
         arrived_at: Timestamp,
         overstays_at: Option<Timestamp>,
+        #[serde(default)]
+        tariff: Option<TariffId>,
     },
     SessionEnded {
         place: Place,
@@ -334,9 +337,13 @@ impl Aggregate for Session {
             SessionEvent::ArrivalCorrected {
                 arrived_at,
                 overstays_at,
+                tariff,
             } => {
                 session.arrived_at = *arrived_at;
                 session.overstays_at = *overstays_at;
+                if let Some(tariff) = tariff {
+                    session.tariff = tariff.clone();
+                }
             }
             SessionEvent::SessionEnded { left_at, .. } => session.left_at = Some(*left_at),
             SessionEvent::SessionResumed { .. } => {

@@ -10,6 +10,7 @@ use crate::domain::tariff::Tariff;
 use crate::domain::vehicle::{Vehicle, VehicleClass};
 use crate::domain::waiver;
 use crate::domain::watch;
+use crate::domain::zone::Zone;
 use chassis::domain::{Halt, TimeLimit, Transaction};
 use jiff::Timestamp;
 
@@ -54,11 +55,7 @@ pub(in crate::domain) fn adjust(
         events.push(SessionEvent::VehicleIdentified { sighting });
     }
     if session.arrived_at != stay.from {
-        let overstays_at = overstays_at(tx, &session.tariff, stay.from)?;
-        events.push(SessionEvent::ArrivalCorrected {
-            arrived_at: stay.from,
-            overstays_at,
-        });
+        events.push(arrival_corrected(tx, &session, stay.from)?);
     }
     if session.left_at != stay.until {
         events.push(match stay.until {
@@ -122,6 +119,8 @@ pub fn correct(tx: &mut Transaction, id: &SessionId, correction: Correction) -> 
         by: SourceKind::Handheld,
         at: correction.arrived_at,
         vehicle,
+        confirmed: true,
+        contradicted: false,
     });
     let (arrived_at, left_at) = (correction.arrived_at, correction.left_at);
     let officer = tx.context.actor.id.clone();
@@ -134,11 +133,7 @@ pub fn correct(tx: &mut Transaction, id: &SessionId, correction: Correction) -> 
         events.push(SessionEvent::VehicleIdentified { sighting });
     }
     if session.arrived_at != arrived_at {
-        let overstays_at = overstays_at(tx, &session.tariff, arrived_at)?;
-        events.push(SessionEvent::ArrivalCorrected {
-            arrived_at,
-            overstays_at,
-        });
+        events.push(arrival_corrected(tx, &session, arrived_at)?);
     }
     if session.left_at != Some(left_at) {
         let place = session.place.clone();
@@ -153,6 +148,38 @@ pub fn correct(tx: &mut Transaction, id: &SessionId, correction: Correction) -> 
     charge(tx, id)?;
     arrears::collect_anew(tx, id, &session)?;
     watch::end_by_hand(tx, &session.place.bay, id, left_at)
+}
+
+/// The vehicle came at another time than was thought. What was on the sign then is what it pays (Beijing parking regulations
+/// art. 32(1)(1), (2)), be it the tariff before the session's or the one after it.
+fn arrival_corrected(
+    tx: &mut Transaction,
+    session: &Session,
+    arrived_at: Timestamp,
+) -> Result<SessionEvent, Halt> {
+    let tariff = other_tariff(tx, session, arrived_at)?;
+    let holds = tariff.as_ref().unwrap_or(&session.tariff);
+    let overstays_at = overstays_at(tx, holds, arrived_at)?;
+    Ok(SessionEvent::ArrivalCorrected {
+        arrived_at,
+        overstays_at,
+        tariff,
+    })
+}
+
+/// The tariff of the session's zone at a time; `None` if it is the session's own. A zone forgets what held long ago: if it knows
+/// no longer under which tariff the session stands, that one stays.
+fn other_tariff(
+    tx: &mut Transaction,
+    session: &Session,
+    at: Timestamp,
+) -> Result<Option<TariffId>, Halt> {
+    let Some(zone) = tx.load::<Zone>(session.place.zone.as_str())? else {
+        return Ok(None);
+    };
+    let (own, held) = (zone.tariff_at(session.arrived_at), zone.tariff_at(at));
+    let is_other = *own == session.tariff && held != own;
+    Ok(is_other.then(|| held.clone()))
 }
 
 /// Prices a session that ended, if its price is another than it was billed.

@@ -1,10 +1,48 @@
 //! Whatever the order and repetition in which readings come: what is charged is what a plain calculation says.
 
-use super::super::bay::{Bay, Timeline};
+use super::super::bay::{Bay, ClosureSchedule, Sighting, Timeline};
 use super::super::rates::RateTable;
 use super::super::session::Session;
 use super::*;
 use proptest::prelude::*;
+
+#[test]
+fn what_was_recorded_by_an_older_version_is_still_read() {
+    let schedule: ClosureSchedule = serde_json::from_str(
+        r#"{"from":"2026-03-02T00:00:00Z","planned_until":"2026-03-02T12:00:00Z","daily":null}"#,
+    )
+    .unwrap();
+    let expected = ClosureSchedule::new(at("08:00:00"), at("20:00:00"), None);
+    assert_eq!(Some(schedule), expected);
+
+    let identified: SessionEvent = serde_json::from_str(
+        r#"{"vehicle_identified":{"sighting":{"by":"Camera","at":1772413260000000,
+            "vehicle":{"plate":"鲁R12345","class":"Small"}}}}"#,
+    )
+    .unwrap();
+    let sighting = Sighting {
+        by: SourceKind::Camera,
+        at: at("09:01:00"),
+        vehicle: vehicle("鲁R12345"),
+        confirmed: false,
+        contradicted: false,
+    };
+    let expected = SessionEvent::VehicleIdentified {
+        sighting: Some(sighting),
+    };
+    assert_eq!(identified, expected);
+
+    let corrected: SessionEvent = serde_json::from_str(
+        r#"{"arrival_corrected":{"arrived_at":"2026-03-02T01:00:00Z","overstays_at":null}}"#,
+    )
+    .unwrap();
+    let expected = SessionEvent::ArrivalCorrected {
+        arrived_at: at("09:00:00"),
+        overstays_at: None,
+        tariff: None,
+    };
+    assert_eq!(corrected, expected);
+}
 
 /// What really happened in the bay, minute by minute, told without any of the machinery under test: the order in which the
 /// readings were *made*.

@@ -234,6 +234,130 @@ fn a_warden_is_believed_before_a_camera() {
     );
 }
 
+/// A car that came at nine and left at ten, of which these plates were read.
+fn read_as(plates: &[Reading]) -> Session {
+    let mut sessions = Sessions::default();
+    let mut readings = vec![arrived(1, "09:00:00"), left(2, "10:00:00")];
+    readings.extend(plates.iter().cloned());
+    let (story, outcomes) = send(a_bay(), &mut sessions, at("10:00:05"), &readings);
+    assert_eq!(outcomes, vec![Outcome::Accepted; readings.len()]);
+    session_of(&story, &sessions, 0)
+}
+
+/// Whether an officer is told that the readings disagree.
+fn is_in_doubt(session: &Session) -> bool {
+    let sighting = session.sighting.as_ref();
+    sighting.is_some_and(|sighting| sighting.contradicted)
+}
+
+#[test]
+fn a_plate_read_once_late_in_a_stay_does_not_take_it_from_the_one_read_before() {
+    let first = plate(1, "09:01:00", "鲁R12345");
+    let session = read_as(std::slice::from_ref(&first));
+    assert!(!is_in_doubt(&session));
+    let session = read_as(&[first, plate(2, "09:59:00", "鲁R12346")]);
+    assert_eq!(session.vehicle(), Some(&vehicle("鲁R12345")));
+    assert!(is_in_doubt(&session));
+}
+
+#[test]
+fn a_plate_read_twice_is_believed_before_one_that_was_read_once() {
+    let session = read_as(&[
+        plate(1, "09:01:00", "鲁R12346"),
+        plate(2, "09:30:00", "鲁R12345"),
+        plate(3, "09:40:00", "鲁R12345"),
+    ]);
+    assert_eq!(session.vehicle(), Some(&vehicle("鲁R12345")));
+}
+
+#[test]
+fn of_two_plates_read_twice_the_first_keeps_the_stay_whatever_order_the_readings_come_in() {
+    let [a, b, c, d] = [
+        plate(1, "09:01:00", "鲁R12345"),
+        plate(2, "09:10:00", "鲁R12345"),
+        plate(3, "09:50:00", "鲁R12346"),
+        plate(4, "09:55:00", "鲁R12346"),
+    ];
+    for order in [
+        [&a, &b, &c, &d],
+        [&d, &c, &b, &a],
+        [&c, &a, &d, &b],
+        [&b, &d, &a, &c],
+    ] {
+        let session = read_as(&order.map(Clone::clone));
+        assert_eq!(session.vehicle(), Some(&vehicle("鲁R12345")), "{order:?}");
+    }
+}
+
+#[test]
+fn a_warden_ends_the_doubt_and_corrects_what_a_warden_has_entered() {
+    let entered = |sequence, clock: &str, plate: &str| {
+        let vehicle = vehicle(plate);
+        reading("handheld", sequence, at(clock), Seen::Plate { vehicle })
+    };
+    let session = read_as(&[
+        plate(1, "09:01:00", "鲁R12345"),
+        plate(2, "09:10:00", "鲁R12345"),
+        entered(1, "09:20:00", "鲁R12348"),
+        entered(2, "09:21:00", "鲁R12346"),
+    ]);
+    assert_eq!(session.vehicle(), Some(&vehicle("鲁R12346")));
+    assert!(!is_in_doubt(&session));
+}
+
+/// A car that stands there since nine, read so often on the first day as this plate and on the second as that one.
+fn read_over_two_days(first: (usize, &str), second: (usize, &str)) -> Session {
+    let mut sessions = Sessions::default();
+    let read = |from: Timestamp, (count, plate): (usize, &str)| -> Vec<Reading> {
+        let seen = Seen::Plate {
+            vehicle: vehicle(plate),
+        };
+        (1..=i64::try_from(count).unwrap())
+            .map(|minute| {
+                let when = from + minutes(minute);
+                let sequence = when.as_second().unsigned_abs();
+                reading("camera", sequence, when, seen.clone())
+            })
+            .collect()
+    };
+    let mut readings = vec![arrived(1, "09:00:00")];
+    readings.extend(read(at("09:00:00"), first));
+    let (story, _) = send(a_bay(), &mut sessions, at("09:30:00"), &readings);
+    let next_day = ts("2026-03-03T08:00:00+08:00");
+    let (mut story, mut outcomes) = (story, Vec::new());
+    // One by one: each is weighed against what is left of the first day.
+    for reading in read(next_day, second) {
+        let now = reading.observed_at;
+        let (next, taken) = send(story, &mut sessions, now, &[reading]);
+        story = next;
+        outcomes.extend(taken);
+    }
+    assert_eq!(outcomes, vec![Outcome::Accepted; second.0]);
+    session_of(&story, &sessions, 0)
+}
+
+#[test]
+fn what_was_read_longer_ago_than_readings_are_kept_still_weighs() {
+    let (own, other) = ("鲁R12345", "鲁R12346");
+    for (first, second, expected) in [
+        ((2, own), (2, other), own),
+        ((1, own), (1, other), own),
+        ((1, own), (2, other), other),
+    ] {
+        let session = read_over_two_days(first, second);
+        assert_eq!(
+            session.vehicle(),
+            Some(&vehicle(expected)),
+            "{first:?} {second:?}"
+        );
+    }
+    // Read once on either day is read twice.
+    let session = read_over_two_days((1, own), (1, own));
+    let sighting = session.sighting.unwrap();
+    assert!(sighting.confirmed && !sighting.contradicted);
+    assert_eq!(sighting.at, at("09:01:00"));
+}
+
 #[test]
 fn while_a_source_is_lost_the_bay_is_unknown_and_nobody_pays_for_time_in_which_nobody_saw_him() {
     let mut sessions = Sessions::default();

@@ -3,7 +3,7 @@
 use super::super::bay::{Availability, Bay, BayEvent, ClosureSchedule, DailyHours, IllegalGround};
 use super::super::geometry::{ClosedSegment, Side};
 use super::super::session::{EndCause, SessionState};
-use super::super::works::{self, Notice, Occupation, Works};
+use super::super::works::{self, Notice, Occupation, OccupationEvent, Works};
 use super::*;
 use chassis::domain::Aggregate;
 use jiff::civil::time;
@@ -73,17 +73,123 @@ fn it_stays_closed_after_the_planned_end_until_the_road_is_given_back_art_32_2()
     assert_eq!(story.state::<Bay>("b1").next_due(), None);
 }
 
-#[test]
-fn daily_hours_close_and_free_the_bay_by_the_clock_even_if_the_timer_was_late() {
+/// From ten to eleven each day, until this hour of the first day.
+fn an_hour_a_day_until(until: &str) -> Works {
     let hours = DailyHours {
         from: time(10, 0, 0, 0),
         until: time(11, 0, 0, 0),
     };
+    works_at("08:30:00", until, Some(hours))
+}
+
+#[test]
+fn works_over_time_take_the_bay_round_the_clock_until_the_road_is_given_back_art_32_2() {
+    let granted = Notice::Granted(an_hour_a_day_until("20:00:00"));
+    let story = tick(
+        tick(hear(a_bay(), "p1", 1, granted), "10:00:00"),
+        "11:00:00",
+    );
+    assert_eq!(availability(&story), Availability::Free);
+    let over_time = story.later(&at("20:00:05").to_string());
+    let story = hear(over_time, "p1", 2, Notice::Overdue);
+    assert_eq!(availability(&story), Availability::Closed);
+    assert_eq!(
+        story.state::<Bay>("b1").next_due(),
+        None,
+        "nobody knows until when"
+    );
+    let story = story
+        .later("2026-06-01T12:00:00+08:00")
+        .when(|tx| watch::due(tx, &bay_id()))
+        .and();
+    assert_eq!(availability(&story), Availability::Closed);
+    let story = hear(story, "p1", 3, Notice::Ended);
+    assert_eq!(availability(&story), Availability::Free);
+}
+
+#[test]
+fn works_that_are_given_more_time_are_overdue_no_longer_whatever_the_order() {
+    for order in [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ] {
+        let mut story = a_bay().later(&at("20:30:00").to_string());
+        for which in order {
+            story = match which {
+                0 => {
+                    let granted = Notice::Granted(an_hour_a_day_until("20:00:00"));
+                    hear(story, "p1", 1, granted)
+                }
+                1 => hear(story, "p1", 2, Notice::Overdue),
+                _ => {
+                    let more = Notice::Amended(an_hour_a_day_until("23:00:00"));
+                    hear(story, "p1", 3, more)
+                }
+            };
+        }
+        assert_eq!(availability(&story), Availability::Free, "{order:?}");
+        let next = story.state::<Bay>("b1").next_due();
+        let tomorrow = ts("2026-03-03T10:00:00+08:00");
+        assert_eq!(next, Some(tomorrow), "{order:?}");
+        let over_time = story.later(&at("23:00:05").to_string());
+        let story = hear(over_time, "p1", 4, Notice::Overdue);
+        assert_eq!(availability(&story), Availability::Closed, "{order:?}");
+    }
+}
+
+#[test]
+fn what_is_changed_on_bays_for_an_occupation_is_recorded_on_it_too_so_that_its_guard_holds() {
+    let id = occupation("p1");
+    let aligned = |outcome: &chassis::testing::Outcome<()>| -> Vec<BayId> {
+        let events = outcome.events::<Occupation>("p1");
+        events
+            .into_iter()
+            .filter_map(|event| match event {
+                OccupationEvent::BaysAligned { bays } => Some(bays),
+                OccupationEvent::OccupationNoticed { .. } => None,
+            })
+            .flatten()
+            .collect()
+    };
+    let granted = Notice::Granted(works_at("08:00:00", "12:00:00", None));
+    let story = a_bay()
+        .when(|tx| works::take_note(tx, &id, 1, granted))
+        .and();
+    let bays = [bay_id(), BayId::parse("nowhere").unwrap()];
+    let closed = story.when(|tx| works::align(tx, &id, &bays));
+    assert_eq!(aligned(&closed), [bay_id()], "the one that was changed");
+    let story = closed
+        .and()
+        .when(|tx| works::align(tx, &id, &bays))
+        .then_nothing();
+    // A bay that is marked under the works, and one that is moved away from them.
+    let other = BayId::parse("b2").unwrap();
+    let marked = story.when(|tx| {
+        let marking = marking(BayKind::Standard);
+        marking::mark(tx, &other, marking, std::slice::from_ref(&id))
+    });
+    assert_eq!(aligned(&marked), [other]);
+    let moved = Marking {
+        position: Position::new(35.2418, 115.47).unwrap(),
+        ..marking(BayKind::Standard)
+    };
+    let freed = marked
+        .and()
+        .when(|tx| marking::change(tx, &bay_id(), moved, &[]));
+    assert_eq!(aligned(&freed), [bay_id()]);
+}
+
+#[test]
+fn daily_hours_close_and_free_the_bay_by_the_clock_even_if_the_timer_was_late() {
     let story = hear(
         a_bay(),
         "p1",
         1,
-        Notice::Granted(works_at("08:30:00", "20:00:00", Some(hours))),
+        Notice::Granted(an_hour_a_day_until("20:00:00")),
     );
     let outcome = story
         .later("2026-03-03T10:30:00+08:00")

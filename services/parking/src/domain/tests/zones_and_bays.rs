@@ -2,6 +2,7 @@
 
 use super::super::bay::{Bay, BayEvent};
 use super::super::rates::RateTable;
+use super::super::session::{self, Correction};
 use super::super::waiver::{self, FreeGround, Waiver};
 use super::super::zone::{Zone, ZoneEvent};
 use super::*;
@@ -126,6 +127,82 @@ fn an_arrival_that_is_told_late_is_charged_by_the_tariff_of_its_time_art_32_1_1(
     };
     assert_eq!(charged(0), (tariff_id(), fen(450)));
     assert_eq!(charged(1), (class_2, fen(100)));
+}
+
+/// The zone of [`a_bay_and_a_second_tariff`] gets the other tariff at ten.
+fn another_tariff_from_ten_on() -> (Scenario, TariffId) {
+    let (story, class_2) = a_bay_and_a_second_tariff();
+    let story = story
+        .later(&at("10:00:00").to_string())
+        .when(|tx| zone::change(tx, &zone_id(), details(mudan(), "class-2")))
+        .and();
+    (story, class_2)
+}
+
+fn correct_to(
+    story: Scenario,
+    session: &SessionId,
+    arrived_at: Timestamp,
+    left_at: Timestamp,
+) -> Scenario {
+    let correction = Correction {
+        arrived_at,
+        left_at,
+        vehicle: None,
+        note: "objection 1".into(),
+    };
+    story
+        .when(|tx| session::correct(tx, session, correction))
+        .and()
+}
+
+#[test]
+fn an_arrival_corrected_across_a_change_of_tariff_is_charged_by_the_tariff_of_its_time_art_32_1_1()
+{
+    let (story, class_2) = another_tariff_from_ten_on();
+    let mut sessions = Sessions::default();
+    let (story, _) = send(
+        story,
+        &mut sessions,
+        at("10:05:05"),
+        &[arrived(2, "10:05:00")],
+    );
+    let told = |story: &Scenario, sessions: &Sessions| {
+        let session = session_of(story, sessions, 0);
+        (session.tariff.clone(), session.outstanding())
+    };
+    assert_eq!(told(&story, &sessions), (class_2.clone(), fen(0)));
+    // The reading of its arrival comes late: it has stood there since nine.
+    let late = [arrived(1, "09:00:00"), left(3, "11:05:00")];
+    let (story, _) = send(story, &mut sessions, at("11:05:00"), &late);
+    assert_eq!(told(&story, &sessions), (tariff_id(), fen(450 + 900)));
+    // An officer finds that it came at ten past ten.
+    let (from, until) = (at("10:10:00"), at("11:05:00"));
+    let story = correct_to(story, &sessions.0[0], from, until);
+    assert_eq!(told(&story, &sessions), (class_2, fen(100)));
+}
+
+#[test]
+fn a_stay_of_long_ago_keeps_its_tariff_where_the_zone_has_forgotten_it() {
+    let mut sessions = Sessions::default();
+    let (story, _) = a_bay_and_a_second_tariff();
+    let readings = [arrived(1, "09:00:00"), left(2, "09:45:00")];
+    let (mut story, _) = send(story, &mut sessions, at("09:45:00"), &readings);
+    for (now, tariff) in [
+        ("2026-03-02T10:00:00+08:00", "class-2"),
+        ("2026-03-03T10:00:00+08:00", "class-1"),
+    ] {
+        story = story
+            .later(now)
+            .when(|tx| zone::change(tx, &zone_id(), details(mudan(), tariff)))
+            .and();
+    }
+    let story = correct_to(story, &sessions.0[0], at("08:45:00"), at("09:45:00"));
+    let session = session_of(&story, &sessions, 0);
+    assert_eq!(
+        (session.tariff, session.bill.unwrap().charge.amount),
+        (tariff_id(), fen(450))
+    );
 }
 
 #[test]
