@@ -10,6 +10,7 @@ use crate::domain::application::request::{
     Change, Corrected, Destination, OwnerFiling, Request, Transfer,
 };
 use crate::domain::application::{Application, ApplicationId};
+use crate::domain::instruments::REMEDIES_ZH;
 use crate::domain::plate::PlateWish;
 use chassis::domain::Revision;
 use chassis::server::to_timestamp;
@@ -79,6 +80,7 @@ pub fn application(
                 ground: refusal_ground(refused.ground).into(),
                 reason: refused.reason.to_string(),
                 legal_basis: refused.basis.to_string(),
+                remedies_zh: REMEDIES_ZH.to_owned(),
             }),
         plate_order_state: own
             .plates

@@ -1,16 +1,18 @@
 //! Vehicles, numbers and offers as the resources that callers see.
 
 use super::enums::{
-    encumbrance_kind, hold_kind, plate_kind, temporary_ground, use_nature, vehicle_class,
-    vehicle_state,
+    cancellation_cause, encumbrance_kind, hold_kind, plate_kind, temporary_ground, use_nature,
+    vehicle_class, vehicle_state,
 };
 use super::{application_name, day, party, person};
 use crate::domain::blocks::Blocked;
+use crate::domain::instruments::REMEDIES_ZH;
 use crate::domain::party::Party;
 use crate::domain::plate::PlateClaim;
 use crate::domain::plate::offer::{OfferId, PlateOffer};
 use crate::domain::vehicle::Vehicle;
 use crate::domain::vehicle::class::Particulars;
+use crate::domain::vehicle::notices::taken_away;
 use chassis::domain::values::{PlateNumber, Vin};
 use chassis::domain::{LegalCalendar, Revision};
 use chassis::server::to_timestamp;
@@ -113,6 +115,13 @@ pub fn vehicle(vin: &Vin, own: &Vehicle, revision: &Revision, blocked: Blocked) 
                 issued_on: day(sign.issued_on),
                 valid_until: day(sign.valid_until),
             }),
+        taken_away: taken_away(own).map(|(cause, basis)| proto::TakenAway {
+            cause: cause
+                .map_or(proto::CancellationCause::Unspecified, cancellation_cause)
+                .into(),
+            legal_basis: basis.to_string(),
+            remedies_zh: REMEDIES_ZH.to_owned(),
+        }),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Every ground on which a command on vehicles, numbers and applications is refused: its name, its provision, and its words.
 
 use super::application::materials::Material;
-use super::instruments::order_164;
+use super::instruments::{REMEDIES_ZH, order_164};
 use super::vehicle::event::{EncumbranceKind, HoldKind};
 use super::wording::{Wording, refusal_in_words, says, says_plainly};
 use chassis::domain::{LegalBasis, RefusalKind};
@@ -66,6 +66,7 @@ pub enum Ground {
     NumberMissing,
     NoNumberHere,
     NotOfTheSeries,
+    ReplacedByAnotherKind,
     NumberTaken,
     NumberNotHeld,
     NumberNotKept,
@@ -206,7 +207,9 @@ impl Ground {
                 "APPLICANT_BARRED",
                 order_164("art. 81(1)"),
                 format!("after a registration obtained by fraud none is accepted before {until}"),
-                format!("因以不正当手段取得机动车登记，{until} 前不得再次申请机动车登记"),
+                format!(
+                    "因以不正当手段取得机动车登记，{until} 前不得再次申请机动车登记。{REMEDIES_ZH}"
+                ),
             ),
             Self::ApplicantBarred {
                 until,
@@ -215,7 +218,7 @@ impl Ground {
                 "APPLICANT_BARRED",
                 order_164("art. 80(1)"),
                 format!("after false papers no application is accepted before {until}"),
-                format!("因提供虚假材料，{until} 前不得再次申请机动车登记"),
+                format!("因提供虚假材料，{until} 前不得再次申请机动车登记。{REMEDIES_ZH}"),
             ),
             Self::CityOfficeOnly => says(
                 "CITY_OFFICE_ONLY",
@@ -386,6 +389,13 @@ impl Ground {
                 order_164("art. 43(1)"),
                 "the number is none of those that this kind of plates has; choose or compose one of that kind",
                 "该号码不属于该号牌种类，请按该号牌种类重新选号",
+            ),
+            // No number is chosen with this change, so that another way is open than for one that is wished.
+            Self::ReplacedByAnotherKind => says(
+                "NUMBER_NOT_OF_SERIES",
+                order_164("art. 43(1)"),
+                "the vehicle given for the defective one gets another kind of plates, which its number is not of: have the defective one cancelled as given back (art. 37(1)(5)) and the other one registered (art. 10)",
+                "更换的整车属于其他号牌种类，不能使用原号牌号码，请就原机动车以退车申请注销登记，并就更换的机动车申请注册登记",
             ),
             Self::NumberTaken => says(
                 "NUMBER_TAKEN",
@@ -561,9 +571,9 @@ impl Ground {
                 "MARK_TOO_LONG",
                 basis.clone(),
                 format!(
-                    "the vehicle is to be inspected again by {longest}: no mark is valid longer"
+                    "the vehicle is to be inspected again by {longest}, and no mark is valid longer: give the last day that stands on it"
                 ),
-                format!("该车应当按期检验，检验合格标志有效期至迟为 {longest}"),
+                format!("该车应当按期检验，检验合格标志有效期至迟为 {longest}，请按标志填写"),
             ),
             Self::SchoolBusByOrganisation => says(
                 "SCHOOL_BUS_BY_ORGANISATION",

@@ -129,13 +129,20 @@ pub(crate) fn truck() -> Particulars {
     }
 }
 
+/// With a mark that is as long as the interval between inspections: two years of a private car, half a year of a bus for pupils, a
+/// year of others.
 pub(crate) fn new_vehicle(particulars: Particulars, owner: Party) -> NewVehicle {
+    let last_day = match particulars.use_nature {
+        UseNature::SchoolBus => "2026-09-02",
+        _ if particulars.is_private_car() => "2028-03-02",
+        _ => "2027-03-02",
+    };
     NewVehicle {
         particulars,
         owner,
         accident_before: false,
         factory_checked: true,
-        inspection_valid_until: day("2028-03-02"),
+        inspection_valid_until: day(last_day),
     }
 }
 

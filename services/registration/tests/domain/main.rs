@@ -14,6 +14,7 @@ mod marks;
 mod numbers;
 mod papers;
 mod refusals;
+mod remedies;
 mod school_buses;
 mod scrapping;
 mod temporary;

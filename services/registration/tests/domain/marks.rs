@@ -1,8 +1,14 @@
 //! Until when an inspection mark may be valid (Road Traffic Safety Regulations art. 16, Order 164 art. 62(1)).
 
-use crate::fixtures::{MONDAY, car, day, filed, filing, person, registered, truck, vehicle};
-use chassis::testing::Scenario;
-use registration::domain::application::request::Request;
+use crate::fixtures::{
+    MONDAY, car, city, day, filed, filing, initial, new_vehicle, other_vin, person, registered,
+    text, truck, vehicle,
+};
+use chassis::testing::{Outcome, Scenario};
+use registration::domain::application::ApplicationId;
+use registration::domain::application::filing::File;
+use registration::domain::application::request::{Arrival, Change, Request};
+use registration::domain::plate::PlateWish;
 use registration::domain::vehicle::class::{Particulars, UseNature, VehicleClass};
 use registration::domain::vehicle::inspection::longest_mark;
 
@@ -63,20 +69,108 @@ fn a_mark_is_as_long_as_kind_use_and_age_of_the_vehicle_allow_regulations_art_16
 
 #[test]
 fn no_mark_is_issued_beyond_the_next_inspection_regulations_art_16() {
-    // The truck was registered with a mark to 2 March 2028.
+    // The truck was registered with a mark to 2 March 2027.
     let ask = |until| {
         let scenario = registered(Scenario::at(MONDAY), truck(), 'b');
         let request = Request::InspectionMark {
             valid_until: Some(day(until)),
         };
         filed(
-            scenario.later("2028-02-01T09:00:00+08:00"),
+            scenario.later("2027-02-01T09:00:00+08:00"),
             filing(request, vec![person('b')]),
         )
     };
-    ask("2029-03-31").and();
-    ask("2029-04-01").then_refused(
+    ask("2028-03-31").and();
+    ask("2028-04-01").then_refused(
         "MARK_TOO_LONG",
         Some("Road Traffic Safety Regulations art. 16(1)(2)"),
     );
+}
+
+const REFORM: &str = "Vehicle Inspection Reform Opinions (2022)";
+
+/// With the last day of its mark a vehicle is taken, with the day after it refused.
+#[track_caller]
+fn last_of(ask: impl Fn(&str) -> Outcome<ApplicationId>, last: &str, basis: &str) {
+    ask(last).and();
+    let after = day(last).tomorrow().unwrap().to_string();
+    ask(&after).then_refused("MARK_TOO_LONG", Some(basis));
+}
+
+#[test]
+fn a_vehicle_is_first_registered_with_a_mark_to_its_next_inspection_at_most_regulations_art_16() {
+    use UseNature as Use;
+    use VehicleClass as Class;
+    let item = |number: u8| format!("Road Traffic Safety Regulations art. 16(1)({number})");
+    for (own, last, basis) in [
+        (car(), "2028-03-31", REFORM.to_owned()),
+        (truck(), "2027-03-31", item(2)),
+        (of(Class::SmallPassenger, Use::Taxi), "2027-03-31", item(1)),
+        (of(Class::Trailer, Use::Freight), "2027-03-31", item(5)),
+        (
+            of(Class::MediumPassenger, Use::SchoolBus),
+            "2026-09-30",
+            "Order 164 art. 62(1)".to_owned(),
+        ),
+    ] {
+        let ask = |last: &str| {
+            let mut command = File {
+                district: city(),
+                ..initial(own.clone(), 'b')
+            };
+            if let Request::InitialRegistration(new) = &mut command.request {
+                new.inspection_valid_until = day(last);
+            }
+            filed(Scenario::at(MONDAY), command)
+        };
+        last_of(ask, last, &basis);
+    }
+}
+
+#[test]
+fn a_vehicle_given_for_a_defective_one_has_a_mark_as_a_new_one_has_regulations_art_16() {
+    let ask = |last: &str| {
+        let mut vehicle = new_vehicle(car(), person('b'));
+        vehicle.inspection_valid_until = day(last);
+        let vin = other_vin();
+        let request = Request::ParticularsChange {
+            change: Box::new(Change::WholeVehicle { vin, vehicle }),
+            changed_on: day("2026-03-02"),
+        };
+        let scenario = registered(Scenario::at(MONDAY), car(), 'b');
+        filed(scenario, filing(request, vec![person('b')]))
+    };
+    last_of(ask, "2028-03-31", REFORM);
+}
+
+#[test]
+fn a_vehicle_moves_in_with_a_mark_that_an_office_can_have_issued_at_its_age_regulations_art_16() {
+    // Applied for three months before the old one ended, it is at most an interval longer.
+    for (own, first_registered_on, last, basis) in [
+        (car(), "2026-02-01", "2028-06-30", REFORM),
+        (car(), "2016-03-02", "2027-06-30", REFORM),
+        (
+            truck(),
+            "2016-03-02",
+            "2026-12-31",
+            "Road Traffic Safety Regulations art. 16(1)(2)",
+        ),
+    ] {
+        let ask = |last: &str| {
+            let arrival = Arrival {
+                particulars: own.clone(),
+                owner: person('b'),
+                from: text("Sample City"),
+                first_registered_on: day(first_registered_on),
+                inspection_valid_until: day(last),
+                moved_out_on: None,
+            };
+            let command = File {
+                wish: Some(PlateWish::Any),
+                ..filing(Request::MoveIn(Box::new(arrival)), vec![person('b')])
+            };
+            filed(Scenario::at(MONDAY), command)
+        };
+        last_of(ask, last, basis);
+    }
 }

@@ -8,11 +8,12 @@ use chassis::testing::Scenario;
 use registration::domain::application::filing::File;
 use registration::domain::application::request::{Change, Destination, Request};
 use registration::domain::blocks::{Block, BlockKind, open_case};
+use registration::domain::ground::Ground;
 use registration::domain::plate::offer::{choose, offer};
-use registration::domain::plate::{PlateClaim, PlateWish, hold, pass_time};
+use registration::domain::plate::{PlateClaim, PlateWish, check_series, hold, pass_time};
 use registration::domain::vehicle::Vehicle;
 use registration::domain::vehicle::class::{Particulars, PlateCategory, UseNature};
-use registration::domain::vehicle::event::HoldKind;
+use registration::domain::vehicle::event::{CancellationCause, HoldKind};
 use registration::domain::vehicle::notices::place_hold;
 
 #[test]
@@ -155,7 +156,18 @@ fn a_vehicle_given_for_a_defective_one_of_another_kind_does_not_take_its_number_
         changed_on: day("2026-03-02"),
     };
     let scenario = registered(Scenario::at(MONDAY), car(), 'b');
-    filed(scenario, filing(request, vec![person('b')])).then_refused(reason, basis);
+    let scenario = filed(scenario, filing(request, vec![person('b')])).then_refused(reason, basis);
+    // The way that is open, as the refusal says: the defective one is cancelled as given back, the other one registered.
+    let given_back = Request::Cancellation {
+        cause: CancellationCause::Returned,
+    };
+    let (scenario, _) = done(scenario, filing(given_back, vec![person('b')]));
+    let scenario = registered_as(scenario, other_vin(), electric(), 'b');
+    let other: Vehicle = scenario.state(other_vin().as_str());
+    let number = other.number().unwrap();
+    assert_eq!(check_series(PlateCategory::SmallNewEnergy, number), Ok(()));
+    let said = Ground::ReplacedByAnotherKind.to_string();
+    assert!(said.contains("given back (art. 37(1)(5))"), "{said}");
 }
 
 #[test]

@@ -151,25 +151,25 @@ fn a_new_inspection_mark_brings_a_new_sign_from_a_month_before_art_62() {
         district: city(),
         ..filing(
             Request::InspectionMark {
-                valid_until: Some(day("2028-09-30")),
+                valid_until: Some(day("2027-03-31")),
             },
             vec![person('b')],
         )
     };
-    // The bus was registered with a mark to 2 March 2028; the sign is of its last half year.
-    let scenario = registered_bus().later("2028-01-10T09:00:00+08:00");
+    // The bus was registered with a mark to 2 September 2026, and so is the sign.
+    let scenario = registered_bus().later("2026-07-10T09:00:00+08:00");
     let wanted = SchoolBusUse {
-        licensed_until: day("2028-08-31"),
-        inspected_until: day("2028-03-02"),
+        licensed_until: day("2027-02-28"),
+        inspected_until: day("2026-09-02"),
         ..licensed()
     };
     let (scenario, _) = done(scenario, asked(wanted));
-    let scenario = filed(scenario.later("2028-02-01T09:00:00+08:00"), mark())
+    let scenario = filed(scenario.later("2026-08-01T09:00:00+08:00"), mark())
         .then_refused("MARK_TOO_EARLY", Some("Order 164 art. 62(2)"));
-    let (scenario, _) = done(scenario.later("2028-02-02T09:00:00+08:00"), mark());
+    let (scenario, _) = done(scenario.later("2026-08-02T09:00:00+08:00"), mark());
     assert_eq!(
         sign_until(&scenario),
-        Some(day("2028-08-31")),
+        Some(day("2027-02-28")),
         "not after the licence"
     );
 }

@@ -344,10 +344,13 @@ async fn an_officer_says_whom_false_papers_bar_and_lifts_the_bar_again() {
         .await
         .unwrap_err();
     assert_eq!(fields(&nobody), ["barred[0]"]);
-    officer
+    let told = officer
         .refuse_application(refusal(&applicant))
         .await
-        .unwrap();
+        .unwrap()
+        .into_inner();
+    let remedies = told.refusal.unwrap().remedies_zh;
+    assert!(remedies.contains("行政复议"), "{remedies}");
     replica.caught_up().await;
     let again = || create(initial(&vin(), IDENTITY));
     let refused = dealer.create_application(again()).await.unwrap_err();

@@ -1,6 +1,7 @@
 //! What dealers and officers do: a car is filed, and registered under a number that the lot draws. Two commands a car.
 
 use super::measure::Worker;
+use super::requests::in_days;
 use crate::connect::Connection;
 use crate::failure::{Failure, describe};
 use crate::invented::vin;
@@ -152,7 +153,8 @@ fn application(number: u32) -> Application {
         request: Some(Request::InitialRegistration(InitialRegistration {
             particulars: Some(particulars),
             factory_checked: true,
-            inspection_valid_until: day("2099-12-31"),
+            // New private cars are first inspected after two years.
+            inspection_valid_until: day(&in_days(700)),
             ..InitialRegistration::default()
         })),
         plate_wish: Some(PlateWish {

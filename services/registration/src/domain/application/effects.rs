@@ -385,21 +385,12 @@ impl Decision<'_> {
     }
 
     fn cancel(&self, tx: &mut Transaction, cause: CancellationCause) -> Result<Outcome, Halt> {
-        let article = match cause {
-            CancellationCause::ScrapAge => "art. 37(1)(1)",
-            CancellationCause::VoluntaryScrapping => "art. 37(1)(2)",
-            CancellationCause::Destroyed => "art. 37(1)(3)",
-            CancellationCause::Abroad => "art. 37(1)(4)",
-            CancellationCause::Returned => "art. 37(1)(5)",
-            CancellationCause::Revoked => "art. 40(1)",
-            CancellationCause::ForcedScrapping => "art. 40(2)",
-        };
         plate::release_of(tx, &self.vehicle)?;
         self.record(
             tx,
             [VehicleFact::VehicleCancelled {
                 cause,
-                basis: order_164(article),
+                basis: cause.basis(),
                 previous: self.vehicle.number().cloned(),
             }],
         )

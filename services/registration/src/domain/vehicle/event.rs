@@ -5,6 +5,7 @@ use super::class::Particulars;
 use super::school_bus::{SchoolBusSign, SignReturnCause};
 use super::scrapping::ScrappingNotice;
 use crate::domain::application::ApplicationId;
+use crate::domain::instruments::order_164;
 use crate::domain::party::Party;
 use chassis::domain::values::{DocumentNumber, PlateNumber, Text};
 use chassis::domain::{District, LegalBasis};
@@ -191,6 +192,25 @@ pub enum CancellationCause {
     Returned,
     Revoked,
     ForcedScrapping,
+}
+
+impl CancellationCause {
+    pub fn basis(self) -> LegalBasis {
+        order_164(match self {
+            Self::ScrapAge => "art. 37(1)(1)",
+            Self::VoluntaryScrapping => "art. 37(1)(2)",
+            Self::Destroyed => "art. 37(1)(3)",
+            Self::Abroad => "art. 37(1)(4)",
+            Self::Returned => "art. 37(1)(5)",
+            Self::Revoked => "art. 40(1)",
+            Self::ForcedScrapping => "art. 40(2)",
+        })
+    }
+
+    /// The office cancels of its own motion (art. 40), not because the owner applies.
+    pub fn is_of_office(self) -> bool {
+        matches!(self, Self::Revoked | Self::ForcedScrapping)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

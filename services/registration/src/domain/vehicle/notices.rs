@@ -11,7 +11,7 @@ use crate::domain::party::{Party, PartyRef};
 use crate::domain::plate;
 use crate::domain::standing::{self, Bar};
 use chassis::domain::values::{DocumentNumber, Text, Vin};
-use chassis::domain::{Aggregate, Halt, Transaction};
+use chassis::domain::{Aggregate, Halt, LegalBasis, Transaction};
 use jiff::ToSpan;
 use std::sync::Arc;
 
@@ -108,9 +108,9 @@ pub fn cancel_of_office(
         }
         .into());
     }
-    let (basis, void) = match cause {
-        CancellationCause::Revoked => ("art. 40(1)", "art. 41(2)"),
-        CancellationCause::ForcedScrapping => ("art. 40(2)", "art. 41(3)"),
+    let void = match cause {
+        CancellationCause::Revoked => "art. 41(2)",
+        CancellationCause::ForcedScrapping => "art. 41(3)",
         _ => return Err(Ground::NeedsApplication.into()),
     };
     let barred = match (cause, fraud) {
@@ -134,7 +134,7 @@ pub fn cancel_of_office(
         [
             VehicleFact::VehicleCancelled {
                 cause,
-                basis: order_164(basis),
+                basis: cause.basis(),
                 previous,
             },
             VehicleFact::DocumentsVoided {
@@ -225,10 +225,27 @@ pub fn pass_time(tx: &mut Transaction, vin: &Vin) -> Result<(), Halt> {
             VehicleFact::ScrappingNoticeDue(ScrappingNotice::given(last_day, today))
         }
         Some(_) => VehicleFact::DocumentsVoided {
-            basis: order_164("art. 41(1)"),
+            basis: void_by_age(),
         },
     };
     record(tx, vin, [fact])
+}
+
+/// By which the papers of a vehicle are void that was not cancelled in time.
+fn void_by_age() -> LegalBasis {
+    order_164("art. 41(1)")
+}
+
+/// What the office has taken away without an application, on which provision: the registration, or, without a cause, the papers of
+/// a vehicle that has come to the end of its age.
+pub fn taken_away(vehicle: &Vehicle) -> Option<(Option<CancellationCause>, LegalBasis)> {
+    match (vehicle.stage, vehicle.cancelled_for) {
+        (VehicleStage::Cancelled, Some(cause)) if cause.is_of_office() => {
+            Some((Some(cause), cause.basis()))
+        }
+        (VehicleStage::Registered, _) if vehicle.documents_void => Some((None, void_by_age())),
+        _ => None,
+    }
 }
 
 fn as_officer(tx: &Transaction, vehicle: &Vehicle) -> Result<(), Ground> {

@@ -1,6 +1,6 @@
 //! What a business asks of the vehicle besides.
 
-use super::super::request::{Change, Request};
+use super::super::request::{Change, NewVehicle, Request};
 use super::Case;
 use super::holds::{check_holds, uncleared};
 use super::temporary::check_temporary;
@@ -13,7 +13,7 @@ use crate::domain::vehicle::class::{PlateCategory, UseNature};
 use crate::domain::vehicle::event::CancellationCause;
 use crate::domain::vehicle::school_bus::SchoolBusUse;
 use crate::domain::vehicle::{MOST_ENTRIES, Vehicle, VehicleStage, inspection};
-use chassis::domain::{Halt, Transaction};
+use chassis::domain::{Halt, LegalBasis, Transaction};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -24,8 +24,14 @@ pub(super) fn check_business(
     today: Date,
 ) -> Result<(), Halt> {
     match (case.request, vehicle) {
+        (Request::InitialRegistration(new), _) => Ok(check_first_mark(new, today)?),
+        (Request::MoveIn(arrival), _) => {
+            let first = arrival.first_registered_on;
+            let longest = inspection::longest_mark_of_elsewhere(&arrival.particulars, first, today);
+            Ok(check_length(arrival.inspection_valid_until, longest)?)
+        }
         (Request::ParticularsChange { change, .. }, Some(vehicle)) => {
-            Ok(check_change(change, vehicle)?)
+            Ok(check_change(change, vehicle, today)?)
         }
         (Request::PlateSwap { other }, Some(vehicle)) => {
             let other_vehicle = tx
@@ -83,7 +89,7 @@ pub(super) fn check_business(
     }
 }
 
-fn check_change(change: &Change, vehicle: &Vehicle) -> Result<(), Ground> {
+fn check_change(change: &Change, vehicle: &Vehicle, today: Date) -> Result<(), Ground> {
     match change {
         // A school bus stays one (art. 63(2)).
         Change::Use(_) if vehicle.particulars.use_nature == UseNature::SchoolBus => {
@@ -96,10 +102,13 @@ fn check_change(change: &Change, vehicle: &Vehicle) -> Result<(), Ground> {
             Err(Ground::NothingChanges)
         }
         // It takes the number over.
-        Change::WholeVehicle { vehicle: new, .. } => match vehicle.number() {
-            Some(number) => plate::check_series(PlateCategory::of(&new.particulars), number),
-            None => Ok(()),
-        },
+        Change::WholeVehicle { vehicle: new, .. } => {
+            if let Some(number) = vehicle.number() {
+                plate::check_series(PlateCategory::of(&new.particulars), number)
+                    .map_err(|_| Ground::ReplacedByAnotherKind)?;
+            }
+            check_first_mark(new, today)
+        }
         _ => Ok(()),
     }
 }
@@ -154,13 +163,10 @@ fn check_cancellation(cause: CancellationCause, vehicle: &Vehicle) -> Result<(),
             kind: encumbrance.kind,
         });
     }
-    match cause {
-        // The office does these of its own motion (art. 40).
-        CancellationCause::Revoked | CancellationCause::ForcedScrapping => {
-            Err(Ground::OfficeCancels)
-        }
-        _ => Ok(()),
+    if cause.is_of_office() {
+        return Err(Ground::OfficeCancels);
     }
+    Ok(())
 }
 
 /// Schools and those who run buses for them fetch signs (arts. 58, 60(1)), for vehicles that carry passengers.
@@ -199,7 +205,19 @@ fn check_mark(wanted: Date, vehicle: &Vehicle, today: Date) -> Result<(), Ground
             basis: order_164(article),
         });
     }
-    match inspection::longest_mark(vehicle, today) {
+    check_length(wanted, inspection::longest_mark(vehicle, today))
+}
+
+/// The mark with which a vehicle that was never registered begins.
+fn check_first_mark(new: &NewVehicle, today: Date) -> Result<(), Ground> {
+    let longest = inspection::longest_first_mark(&new.particulars, today);
+    check_length(new.inspection_valid_until, longest)
+}
+
+/// No mark is valid longer than until the vehicle is to be inspected next (Road Traffic Safety Regulations art. 16, Order 164
+/// art. 62(1)).
+fn check_length(wanted: Date, longest: Option<(Date, LegalBasis)>) -> Result<(), Ground> {
+    match longest {
         Some((longest, basis)) if longest < wanted => Err(Ground::MarkTooLong { longest, basis }),
         _ => Ok(()),
     }
