@@ -8,21 +8,14 @@ use crate::domain::docket::DocketEvent;
 use crate::domain::hazard::{HazardEvent, HazardFact};
 use crate::domain::licence::LicenceEvent;
 use crate::domain::persuasion::CompanyEvent;
+use crate::domain::values::city;
 use crate::domain::violation::Stage;
-use crate::domain::violation::event::{Fact, RemedyOutcome, ViolationEvent};
-use chassis::domain::District;
+use crate::domain::violation::event::{Afterwards, Fact, RemedyOutcome, ViolationEvent};
 use chassis::published::{Origin, PublishedEvent};
 use chassis::server::to_timestamp;
 use prost::Name;
 use serde::Serialize;
 use traffic_proto::enforcement::v1 as proto;
-
-/// The district of what belongs to no district of the city: licences are the city's own matter. Heze.
-const CITY: u32 = 371_700;
-
-fn city() -> District {
-    District::new(CITY).expect("a six-digit code")
-}
 
 /// What of a case is published: that it is open, decided, settled, closed. Never who.
 pub fn violation(event: &ViolationEvent, origin: &Origin<'_>) -> Vec<PublishedEvent> {
@@ -47,12 +40,24 @@ pub fn violation(event: &ViolationEvent, origin: &Origin<'_>) -> Vec<PublishedEv
         }
         Fact::NotPunished { basis, .. } => about.closed(Stage::NotPunished, basis.to_string()),
         Fact::OrallyWarned { .. } => about.closed(Stage::OrallyWarned, String::new()),
-        Fact::ReferredAsCrime { .. } => about.closed(Stage::Referred, String::new()),
+        Fact::ReferredAsCrime { beside: false, .. } => about.closed(Stage::Referred, String::new()),
+        Fact::ReferralTakenBack { reopened: true, .. }
+        | Fact::HandlingAccepted { resumed: true, .. } => {
+            about.event(&proto::ViolationReopened { r#ref })
+        }
         Fact::RemedyEnded {
             outcome: RemedyOutcome::Revoked,
             ..
         } => about.closed(Stage::Revoked, String::new()),
-        Fact::DecisionRevokedForTrading { .. } => about.event(&proto::ViolationReopened { r#ref }),
+        Fact::DecisionRevokedForTrading { .. }
+        | Fact::DecisionRevokedByPolice {
+            afterwards: Afterwards::Reopened,
+            ..
+        } => about.event(&proto::ViolationReopened { r#ref }),
+        Fact::DecisionRevokedByPolice {
+            afterwards: Afterwards::Closed,
+            ..
+        } => about.closed(Stage::Revoked, event.fact.basis().to_string()),
         _ => return Vec::new(),
     };
     vec![published]

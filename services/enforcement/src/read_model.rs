@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 pub use junctions::{Junctions, junctions};
 
 /// Must change with the layout of any state or row.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 const VIOLATIONS: FacetTable = Table::new(0x10);
 const HAZARDS: FacetTable = Table::new(0x11);

@@ -133,9 +133,12 @@ impl CaseCommand for proto::ServeDecisionRequest {
         let mut fields = Fields::new();
         let id = named(self, &mut fields);
         let how = fields.choice("service", self.service, enums::read_service);
-        let (id, how) = fields.finish((id, how))?;
-        api.step(caller, self, id, move |tx, id| decision::serve(tx, id, how))
-            .await
+        let at = fields.optional_timestamp("serve_time", self.serve_time.as_ref());
+        let (id, how, at) = fields.finish((id, how, at))?;
+        api.step(caller, self, id, move |tx, id| {
+            decision::serve(tx, id, how, at)
+        })
+        .await
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::detention::{self, Detention, Order};
 use crate::domain::values::CaseId;
 use chassis::commands::{Call, Done};
 use chassis::domain::values::{DocumentNumber, PlateNumber, Text};
-use chassis::domain::{Halt, Transaction};
+use chassis::domain::{Halt, LegalCalendar, Transaction};
 use chassis::server::{Failure, Fields, People};
 use tonic::{Request, Response, Status};
 use traffic_proto::Step;
@@ -19,9 +19,10 @@ type Answer = Result<Response<proto::Detention>, Status>;
 
 const PATTERN: &str = "detentions/{detention}";
 
-fn answer(done: &Done<Detention>) -> Answer {
+fn answer(done: &Done<Detention>, calendar: &LegalCalendar) -> Answer {
     let id = CaseId::parse(&done.id).map_err(Failure::internal)?;
-    Ok(done.respond(contract::detention(&id, &done.state, &done.revision)))
+    let shown = contract::detention(&id, &done.state, &done.revision, calendar);
+    Ok(done.respond(shown))
 }
 
 fn order(given: &proto::Detention, people: &mut People<'_>, fields: &mut Fields) -> Option<Order> {
@@ -67,7 +68,7 @@ impl Api {
             .commands
             .step::<Detention, M>(request, key, move |tx| handler(tx, &id))
             .await?;
-        answer(&done)
+        answer(&done, &self.core.calendar)
     }
 
     async fn plain_on_detention<M: Step>(
@@ -120,7 +121,7 @@ impl DetentionService for Api {
                 detention::detain(tx, order.clone()).map(Into::into)
             })
             .await?;
-        answer(&done)
+        answer(&done, &self.core.calendar)
     }
 
     async fn get_detention(&self, request: Request<proto::GetDetentionRequest>) -> Answer {
@@ -134,6 +135,7 @@ impl DetentionService for Api {
             &id,
             &found.state,
             &found.revision,
+            &self.core.calendar,
         )))
     }
 

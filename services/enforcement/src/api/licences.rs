@@ -27,7 +27,9 @@ impl Api {
             .commands
             .step::<Licence, M>(request, key, move |tx| handler(tx, &person))
             .await?;
-        Ok(done.respond(contract::licence(&done.id, &done.state, &done.revision)))
+        let calendar = &self.core.calendar;
+        let shown = contract::licence(&done.id, &done.state, &done.revision, calendar);
+        Ok(done.respond(shown))
     }
 
     async fn plain_on_licence<M: Step>(
@@ -53,6 +55,7 @@ impl LicenceService for Api {
             who.as_str(),
             &found.state,
             &found.revision,
+            &self.core.calendar,
         )))
     }
 

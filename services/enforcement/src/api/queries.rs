@@ -232,7 +232,7 @@ impl Api {
         Ok(Response::new(proto::RecomputeDecisionResponse {
             agrees: again.agrees(),
             assessment: Some(contract::assessment(&again.assessment)),
-            decision: Some(contract::decision(decision, case.served_at, case.varied)),
+            decision: Some(contract::decision(decision, &case, &self.core.calendar)),
             differs: differs
                 .map(|part| enums::decision_part(*part).into())
                 .collect(),

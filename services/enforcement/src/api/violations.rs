@@ -11,9 +11,11 @@ use crate::domain::codes::Codes;
 use crate::domain::rules::Rules;
 use crate::domain::values::CaseId;
 use crate::domain::violation::account::{Account, Instalment};
-use crate::domain::violation::event::{Filing, Party, RemedyOutcome, Sanction};
+use crate::domain::violation::correction::{self, Correction};
+use crate::domain::violation::default::{self, Warning};
+use crate::domain::violation::event::{Filing, Party, Remedy, RemedyOutcome, Sanction};
 use crate::domain::violation::{
-    Violation, capture, decision, default, handling, legal_review, objection, payment, remedy,
+    Violation, capture, decision, handling, legal_review, objection, payment, referral, remedy,
     roadside,
 };
 use chassis::commands::{Call, Done};
@@ -483,8 +485,21 @@ impl ViolationService for Api {
 
     async fn refer_as_crime(&self, request: Request<proto::ReferAsCrimeRequest>) -> Answer {
         let text = ("authority", request.get_ref().authority.as_str());
-        self.with_text(&request, text, decision::refer_as_crime)
+        self.with_text(&request, text, referral::refer_as_crime)
             .await
+    }
+
+    async fn take_back_referral(&self, request: Request<proto::TakeBackReferralRequest>) -> Answer {
+        let message = request.get_ref();
+        let mut fields = Fields::new();
+        let id = named(message, &mut fields);
+        let reason = remarks::<500>("reason", &message.reason, &mut fields);
+        let reference = fields.required("reference", &message.reference, DocumentNumber::parse);
+        let (id, reason, reference) = fields.finish((id, reason, reference))?;
+        self.on_case(&request, id, move |tx, id| {
+            referral::take_back(tx, id, reason.clone(), reference.clone())
+        })
+        .await
     }
 
     async fn announce_decision(&self, request: Request<proto::AnnounceDecisionRequest>) -> Answer {
@@ -567,9 +582,15 @@ impl ViolationService for Api {
         let id = named(message, &mut fields);
         let kind = fields.choice("remedy", message.remedy, enums::read_remedy);
         let at = fields.timestamp("seek_time", message.seek_time.as_ref());
-        let (id, kind, at) = fields.finish((id, kind, at))?;
-        self.on_case(&request, id, move |tx, id| remedy::seek(tx, id, kind, at))
-            .await
+        let late = fields.optional("late_reason", &message.late_reason, Text::<500>::parse);
+        let (id, kind, at, late) = fields.finish((id, kind, at, late))?;
+        self.on_case(&request, id, move |tx, id| match &late {
+            Some(reason) if kind == Remedy::Reconsideration => {
+                remedy::seek_late(tx, id, at, reason.clone())
+            }
+            _ => remedy::seek(tx, id, kind, at),
+        })
+        .await
     }
 
     async fn end_remedy(&self, request: Request<proto::EndRemedyRequest>) -> Answer {
@@ -610,9 +631,54 @@ impl ViolationService for Api {
         self.plain(&request, remedy::revoke_for_trading).await
     }
 
+    async fn revoke_decision(&self, request: Request<proto::RevokeDecisionRequest>) -> Answer {
+        let message = request.get_ref();
+        let mut fields = Fields::new();
+        let id = named(message, &mut fields);
+        let error = fields.choice("error", message.error, enums::read_decision_error);
+        let reason = remarks::<500>("reason", &message.reason, &mut fields);
+        let afterwards = fields.choice("afterwards", message.afterwards, enums::read_afterwards);
+        let (id, error, reason, afterwards) = fields.finish((id, error, reason, afterwards))?;
+        let correction = Correction {
+            error,
+            reason,
+            afterwards,
+        };
+        self.on_case(&request, id, move |tx, id| {
+            correction::revoke(tx, id, correction.clone())
+        })
+        .await
+    }
+
     async fn warn_of_default(&self, request: Request<proto::WarnOfDefaultRequest>) -> Answer {
-        let given = request.get_ref().sanction.as_ref();
-        self.with_sanction(&request, given, default::warn).await
+        let caller = Caller::of(&request)?;
+        let message = request.get_ref();
+        let mut people = people(&self.core.sealer);
+        let mut fields = Fields::new();
+        let id = named(message, &mut fields);
+        let imposed = fields.message("sanction", message.sanction.as_ref(), sanction);
+        let who = fields.optional_message("party", message.party.as_ref(), |given, fields| {
+            party(given, &mut people, fields)
+        });
+        let through = fields.choice("channel", message.channel, enums::read_notice_channel);
+        let receipt = fields.required("receipt", &message.receipt, DocumentNumber::parse);
+        let (id, sanction, mut party, through, receipt) =
+            fields.finish((id, imposed, who, through, receipt))?;
+        if let Some(party) = party.as_mut().filter(|_| !message.validate_only) {
+            people.seal(&mut party.person, "party").await?;
+        }
+        let warning = Warning {
+            sanction,
+            party,
+            through,
+            receipt,
+        };
+        let done = self
+            .step(&caller, message, id, move |tx, id| {
+                default::warn(tx, id, warning.clone())
+            })
+            .await?;
+        self.answer(&done)
     }
 
     async fn announce_default(&self, request: Request<proto::AnnounceDefaultRequest>) -> Answer {

@@ -10,8 +10,8 @@ use crate::domain::rules::{Compared, Revocation};
 use crate::domain::violation::Stage as ViolationState;
 use crate::domain::violation::decision::DecisionPart;
 use crate::domain::violation::event::{
-    CancellationGround, CollectionGround, Duty, LegalReviewGround, Mitigation, NoPenaltyGround,
-    NoticeChannel, Procedure, Remedy, Service,
+    Afterwards, CancellationGround, CollectionGround, DecisionError, Duty, LegalReviewGround,
+    Mitigation, NoPenaltyGround, NoticeChannel, Procedure, Remedy, Service,
 };
 use traffic_proto::enforcement::v1 as proto;
 
@@ -68,6 +68,8 @@ same! {
     NoPenaltyGround, no_penalty_ground, read_no_penalty_ground: UnderFourteen Incapable MinorAndCorrected
         FirstAndCorrected NoFault NotProven;
     Service, service, read_service: HandedOver Refused Post Electronic Announced;
+    DecisionError, decision_error, read_decision_error: Facts Procedure Basis Powers;
+    Afterwards, afterwards, read_afterwards: Reopened Closed;
     CollectionGround, collection_ground, read_collection_ground: WithoutMotor ExpresswayHardship;
     StudyKind, study_kind, read_study_kind: SelfStudy Online Classroom;
     Test, test, read_test: Theory Yard Road;

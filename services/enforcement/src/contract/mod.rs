@@ -7,7 +7,7 @@ mod violation;
 
 pub use history::history_entry;
 pub use others::{company, detention, docket, hazard, junction_day, licence, violation_code};
-pub use violation::{act, assessment, decision, place, sanction, violation};
+pub use violation::{act, assessment, decision, place, redress, sanction, violation};
 
 use jiff::civil::Date;
 use traffic_proto::enforcement::v1 as proto;

@@ -1,7 +1,7 @@
 //! Licences, detained vehicles, hazards, persuasion, as the contract shows them.
 
 use super::enums;
-use super::{day, place};
+use super::{day, place, redress};
 use crate::domain::codes::CodeMeaning;
 use crate::domain::detention::Detention;
 use crate::domain::docket::{Docket, of_vehicle};
@@ -9,15 +9,21 @@ use crate::domain::hazard::Hazard;
 use crate::domain::licence::education::Test;
 use crate::domain::licence::{Fine, Licence};
 use crate::domain::persuasion::{Company, JunctionDay};
-use crate::domain::values::CaseId;
-use chassis::domain::Revision;
+use crate::domain::redress::Redress;
+use crate::domain::values::{CaseId, city};
 use chassis::domain::values::PlateNumber;
+use chassis::domain::{LegalCalendar, Revision};
 use chassis::server::to_timestamp;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use traffic_proto::enforcement::v1 as proto;
 
-pub fn licence(person: &str, licence: &Licence, revision: &Revision) -> proto::Licence {
+pub fn licence(
+    person: &str,
+    licence: &Licence,
+    revision: &Revision,
+    calendar: &LegalCalendar,
+) -> proto::Licence {
     proto::Licence {
         name: format!("licences/{person}"),
         points: licence.points(),
@@ -37,7 +43,7 @@ pub fn licence(person: &str, licence: &Licence, revision: &Revision) -> proto::L
             })
             .collect(),
         reduced: licence.reduced,
-        education: education(licence),
+        education: education(licence, calendar),
         may_drive: licence.may_drive(),
         suspended_until: licence
             .suspensions
@@ -52,13 +58,15 @@ pub fn licence(person: &str, licence: &Licence, revision: &Revision) -> proto::L
     }
 }
 
-fn education(licence: &Licence) -> Option<proto::Education> {
+fn education(licence: &Licence, calendar: &LegalCalendar) -> Option<proto::Education> {
     let (education, required) = (licence.education.as_ref()?, licence.required()?);
     let passed = [
         (Test::Theory, education.theory),
         (Test::Yard, education.yard),
         (Test::Road, education.road),
     ];
+    // Licences are the city's own matter.
+    let told = Redress::of_measure(city(), calendar, education.called_at);
     Some(proto::Education {
         respond_by: Some(to_timestamp(education.respond_by)),
         days: required.days,
@@ -73,11 +81,18 @@ fn education(licence: &Licence) -> Option<proto::Education> {
             .map(|(test, _)| enums::test(test).into())
             .collect(),
         retest_from: education.retest_from.map(to_timestamp),
+        redress: Some(redress(&told)),
     })
 }
 
-pub fn detention(id: &CaseId, detention: &Detention, revision: &Revision) -> proto::Detention {
+pub fn detention(
+    id: &CaseId,
+    detention: &Detention,
+    revision: &Revision,
+    calendar: &LegalCalendar,
+) -> proto::Detention {
     let order = &detention.order;
+    let told = Redress::of_measure(order.place.district, calendar, detention.detained_at);
     proto::Detention {
         name: format!("detentions/{id}"),
         state: enums::detention_state(detention.stage).into(),
@@ -104,6 +119,7 @@ pub fn detention(id: &CaseId, detention: &Detention, revision: &Revision) -> pro
         announcement_end_time: detention.announcement_ends.map(to_timestamp),
         legal_basis: order.ground.basis().to_string(),
         etag: revision.etag(),
+        redress: Some(redress(&told)),
     }
 }
 

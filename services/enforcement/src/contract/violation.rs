@@ -4,13 +4,17 @@ use super::day;
 use super::enums;
 use crate::domain::assessment::{Assessment, assess};
 use crate::domain::conduct::{Act, Measure};
-use crate::domain::instruments::traffic_law;
+use crate::domain::instruments::{penalty_law, traffic_law};
+use crate::domain::redress::{
+    LAWSUIT_DAYS_AFTER_RECONSIDERATION, LAWSUIT_MONTHS, RECONSIDERATION_DAYS, Redress,
+};
 use crate::domain::registered::Registration;
 use crate::domain::rules::{BandApplied, Bound, RuleRef, Rules};
 use crate::domain::values::{CaseId, Place};
 use crate::domain::violation::event::{Decision, Device, Filing, Party, Sanction, Source};
 use crate::domain::violation::legal_review::LegalReview;
-use crate::domain::violation::{Closed, Variation, Violation};
+use crate::domain::violation::remedy;
+use crate::domain::violation::{Closed, DefaultNotice, Referral, Violation};
 use chassis::domain::{LegalCalendar, Revision};
 use chassis::server::to_timestamp;
 use jiff::Timestamp;
@@ -65,7 +69,7 @@ pub fn violation(
         decision: case
             .decision
             .as_ref()
-            .map(|decided| decision(decided, case.served_at, case.varied)),
+            .map(|decided| decision(decided, case, calendar)),
         reconsider_by: case.reconsider_by.map(to_timestamp),
         account: case.decision.as_ref().map(|_| account(case, calendar, now)),
         remedy: case.remedy.map_or(0, |remedy| enums::remedy(remedy).into()),
@@ -80,6 +84,7 @@ pub fn violation(
         closing_basis: match &case.closed {
             Some(Closed::Cancelled(_, basis) | Closed::NotPunished(_, basis)) => basis.to_string(),
             Some(Closed::Permitted(_)) => traffic_law("art. 48(2)").to_string(),
+            Some(Closed::DecisionCorrected) => penalty_law("art. 75(2)").to_string(),
             _ => String::new(),
         },
         permit: match &case.closed {
@@ -88,6 +93,37 @@ pub fn violation(
         },
         plate_standing: plate_standing(filing.registration).into(),
         legal_review: case.decision_review.as_ref().map(legal_review),
+        referral: case.referral.as_ref().map(referral),
+        announcement_end_time: case.announcement_ends.map(to_timestamp),
+        absence_notice: case.default.as_ref().map(absence_notice),
+    }
+}
+
+fn referral(referral: &Referral) -> proto::CrimeReferral {
+    proto::CrimeReferral {
+        authority: referral.to.to_string(),
+        refer_time: Some(to_timestamp(referral.at)),
+        resting: referral.rests_at.is_some(),
+    }
+}
+
+fn absence_notice(notice: &DefaultNotice) -> proto::AbsenceNotice {
+    proto::AbsenceNotice {
+        sanction: Some(sanction(&notice.sanction)),
+        receipt: notice
+            .telling
+            .as_ref()
+            .map(|telling| telling.receipt.to_string())
+            .unwrap_or_default(),
+        person_ref: notice
+            .told
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        hearing: notice.hearing,
+        announce_from: Some(to_timestamp(notice.announce_from)),
+        announcement_end_time: notice.announcement_ends.map(to_timestamp),
+        spoken_up: notice.spoken_up,
     }
 }
 
@@ -280,12 +316,8 @@ fn band(band: BandApplied) -> proto::Band {
     }
 }
 
-/// `varied`: what a remedy left of it.
-pub fn decision(
-    decided: &Decision,
-    served_at: Option<Timestamp>,
-    varied: Option<Variation>,
-) -> proto::Decision {
+/// The decision of this case.
+pub fn decision(decided: &Decision, case: &Violation, calendar: &LegalCalendar) -> proto::Decision {
     proto::Decision {
         procedure: enums::procedure(decided.procedure).into(),
         sanction: Some(sanction(&decided.sanction)),
@@ -295,15 +327,31 @@ pub fn decision(
         decided_on: day(decided.decided_on),
         decide_time: Some(to_timestamp(decided.decided_at)),
         officers: decided.officers.iter().map(ToString::to_string).collect(),
-        serve_time: served_at.map(to_timestamp),
+        serve_time: case.served_at.map(to_timestamp),
         act: Some(act(&decided.act)),
         withheld_on: decided.withheld_on.and_then(day),
-        varied: varied.map(|varied| proto::Variation {
+        varied: case.varied.map(|varied| proto::Variation {
             remedy: enums::remedy(varied.remedy).into(),
             sanction: Some(sanction(&varied.sanction)),
             points: varied.points.into(),
             vary_time: Some(to_timestamp(varied.at)),
         }),
+        redress: remedy::redress(case, calendar).as_ref().map(redress),
+    }
+}
+
+pub fn redress(told: &Redress) -> proto::Redress {
+    let directly = !told.reconsideration_first;
+    proto::Redress {
+        authority_district: told.authority.to_string(),
+        reconsideration_days: RECONSIDERATION_DAYS.into(),
+        reconsider_by: told.reconsider_by.map(to_timestamp),
+        reconsideration_first: told.reconsideration_first,
+        lawsuit_months: if directly { LAWSUIT_MONTHS.into() } else { 0 },
+        sue_by: told.sue_by.map(to_timestamp),
+        lawsuit_days_after_reconsideration: LAWSUIT_DAYS_AFTER_RECONSIDERATION.into(),
+        legal_bases: told.bases().iter().map(ToString::to_string).collect(),
+        remedies_zh: told.notice_zh(),
     }
 }
 

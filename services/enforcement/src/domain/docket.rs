@@ -259,16 +259,33 @@ pub(super) fn enter(
     let standards = Standards::on(tx.context.calendar.date(filing.acted_at));
     let within = standards.same_act_within(filing.act.conduct);
     let earlier = docket.same_act(filing, within).map(|e| e.case.clone());
-    tx.record::<Docket>(
-        &id,
-        [DocketEvent::CaseFiled {
-            case: case.clone(),
-            conduct: filing.act.conduct,
-            road: filing.place.road.clone(),
-            acted_at: filing.acted_at,
-        }],
-    )?;
+    tx.record::<Docket>(&id, [filed(case, filing)])?;
     Ok(earlier)
+}
+
+fn filed(case: &CaseId, filing: &Filing) -> DocketEvent {
+    DocketEvent::CaseFiled {
+        case: case.clone(),
+        conduct: filing.act.conduct,
+        road: filing.place.road.clone(),
+        acted_at: filing.acted_at,
+    }
+}
+
+/// A case that was closed or fined is open again, and entered anew if the docket has forgotten it since.
+pub(super) fn reopen(
+    tx: &mut Transaction,
+    case: &CaseId,
+    filing: &Filing,
+    standing: Standing,
+) -> Result<(), Halt> {
+    if let Some(id) = of_filing(filing) {
+        let docket = tx.load::<Docket>(&id)?.unwrap_or_default();
+        if !docket.entries.iter().any(|entry| entry.case == *case) {
+            tx.record::<Docket>(&id, [filed(case, filing)])?;
+        }
+    }
+    move_case(tx, case, filing, standing, None)
 }
 
 /// A fine for this act stands already under another case: it is not fined twice (Administrative Penalty Law art. 29).

@@ -32,6 +32,11 @@ pub const fn reconsideration_law(article: &'static str) -> LegalBasis {
     LegalBasis::new("Administrative Reconsideration Law", article)
 }
 
+/// 中华人民共和国行政诉讼法
+pub const fn litigation_law(article: &'static str) -> LegalBasis {
+    LegalBasis::new("Administrative Litigation Law", article)
+}
+
 /// 山东省高速公路交通安全条例
 pub const fn shandong_expressways(article: &'static str) -> LegalBasis {
     LegalBasis::new("Shandong Expressway Regulations", article)

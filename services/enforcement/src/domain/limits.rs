@@ -7,6 +7,7 @@
 use super::instruments::{
     order_157, order_163, penalty_law, reconsideration_law, traffic_law, traffic_regulations,
 };
+use super::redress::{LAWSUIT_MONTHS, RECONSIDERATION_DAYS};
 use chassis::domain::{LegalBasis, LegalCalendar, TimeLimit};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -49,12 +50,12 @@ limits! {
     DEFAULT_ANNOUNCEMENT = TimeLimit::WorkingDays(7), order_157("art. 54(1)");
     /// From a decision in the absence of the party to its service.
     SERVICE = TimeLimit::WorkingDays(7), penalty_law("art. 61(1)");
-    /// A decision that cannot be delivered is served by announcement.
+    /// A decision that cannot be delivered is announced, and served when that ends (art. 56(2)).
     PUBLIC_SERVICE = TimeLimit::Days(60), order_157("art. 55");
     PAYMENT = TimeLimit::Days(15), traffic_law("art. 108(1)");
     /// If the last day is a statutory rest day, until the first working day after (Administrative Reconsideration Law art.
     /// 88(1) with Civil Procedure Law art. 85(3)).
-    RECONSIDERATION = TimeLimit::DaysToWorkingDay(60), reconsideration_law("art. 20(1)");
+    RECONSIDERATION = TimeLimit::DaysToWorkingDay(RECONSIDERATION_DAYS), reconsideration_law("art. 20(1)");
     /// From the notice of 12 points to the study; who stays away is barred from driving by announcement.
     POINTS_EDUCATION = TimeLimit::DaysToWorkingDay(30), order_163("art. 29");
     /// After a failed test.
@@ -77,6 +78,19 @@ pub fn latest_extension(calendar: &LegalCalendar, handle_by: Timestamp) -> Times
 /// Three months of announcement before a detained vehicle that nobody claims is disposed of (Road Traffic Safety Law art. 112(3)).
 pub fn announcement_of_detained(calendar: &LegalCalendar, announced: Timestamp) -> Timestamp {
     after_months(calendar, announced, 3)
+}
+
+/// Six months for a lawsuit from when the party learnt of it (Administrative Litigation Law art. 46(1)); if the last day is a
+/// statutory rest day, until the first working day after (art. 101 with Civil Procedure Law art. 85(3)).
+pub fn latest_lawsuit(calendar: &LegalCalendar, known: Timestamp) -> Timestamp {
+    let last = calendar.date(known) + i32::from(LAWSUIT_MONTHS).months();
+    calendar.start_of(calendar.working_day_from(last) + 1.day())
+}
+
+/// Five years from the decision, after which no reconsideration is accepted for whatever reason (Administrative Reconsideration
+/// Law art. 21).
+pub fn latest_reconsideration(calendar: &LegalCalendar, decided: Timestamp) -> Timestamp {
+    calendar.start_of(calendar.date(decided) + 5.years() + 1.day())
 }
 
 /// `at` is the end of a day or any instant; the same local time some months on, or the last day of that month.

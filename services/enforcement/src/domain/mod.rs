@@ -8,6 +8,7 @@
 //!   docket                          the records of one vehicle: no act fined twice, five unhandled
 //!   licence/                        points, study, reductions, suspension (Order 163)
 //!   detention hazard persuasion     detained vehicles, road hazards, riders and delivery companies
+//!   redress                         what every instrument tells of the remedies against it
 //!   arrears oversize registered   what parking, permits and registration tell
 //!   timers                          what time alone does
 //! ```
@@ -25,6 +26,7 @@ pub mod licence;
 pub mod limits;
 pub mod oversize;
 pub mod persuasion;
+pub mod redress;
 pub mod registered;
 pub mod rules;
 pub mod standards;

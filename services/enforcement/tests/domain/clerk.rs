@@ -300,7 +300,8 @@ fn happen(
             let case = case_id(number);
             office.on(day, |tx| {
                 post(tx, &case, &violation, &party, &decision)?;
-                take_effect(tx, &case, &who, &decision, Some(start_of(due)))
+                let now = tx.now();
+                take_effect(tx, &case, &who, &decision, Some(start_of(due)), now)
             });
             clerk.decided(number, points, due);
         }

@@ -1,8 +1,7 @@
 //! Detained vehicles: told, handed over, approved, cured or proven, or unclaimed.
 
 use crate::fixtures::*;
-use chassis::commit::Metadata;
-use chassis::published::{Origin, PublishedEvent};
+use chassis::published::PublishedEvent;
 use chassis::testing::Scenario;
 use enforcement::domain::detention::{
     Detention, DetentionEvent, DetentionFact, DetentionGround, DetentionStage, Disposal, Order,
@@ -169,21 +168,5 @@ fn a_vehicle_nobody_claims_is_announced_after_thirty_days_and_disposed_of_after_
 }
 
 fn published(event: &DetentionEvent) -> Vec<PublishedEvent> {
-    let metadata: Metadata = serde_json::from_value(serde_json::json!({
-        "format": 1,
-        "commit_id": "01a21f7c-1567-7348-b784-dffa26011554",
-        "command_id": "41a80db2-a196-8e9e-b883-f6952bc4f386",
-        "actor": officer(),
-        "channel": "station",
-        "time": MONDAY.parse::<jiff::Timestamp>().unwrap(),
-        "correlation_id": "41a80db2-a196-8e9e-b883-f6952bc4f386",
-        "previous": "00000000000000000000000000000000",
-    }))
-    .unwrap();
-    let origin = Origin {
-        id: "d1",
-        metadata: &metadata,
-        position: 1,
-    };
-    enforcement::published::detention(event, &origin)
+    enforcement::published::detention(event, &origin(&metadata()))
 }

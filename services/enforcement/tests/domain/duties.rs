@@ -5,10 +5,11 @@ use enforcement::domain::conduct::{Conduct, Road};
 use enforcement::domain::values::CaseId;
 use enforcement::domain::violation::Violation;
 use enforcement::domain::violation::deadlines::pass_time;
-use enforcement::domain::violation::decision::{decide, refer_as_crime, serve};
+use enforcement::domain::violation::decision::{decide, serve};
 use enforcement::domain::violation::event::{Duty, Fact, Service, ViolationEvent};
 use enforcement::domain::violation::handling::accept;
 use enforcement::domain::violation::objection::{object, reject_objection};
+use enforcement::domain::violation::referral::refer_as_crime;
 use enforcement::domain::violation::roadside::{file_papers, summon};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -92,7 +93,7 @@ fn a_decision_on_the_spot_is_filed_and_served_each_in_its_time_order_157_art_44_
     ];
     assert_eq!(case(&scenario, &id).duties, duties(both));
     let scenario = scenario
-        .when(|tx| serve(tx, &id, Service::HandedOver))
+        .when(|tx| serve(tx, &id, Service::HandedOver, None))
         .and();
     assert_eq!(case(&scenario, &id).duties, duties([both[0]]));
     let scenario = scenario.later("2026-03-05T00:00:00+08:00");

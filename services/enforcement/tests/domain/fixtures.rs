@@ -1,15 +1,19 @@
 //! Synthetic acts, people and officers, and stories that lead a case to a stage.
 
+use chassis::commit::Metadata;
 use chassis::domain::values::{DocumentNumber, Fen, PlateNumber, Text};
 use chassis::domain::{Actor, District, PersonRef, Sealed};
+use chassis::published::{Origin, PublishedEvent};
 use chassis::testing::{Outcome, Scenario};
 use enforcement::domain::conduct::{Act, Conduct, Measure, Road, Use, Vehicle};
 use enforcement::domain::licence::Licence;
 use enforcement::domain::values::{CaseId, Place};
 use enforcement::domain::violation::capture::{notify, pass_review, record_violation};
 use enforcement::domain::violation::decision::{Decide, decide, serve};
+use enforcement::domain::violation::default::Warning;
 use enforcement::domain::violation::event::{
     Device, Fact, Filing, LicenceFacts, NoticeChannel, Party, Review, Sanction, Service, Source,
+    ViolationEvent,
 };
 use enforcement::domain::violation::handling::accept;
 use enforcement::domain::violation::legal_review;
@@ -232,6 +236,16 @@ pub(crate) fn by_two(sanction: Sanction) -> Decide {
     }
 }
 
+/// A message by the app tells what is intended in absence; `None`: to who is known of the case.
+pub(crate) fn warned(party: Option<Party>, sanction: Sanction) -> Warning {
+    Warning {
+        sanction,
+        party,
+        through: NoticeChannel::App,
+        receipt: number("MSG-1"),
+    }
+}
+
 pub(crate) fn start() -> Scenario {
     Scenario::at(MONDAY).by(officer())
 }
@@ -284,7 +298,7 @@ pub(crate) fn served_in(
         .and()
         .when(|tx| decide(tx, &id, simply(sanction)))
         .and()
-        .when(|tx| serve(tx, &id, Service::HandedOver))
+        .when(|tx| serve(tx, &id, Service::HandedOver, None))
         .and();
     (scenario, id)
 }
@@ -316,6 +330,53 @@ pub(crate) fn facts<T: std::fmt::Debug>(outcome: &Outcome<T>, id: &CaseId) -> Ve
         .into_iter()
         .map(|event| event.fact)
         .collect()
+}
+
+/// A fact as the journal has it.
+pub(crate) fn event(fact: Fact) -> ViolationEvent {
+    ViolationEvent {
+        district: mudan(),
+        plate: Some(plate(PLATE)),
+        fact,
+    }
+}
+
+/// What other services hear of a case, by the names of the messages.
+pub(crate) fn heard_by_others<T: std::fmt::Debug>(
+    outcome: &Outcome<T>,
+    id: &CaseId,
+) -> Vec<String> {
+    let recorded = outcome.events::<Violation>(id.as_str());
+    let told = recorded.iter().flat_map(published);
+    told.map(|event| event.type_name.replace("traffic.enforcement.v1.", ""))
+        .collect()
+}
+
+pub(crate) fn published(event: &ViolationEvent) -> Vec<PublishedEvent> {
+    enforcement::published::violation(event, &origin(&metadata()))
+}
+
+/// Of a commit by the officer.
+pub(crate) fn metadata() -> Metadata {
+    serde_json::from_value(serde_json::json!({
+        "format": 1,
+        "commit_id": "01a21f7c-1567-7348-b784-dffa26011554",
+        "command_id": "41a80db2-a196-8e9e-b883-f6952bc4f386",
+        "actor": officer(),
+        "channel": "station",
+        "time": MONDAY.parse::<Timestamp>().unwrap(),
+        "correlation_id": "41a80db2-a196-8e9e-b883-f6952bc4f386",
+        "previous": "00000000000000000000000000000000",
+    }))
+    .unwrap()
+}
+
+pub(crate) fn origin(metadata: &Metadata) -> Origin<'_> {
+    Origin {
+        id: "d1",
+        metadata,
+        position: 1,
+    }
 }
 
 pub(crate) fn today() -> Date {

@@ -228,7 +228,7 @@ fn a_decision_in_absence_waits_for_its_review_too() {
             Some("Administrative Penalty Law art. 62"),
         )
         .by(officer())
-        .when(|tx| default::warn(tx, &id, fine(200)))
+        .when(|tx| default::warn(tx, &id, warned(Some(on_foot('o')), fine(200))))
         .and()
         .later("2026-05-06T09:00:00+08:00")
         .when(|tx| default::announce(tx, &id))

@@ -5,6 +5,7 @@
 mod cases;
 mod clerk;
 mod codes;
+mod corrections;
 mod defaults;
 mod detained;
 mod duties;
@@ -20,6 +21,9 @@ mod points;
 mod procedure;
 mod recomputed;
 mod records;
+mod redress;
+mod referrals;
 mod remedies;
+mod serving;
 mod tables;
 mod told;

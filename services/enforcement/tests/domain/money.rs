@@ -178,7 +178,7 @@ fn officers_collect_only_from_who_has_no_motor_and_on_expressways_at_their_wish(
         let scenario = scenario
             .when(|tx| decide(tx, &id, simply(sanction)))
             .and()
-            .when(|tx| serve(tx, &id, Service::HandedOver))
+            .when(|tx| serve(tx, &id, Service::HandedOver, None))
             .and();
         (scenario, id)
     };

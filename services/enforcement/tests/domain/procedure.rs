@@ -9,7 +9,7 @@ use enforcement::domain::rules::Rules;
 use enforcement::domain::values::CaseId;
 use enforcement::domain::violation::deadlines::pass_time;
 use enforcement::domain::violation::decision::{
-    Decide, decide, decide_no_penalty, recompute, refer_as_crime, serve,
+    Decide, decide, decide_no_penalty, recompute, serve,
 };
 use enforcement::domain::violation::event::{
     Duty, Fact, Mitigation, NoPenaltyGround, Procedure, Sanction, Service,
@@ -17,6 +17,7 @@ use enforcement::domain::violation::event::{
 use enforcement::domain::violation::handling::{
     hear_defence, hold_hearing, request_hearing, schedule_hearing, tell_intention, waive_hearing,
 };
+use enforcement::domain::violation::referral::refer_as_crime;
 use enforcement::domain::violation::roadside::{file_papers, warn_orally};
 use enforcement::domain::violation::{Hearing, Stage};
 use jiff::civil::date;
@@ -115,7 +116,7 @@ fn only_the_prefecture_revokes_a_licence_art_6() {
         "not before it is served"
     );
     let scenario = scenario
-        .when(|tx| serve(tx, &id, Service::HandedOver))
+        .when(|tx| serve(tx, &id, Service::HandedOver, None))
         .and();
     assert!(!licence(&scenario, 'a').may_drive());
 }
@@ -403,7 +404,7 @@ fn drink_driving_withholds_the_licence_for_six_months_from_service_law_arts_91_1
     let scenario = scenario
         .when(|tx| decide(tx, &id, by_two(sanction)))
         .and()
-        .when(|tx| serve(tx, &id, Service::HandedOver))
+        .when(|tx| serve(tx, &id, Service::HandedOver, None))
         .and();
     let state = licence(&scenario, 'a');
     assert_eq!(state.points(), 12);
@@ -442,7 +443,7 @@ fn days_on_which_the_licence_was_withheld_before_count_law_art_113() {
         .when(|tx| decide(tx, &id, withheld(date(2026, 3, 1))))
         .and()
         .later("2026-03-05T09:00:00+08:00")
-        .when(|tx| serve(tx, &id, Service::Post))
+        .when(|tx| serve(tx, &id, Service::Post, None))
         .and();
     // Six months from 5 March, less the four days from 1 March on.
     let until = at("2026-09-01T00:00:00");
@@ -477,7 +478,10 @@ fn a_decision_reaches_who_was_not_there_within_seven_working_days_penalty_law_ar
     };
     assert_eq!(facts(&outcome, &id), [missed]);
     // Late or not, it is served; then nothing runs for the police any more.
-    let scenario = outcome.and().when(|tx| serve(tx, &id, Service::Post)).and();
+    let scenario = outcome
+        .and()
+        .when(|tx| serve(tx, &id, Service::Post, None))
+        .and();
     assert_eq!(case(&scenario, &id).nearest_duty(), None);
 }
 

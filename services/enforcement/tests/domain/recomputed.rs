@@ -199,7 +199,7 @@ fn tell(story: &Story) -> Option<(Scenario, CaseId)> {
     let scenario = scenario
         .when(|tx| decide(tx, &id, by_two(sanction)))
         .and()
-        .when(|tx| serve(tx, &id, Service::HandedOver))
+        .when(|tx| serve(tx, &id, Service::HandedOver, None))
         .and();
     Some((remedied(scenario, &id, story.remedy.clone()), id))
 }

@@ -504,17 +504,17 @@ fn a_decision_is_served_by_announcement_after_sixty_calendar_days_art_55() {
     let scenario = scenario
         .when(|tx| decide(tx, &id, simply(fine(200))))
         .and()
-        .when(|tx| serve(tx, &id, Service::Announced))
+        .when(|tx| serve(tx, &id, Service::Announced, None))
         .then_refused("ANNOUNCEMENT_RUNS", runs)
         .when(|tx| announce(tx, &id))
         .and()
         .when(|tx| announce(tx, &id))
         .then_refused("ALREADY_ANNOUNCED", Some("Order 157 art. 55"))
         .later("2026-05-01T23:59:59+08:00")
-        .when(|tx| serve(tx, &id, Service::Announced))
+        .when(|tx| serve(tx, &id, Service::Announced, None))
         .then_refused("ANNOUNCEMENT_RUNS", runs)
         .later("2026-05-02T00:00:00+08:00")
-        .when(|tx| serve(tx, &id, Service::Announced))
+        .when(|tx| serve(tx, &id, Service::Announced, None))
         .and();
     assert_eq!(
         case(&scenario, &id).account.next_due(),

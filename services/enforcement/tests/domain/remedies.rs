@@ -1,8 +1,8 @@
 //! Reconsideration and lawsuit, and what is left of a decision after them.
 
 use crate::fixtures::*;
-use chassis::domain::LegalCalendar;
 use chassis::domain::values::Fen;
+use chassis::domain::{Actor, LegalCalendar};
 use chassis::testing::Scenario;
 use enforcement::domain::conduct::{Act, Conduct};
 use enforcement::domain::licence::{Licence, LicenceEvent};
@@ -15,7 +15,7 @@ use enforcement::domain::violation::handling::{
     accept, hear_defence, tell_intention, waive_hearing,
 };
 use enforcement::domain::violation::payment::{grant_instalments, pay};
-use enforcement::domain::violation::remedy::{end, revoke_for_trading, seek};
+use enforcement::domain::violation::remedy::{end, revoke_for_trading, seek, seek_late};
 
 /// The sixtieth day is 1 May, a holiday: the first working day after it is Wednesday the 6th.
 #[test]
@@ -62,13 +62,82 @@ fn reconsideration_is_sought_within_sixty_days_once_reconsideration_law_arts_20_
         .and();
 }
 
+const TOO_LATE: (&str, Option<&str>) = (
+    "RECONSIDERATION_TOO_LATE",
+    Some("Administrative Reconsideration Law art. 20(1)"),
+);
+
+#[test]
+fn reconsideration_that_was_accepted_late_is_noted_with_its_reason_reconsideration_law_art_20_2() {
+    let in_hospital = || text("in hospital from 20 April to 15 May");
+    let party = Actor {
+        id: format!("person:{}", person('a')),
+        districts: Vec::new(),
+    };
+    let (scenario, id) = served(act(Conduct::RedLight), fine(200));
+    let sought = at("2026-05-20T09:00:00");
+    // It is the authority that accepts, and nobody says so of themselves.
+    let outcome = scenario
+        .later("2026-06-01T09:00:00+08:00")
+        .when(|tx| seek(tx, &id, Remedy::Reconsideration, sought))
+        .then_refused(TOO_LATE.0, TOO_LATE.1)
+        .by(party)
+        .when(|tx| seek_late(tx, &id, sought, in_hospital()))
+        .then_refused(TOO_LATE.0, TOO_LATE.1)
+        .by(officer())
+        .when(|tx| seek_late(tx, &id, sought, in_hospital()));
+    let late = |late| Fact::RemedySought {
+        remedy: Remedy::Reconsideration,
+        at: sought,
+        late,
+    };
+    let noted = late(Some(in_hospital()));
+    let basis = noted.basis().to_string();
+    assert_eq!(basis, "Administrative Reconsideration Law art. 20(2)");
+    assert_eq!(facts(&outcome, &id), [noted]);
+    assert_eq!(
+        case(&outcome.and(), &id).remedy,
+        Some(Remedy::Reconsideration)
+    );
+    // What an earlier version recorded was in time.
+    let old = r#"{"remedy_sought":{"remedy":"reconsideration","at":"2026-05-20T01:00:00Z"}}"#;
+    let old: Fact = serde_json::from_str(old).unwrap();
+    assert_eq!(old, late(None));
+}
+
+#[test]
+fn within_sixty_days_no_reason_is_asked_for_or_noted() {
+    let (scenario, id) = served(act(Conduct::RedLight), fine(200));
+    let now = scenario.now();
+    let outcome = scenario.when(|tx| seek_late(tx, &id, now, text("nothing kept me")));
+    let in_time = Fact::RemedySought {
+        remedy: Remedy::Reconsideration,
+        at: now,
+        late: None,
+    };
+    assert_eq!(facts(&outcome, &id), [in_time]);
+}
+
+#[test]
+fn five_years_after_the_decision_no_reason_opens_it_again_reconsideration_law_art_21() {
+    let too_long = Some("Administrative Reconsideration Law art. 21");
+    let (scenario, id) = served(act(Conduct::RedLight), fine(200));
+    let last = at("2031-03-02T23:59:59");
+    scenario
+        .later("2031-03-03T00:00:00+08:00")
+        .when(|tx| seek_late(tx, &id, at("2031-03-03T00:00:00"), text("abroad")))
+        .then_refused("RECONSIDERATION_BARRED", too_long)
+        .when(|tx| seek_late(tx, &id, last, text("abroad")))
+        .and();
+}
+
 #[test]
 fn a_decision_on_the_spot_is_reconsidered_before_a_court_hears_it_art_23() {
     let (scenario, id) = stopped(roadside(act(Conduct::RedLight)));
     let scenario = scenario
         .when(|tx| decide(tx, &id, simply(fine(200))))
         .and()
-        .when(|tx| serve(tx, &id, Service::HandedOver))
+        .when(|tx| serve(tx, &id, Service::HandedOver, None))
         .and();
     let now = scenario.now();
     scenario
@@ -271,7 +340,7 @@ fn drunk(act: Act, sanction: Sanction) -> (Scenario, CaseId) {
         .by(city())
         .when(|tx| decide(tx, &id, by_two(sanction)))
         .and()
-        .when(|tx| serve(tx, &id, Service::HandedOver))
+        .when(|tx| serve(tx, &id, Service::HandedOver, None))
         .and();
     (scenario, id)
 }

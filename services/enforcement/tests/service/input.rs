@@ -62,6 +62,7 @@ async fn every_method_names_the_fields_that_an_empty_request_lacks() {
         decide_violation(DecideViolationRequest) names ["name", "sanction"];
         decide_no_penalty(DecideNoPenaltyRequest) names ["name", "ground", "remarks"];
         refer_as_crime(ReferAsCrimeRequest) names ["name", "authority"];
+        take_back_referral(TakeBackReferralRequest) names ["name", "reason", "reference"];
         announce_decision(AnnounceDecisionRequest) names ["name"];
         serve_decision(ServeDecisionRequest) names ["name", "service"];
         record_payment(RecordPaymentRequest) names ["name", "reference", "pay_time"];
@@ -70,7 +71,8 @@ async fn every_method_names_the_fields_that_an_empty_request_lacks() {
         seek_enforcement(SeekEnforcementRequest) names ["name", "court"];
         end_remedy(EndRemedyRequest) names ["name", "outcome"];
         revoke_for_trading(RevokeForTradingRequest) names ["name"];
-        warn_of_default(WarnOfDefaultRequest) names ["name", "sanction"];
+        revoke_decision(RevokeDecisionRequest) names ["name", "error", "reason", "afterwards"];
+        warn_of_default(WarnOfDefaultRequest) names ["name", "sanction", "channel", "receipt"];
         announce_default(AnnounceDefaultRequest) names ["name"];
         decide_by_default(DecideByDefaultRequest) names ["name"];
     }

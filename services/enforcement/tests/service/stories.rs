@@ -28,26 +28,17 @@ pub(crate) fn record(request_id: &str) -> proto::RecordViolationRequest {
 
 /// A red light, reviewed, notified, handled, fined 200 yuan and served.
 pub(crate) async fn served(camera: &mut Cases, officer: &mut Cases) -> proto::Violation {
-    let recorded = camera
-        .record_violation(record(""))
-        .await
-        .unwrap()
-        .into_inner();
-    let name = recorded.name;
-    for review in [proto::Review::Technical, proto::Review::Legal] {
-        let request = proto::PassReviewRequest {
-            name: name.clone(),
-            review: review.into(),
-            ..proto::PassReviewRequest::default()
-        };
-        officer.pass_review(request).await.unwrap();
-    }
-    let notice = proto::SendNoticeRequest {
-        name: name.clone(),
-        channel: proto::NoticeChannel::App.into(),
-        ..proto::SendNoticeRequest::default()
+    let serve = proto::ServeDecisionRequest {
+        name: decided(camera, officer).await,
+        service: proto::Service::Electronic.into(),
+        ..proto::ServeDecisionRequest::default()
     };
-    officer.send_notice(notice).await.unwrap();
+    officer.serve_decision(serve).await.unwrap().into_inner()
+}
+
+/// The same, not served yet: its name.
+pub(crate) async fn decided(camera: &mut Cases, officer: &mut Cases) -> String {
+    let name = notified(camera, officer, red_light()).await;
     let accept = proto::AcceptHandlingRequest {
         name: name.clone(),
         party: driver(),
@@ -64,12 +55,36 @@ pub(crate) async fn served(camera: &mut Cases, officer: &mut Cases) -> proto::Vi
         ..proto::DecideViolationRequest::default()
     };
     officer.decide_violation(decide).await.unwrap();
-    let serve = proto::ServeDecisionRequest {
-        name,
-        service: proto::Service::Electronic.into(),
-        ..proto::ServeDecisionRequest::default()
+    name
+}
+
+/// A record, reviewed and notified: its name.
+pub(crate) async fn notified(
+    camera: &mut Cases,
+    officer: &mut Cases,
+    violation: proto::Violation,
+) -> String {
+    let record = proto::RecordViolationRequest {
+        violation: Some(violation),
+        ..proto::RecordViolationRequest::default()
     };
-    officer.serve_decision(serve).await.unwrap().into_inner()
+    let recorded = camera.record_violation(record).await.unwrap();
+    let name = recorded.into_inner().name;
+    for review in [proto::Review::Technical, proto::Review::Legal] {
+        let request = proto::PassReviewRequest {
+            name: name.clone(),
+            review: review.into(),
+            ..proto::PassReviewRequest::default()
+        };
+        officer.pass_review(request).await.unwrap();
+    }
+    let notice = proto::SendNoticeRequest {
+        name: name.clone(),
+        channel: proto::NoticeChannel::App.into(),
+        ..proto::SendNoticeRequest::default()
+    };
+    officer.send_notice(notice).await.unwrap();
+    name
 }
 
 fn pay(name: &str, yuan: i64) -> proto::RecordPaymentRequest {

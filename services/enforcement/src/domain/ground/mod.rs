@@ -60,6 +60,8 @@ pub enum Ground {
     ObjectionsAnswered,
     WithheldTime,
     NotSlight,
+    ReferredAsCrime,
+    NotReferred,
     NoPapersDue,
     DocketFull,
     AlreadyFined {
@@ -98,9 +100,12 @@ pub enum Ground {
         unhandled: usize,
     },
     NotInAbsence,
+    PartyNotIdentified,
     NotWarnedOfDefault,
+    SpokenUp,
     AlreadyAnnounced,
     AnnouncementRuns,
+    ServeTime,
     PaymentTime,
     PaymentAmount {
         owed: Fen,
@@ -117,8 +122,12 @@ pub enum Ground {
     ReconsiderationTooLate {
         until: Timestamp,
     },
+    ReconsiderationBarred {
+        until: Timestamp,
+    },
     ReconsiderationFirst,
     WorseOff,
+    DecisionVaried,
     PointsFull {
         points: u32,
     },

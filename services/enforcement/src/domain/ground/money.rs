@@ -21,6 +21,13 @@ impl Ground {
                 "the announcement has not been made or has not ended",
                 "公告期尚未届满",
             ),
+            Self::ServeTime => says(
+                "SERVE_TIME",
+                RefusalKind::Field("serve_time"),
+                Some(order_157("arts. 48(6), 56")),
+                "a decision is delivered after it was made, not in the future, and before an announcement ends, whose end serves it",
+                "送达时间应当在作出处罚决定之后、不晚于当前时间，且在公告期满之前；公告期满即为送达",
+            ),
             Self::PaymentTime => says(
                 "PAYMENT_TIME",
                 RefusalKind::Field("pay_time"),
@@ -104,8 +111,30 @@ impl Ground {
                 "RECONSIDERATION_TOO_LATE",
                 RefusalKind::Forbidden,
                 Some(reconsideration_law("art. 20(1)")),
-                format!("reconsideration could be asked for until {until}"),
-                format!("行政复议申请期限已于 {until} 届满"),
+                format!(
+                    "reconsideration could be asked for until {until}; what its authority has accepted nevertheless an officer notes, with `late_reason`"
+                ),
+                format!(
+                    "行政复议申请期限已于 {until} 届满；复议机关因不可抗力或者其他正当理由受理的，由交通警察填写 late_reason 后登记"
+                ),
+            ),
+            Self::ReconsiderationBarred { until } => says(
+                "RECONSIDERATION_BARRED",
+                RefusalKind::Forbidden,
+                Some(reconsideration_law("art. 21")),
+                format!(
+                    "five years after the decision, at {until}, reconsideration ended for whatever reason: correct the decision if it is wrong"
+                ),
+                format!(
+                    "自作出决定之日起已超过五年，行政复议申请于 {until} 后不予受理；决定确有错误的，应当主动改正"
+                ),
+            ),
+            Self::DecisionVaried => says(
+                "DECISION_VARIED",
+                RefusalKind::Forbidden,
+                Some(reconsideration_law("art. 77(1)")),
+                "what stands is what reconsideration or a court has made of the decision: only they change it",
+                "现行有效的是复议机关或者人民法院变更后的决定，公安机关不得自行撤销",
             ),
             _ => return None,
         })

@@ -240,7 +240,7 @@ pub fn clear_suspicion(tx: &mut Transaction, person: &PersonRef) -> Result<(), H
     tx.record::<Licence>(id_of(person), [LicenceEvent::SuspicionCleared])
 }
 
-/// A decision takes effect: the fine is due, the licence withheld or revoked from now on.
+/// A decision takes effect `since` it was served: the fine is due, the licence withheld or revoked.
 ///
 /// # Errors
 /// [`Halt`] if something cannot be read.
@@ -250,6 +250,7 @@ pub fn served(
     person: &PersonRef,
     decision: &Decision,
     pay_by: Option<Timestamp>,
+    since: Timestamp,
 ) -> Result<(), Halt> {
     if current(tx, person)?.is_none() {
         return Ok(());
@@ -260,7 +261,7 @@ pub fn served(
     }];
     if let Some(months) = decision.sanction.suspension_months {
         let effect = Effect {
-            since: tx.now(),
+            since,
             withheld_on: decision.withheld_on,
         };
         events.push(LicenceEvent::LicenceSuspended {

@@ -46,6 +46,8 @@ impl Fact {
     fn basis_after_decision(&self) -> LegalBasis {
         match self {
             Self::ReferredAsCrime { .. } => order_157("art. 13"),
+            Self::ReferralTakenBack { .. } => penalty_law("art. 27(1)"),
+            Self::DecisionRevokedByPolice { .. } => penalty_law("art. 75(2)"),
             Self::PapersFiled => order_157("art. 44(2)"),
             Self::DecisionServed { how, .. } => how.basis(),
             Self::DecisionAnnounced { .. } => order_157("art. 55"),
@@ -53,6 +55,7 @@ impl Fact {
             Self::FineCollectedOnTheSpot { ground, .. } => ground.basis(),
             Self::EnforcementSought { .. } => order_157("art. 60(2)"),
             Self::PaymentOverdue => order_157("art. 60(1)"),
+            Self::RemedySought { late: Some(_), .. } => reconsideration_law("art. 20(2)"),
             Self::RemedySought { remedy, .. } => remedy.basis(),
             Self::RemedyEnded { .. } => order_157("art. 67"),
             Self::DecisionRevokedForTrading { .. } => order_163("art. 30(2)"),
@@ -91,7 +94,8 @@ impl Service {
     fn basis(self) -> LegalBasis {
         order_157(match self {
             Self::HandedOver | Self::Refused => "art. 48(6)",
-            Self::Post | Self::Electronic | Self::Announced => "art. 55",
+            Self::Post | Self::Electronic => "art. 55",
+            Self::Announced => "arts. 55, 56(2)",
         })
     }
 }

@@ -8,9 +8,10 @@ use super::super::limits;
 use super::super::rules::{Revocation, Rules};
 use super::super::values::CaseId;
 use super::event::{Decision, Fact, NoPenaltyGround, Party, Procedure, Sanction, Service, Source};
-use super::handling::assessed;
+use super::handling::{assessed, check_ceiling};
 use super::legal_review;
-use super::steps::{actor, as_city, as_officer, in_stage, load, record, today};
+use super::referral::{check_left_to_police, check_not_referred};
+use super::steps::{actor, as_city, as_officer, authority, in_stage, load, record, today};
 use super::{Hearing, Stage, Violation};
 use chassis::domain::values::Text;
 use chassis::domain::{Halt, Transaction};
@@ -33,8 +34,8 @@ pub struct Decide {
 }
 
 /// # Errors
-/// If the law does not provide the sanction, the procedure was not kept, a legal review is missing, the act is fined already, or the licence cannot have
-/// been withheld then.
+/// If the law does not provide the sanction, it is not left to the police beside a crime, the procedure was not kept, a legal
+/// review is missing, the act is fined already, or the licence cannot have been withheld then.
 pub fn decide(tx: &mut Transaction, id: &CaseId, command: Decide) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
@@ -45,6 +46,7 @@ pub fn decide(tx: &mut Transaction, id: &CaseId, command: Decide) -> Result<(), 
     )?;
     let sanction = command.sanction;
     let assessment = assessed(tx, &case)?;
+    check_left_to_police(&case, &assessment)?;
     check_sanction(&assessment, &sanction)?;
     if sanction.revocation {
         as_city(tx, &case)?;
@@ -60,6 +62,7 @@ pub fn decide(tx: &mut Transaction, id: &CaseId, command: Decide) -> Result<(), 
         if !command.told_and_heard {
             return Err(Ground::NotToldAndHeard.into());
         }
+        check_ceiling(&case, &sanction)?;
         Procedure::Simple
     };
     legal_review::check(&case, &officers)?;
@@ -85,6 +88,7 @@ pub fn decide(tx: &mut Transaction, id: &CaseId, command: Decide) -> Result<(), 
         file_by,
         serve_by: serve_by(tx),
         withheld_on: command.withheld_on,
+        authority: Some(authority(tx, &case, &sanction)),
     };
     decided(tx, id, &case, decision)
 }
@@ -238,7 +242,7 @@ pub(super) fn check_sanction(assessment: &Assessment, sanction: &Sanction) -> Re
 /// The act is not punished; the party is taught (Administrative Penalty Law arts. 30, 31, 33, 57).
 ///
 /// # Errors
-/// Before the party has come, or after a decision.
+/// Before the party has come, after a decision, or while the case is referred as a crime.
 pub fn decide_no_penalty(
     tx: &mut Transaction,
     id: &CaseId,
@@ -252,6 +256,7 @@ pub fn decide_no_penalty(
         &[Stage::Stopped, Stage::Handling, Stage::Intended],
         "stopped, handling or intended",
     )?;
+    check_not_referred(&case)?;
     let basis = ground.basis();
     record(
         tx,
@@ -266,28 +271,7 @@ pub fn decide_no_penalty(
     docket::move_case(tx, id, &case.filing, Standing::Closed, None)
 }
 
-/// Passes the case on: it may be a crime (Order 157 art. 13, Administrative Penalty Law arts. 27, 57(1)(4)).
-///
-/// # Errors
-/// After a decision.
-pub fn refer_as_crime(tx: &mut Transaction, id: &CaseId, to: Text<100>) -> Result<(), Halt> {
-    let case = load(tx, id)?;
-    as_officer(tx, &case)?;
-    in_stage(
-        &case,
-        &[
-            Stage::Stopped,
-            Stage::Summoned,
-            Stage::Handling,
-            Stage::Intended,
-        ],
-        "stopped, summoned, handling or intended",
-    )?;
-    record(tx, id, &case, [Fact::ReferredAsCrime { to }])?;
-    docket::move_case(tx, id, &case.filing, Standing::Closed, None)
-}
-
-/// Delivery has failed: the decision is announced for sixty days (Order 157 art. 55).
+/// Delivery has failed: the decision is announced for sixty days, and with their end it is served (Order 157 arts. 55, 56(2)).
 ///
 /// # Errors
 /// If it is not decided, or announced already.
@@ -305,20 +289,59 @@ pub fn announce(tx: &mut Transaction, id: &CaseId) -> Result<(), Halt> {
     record(tx, id, &case, [Fact::DecisionAnnounced { ends }])
 }
 
-/// The decision reaches the party: payment within fifteen days, reconsideration within sixty; measures on the licence begin.
+/// The decision has reached the party, at a time that may be before this is noted: payment within fifteen days of it,
+/// reconsideration within sixty; measures on the licence begin. `delivered_at`: `None` means now, or the end of the announcement.
 ///
 /// # Errors
-/// If it is not decided; by announcement before it ends.
-pub fn serve(tx: &mut Transaction, id: &CaseId, how: Service) -> Result<(), Halt> {
+/// If it is not decided; before the decision or in the future; after an announcement has ended, which has served it; by
+/// announcement before it ends.
+pub fn serve(
+    tx: &mut Transaction,
+    id: &CaseId,
+    how: Service,
+    delivered_at: Option<Timestamp>,
+) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
     in_stage(&case, &[Stage::Decided], "decided")?;
+    let at = delivery(tx, &case, how, delivered_at)?;
+    served(tx, id, &case, how, at)
+}
+
+/// When it was delivered, if it can have been then.
+fn delivery(
+    tx: &Transaction,
+    case: &Violation,
+    how: Service,
+    delivered_at: Option<Timestamp>,
+) -> Result<Timestamp, Ground> {
+    let now = tx.now();
     if how == Service::Announced {
-        match case.announcement_ends {
-            Some(ends) if tx.now() >= ends => {}
-            _ => return Err(Ground::AnnouncementRuns.into()),
-        }
+        let ended = case.announcement_ends.filter(|ends| *ends <= now);
+        let ended = ended.ok_or(Ground::AnnouncementRuns)?;
+        return match delivered_at {
+            Some(at) if at != ended => Err(Ground::ServeTime),
+            _ => Ok(ended),
+        };
     }
+    let decided_at = case.decision.as_ref().map_or(now, |it| it.decided_at);
+    // The replica that decided may be ahead of this one.
+    let at = delivered_at.unwrap_or_else(|| now.max(decided_at));
+    let announced = case.announcement_ends.is_some_and(|ends| ends <= at);
+    if tx.is_yet_to_come(at) || at < decided_at || announced {
+        return Err(Ground::ServeTime);
+    }
+    Ok(at)
+}
+
+/// What follows from the service of a decision, counted from `at`, whenever it is recorded.
+pub(super) fn served(
+    tx: &mut Transaction,
+    id: &CaseId,
+    case: &Violation,
+    how: Service,
+    at: Timestamp,
+) -> Result<(), Halt> {
     let Some(decision) = &case.decision else {
         return Err(Ground::WrongState {
             is: case.stage.as_str(),
@@ -326,12 +349,13 @@ pub fn serve(tx: &mut Transaction, id: &CaseId, how: Service) -> Result<(), Halt
         }
         .into());
     };
-    let (now, calendar) = (tx.now(), tx.context.calendar);
+    let calendar = tx.context.calendar;
     let free = decision.sanction.fine.is_zero();
-    let pay_by = (!free).then(|| calendar.deadline(now, limits::PAYMENT.time));
-    let reconsider_by = calendar.deadline(now, limits::RECONSIDERATION.time);
+    let pay_by = (!free).then(|| calendar.deadline(at, limits::PAYMENT.time));
+    let reconsider_by = calendar.deadline(at, limits::RECONSIDERATION.time);
     let mut facts = vec![Fact::DecisionServed {
         how,
+        served_at: Some(at),
         pay_by,
         reconsider_by,
     }];
@@ -340,9 +364,9 @@ pub fn serve(tx: &mut Transaction, id: &CaseId, how: Service) -> Result<(), Halt
             surcharge: chassis::domain::values::Fen::ZERO,
         });
     }
-    record(tx, id, &case, facts)?;
+    record(tx, id, case, facts)?;
     if let Some(party) = &decision.party {
-        licence::served(tx, id, &party.person.person, decision, pay_by)?;
+        licence::served(tx, id, &party.person.person, decision, pay_by, at)?;
     }
     Ok(())
 }

@@ -1,23 +1,37 @@
-//! Decisions in absence: five or more unhandled records of one vehicle, told, announced, decided (Order 157 art. 54).
+//! Decisions in absence: five or more unhandled records of one vehicle, told to who answers for them, announced, decided unless
+//! that party has spoken up (Order 157 art. 54).
 
 use super::super::docket::{self, DEFAULT_FROM, Docket};
 use super::super::ground::Ground;
 use super::super::limits;
 use super::super::values::CaseId;
 use super::decision::{check_sanction, decided, officers, points_of, serve_by};
-use super::event::{Decision, Fact, Procedure, Sanction};
-use super::handling::assessed;
+use super::event::{Decision, Fact, NoticeChannel, Party, Procedure, Sanction, Telling};
+use super::handling::{assessed, check_ceiling, is_hearing_due};
 use super::legal_review;
-use super::steps::{as_officer, in_stage, load, record, today};
-use super::{DefaultNotice, Stage, Violation};
-use chassis::domain::values::Text;
+use super::referral::check_left_to_police;
+use super::steps::{as_officer, authority, in_stage, load, record, today};
+use super::{DefaultNotice, Hearing, Stage, Violation};
+use chassis::domain::values::{DocumentNumber, Text};
 use chassis::domain::{Halt, Transaction};
+
+/// What is intended, and the proof of who was told.
+#[derive(Clone, Debug)]
+pub struct Warning {
+    pub sanction: Sanction,
+    /// The driver, owner or manager who is told, and whom the decision will be about (Road Traffic Safety Law art. 114);
+    /// `None`: who is known of the case already.
+    pub party: Option<Party>,
+    pub through: NoticeChannel,
+    pub receipt: DocumentNumber,
+}
 
 /// Tells the driver or owner what is intended, by the contacts on file.
 ///
 /// # Errors
-/// With fewer than five records past their thirty days, or before this one's have passed.
-pub fn warn(tx: &mut Transaction, id: &CaseId, sanction: Sanction) -> Result<(), Halt> {
+/// With fewer than five records past their thirty days, or before this one's have passed; if nobody is identified, or who is
+/// told has spoken up already.
+pub fn warn(tx: &mut Transaction, id: &CaseId, warning: Warning) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
     in_stage(&case, &[Stage::Notified], "notified")?;
@@ -33,11 +47,30 @@ pub fn warn(tx: &mut Transaction, id: &CaseId, sanction: Sanction) -> Result<(),
     if unhandled < DEFAULT_FROM {
         return Err(Ground::TooFewUnhandled { unhandled }.into());
     }
+    let Warning {
+        sanction,
+        party,
+        through,
+        receipt,
+    } = warning;
     let assessment = assessed(tx, &case)?;
+    check_left_to_police(&case, &assessment)?;
     check_sanction(&assessment, &sanction)?;
     if sanction.revocation || sanction.suspension_months.is_some() {
         return Err(Ground::NotInAbsence.into());
     }
+    let Some(told) = party.as_ref().or(case.party.as_ref()) else {
+        return Err(Ground::PartyNotIdentified.into());
+    };
+    let told = &told.person.person;
+    let heard = case.default.as_ref().filter(|notice| notice.spoken_up);
+    if heard.is_some_and(|notice| notice.told.as_ref() == Some(told)) {
+        return Err(Ground::SpokenUp.into());
+    }
+    if case.is_of(told) {
+        check_ceiling(&case, &sanction)?;
+    }
+    let hearing = is_hearing_due(tx, &sanction);
     let announce_from = tx
         .context
         .calendar
@@ -50,6 +83,9 @@ pub fn warn(tx: &mut Transaction, id: &CaseId, sanction: Sanction) -> Result<(),
             sanction,
             assessment,
             announce_from,
+            party,
+            telling: Some(Telling { through, receipt }),
+            hearing,
         }],
     )
 }
@@ -57,7 +93,7 @@ pub fn warn(tx: &mut Transaction, id: &CaseId, sanction: Sanction) -> Result<(),
 /// Announces it, thirty days later.
 ///
 /// # Errors
-/// If it was not told, before the thirty days have passed, twice, or while an objection waits.
+/// If who answers for it was not told or has spoken up, before the thirty days have passed, twice, or while an objection waits.
 pub fn announce(tx: &mut Transaction, id: &CaseId) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
@@ -75,11 +111,12 @@ pub fn announce(tx: &mut Transaction, id: &CaseId) -> Result<(), Halt> {
     record(tx, id, &case, [Fact::DefaultAnnounced { ends }])
 }
 
-/// Decides in absence, what was told and nothing else: without points, unless the driver is known.
+/// Decides in absence, against who was told, what was told and nothing else: without points, unless the driver is known. By then
+/// the days to ask for a hearing have passed twice, after the telling and within the announcement.
 ///
 /// # Errors
-/// Before the seven working days of the announcement have passed, with fewer than two officers beyond 200 yuan, without
-/// the legal review that it needs, or while an objection waits.
+/// If who answers for it was not told or has spoken up; before the seven working days of the announcement have passed, with
+/// fewer than two officers beyond 200 yuan, without the legal review that it needs, or while an objection waits.
 pub fn decide(tx: &mut Transaction, id: &CaseId, co_officers: Vec<Text<64>>) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
@@ -109,15 +146,40 @@ pub fn decide(tx: &mut Transaction, id: &CaseId, co_officers: Vec<Text<64>>) -> 
         file_by: None,
         serve_by: serve_by(tx),
         withheld_on: None,
+        authority: Some(authority(tx, &case, &default.sanction)),
     };
     decided(tx, id, &case, decision)
 }
 
+/// Whether who was told may ask for a hearing still.
+pub(super) fn check_hearing(
+    tx: &Transaction,
+    case: &Violation,
+    notice: &DefaultNotice,
+) -> Result<(), Ground> {
+    if !notice.hearing {
+        return Err(Ground::NoHearingDue);
+    }
+    match notice.announcement_ends {
+        Some(by) if tx.now() >= by => Err(Ground::HearingTooLate { by }),
+        _ if case.hearing != Hearing::None => Err(Ground::HearingTooLate { by: tx.now() }),
+        _ => Ok(()),
+    }
+}
+
 fn notice(case: &Violation) -> Result<&DefaultNotice, Ground> {
     in_stage(case, &[Stage::Notified], "notified")?;
-    // Whoever objects has spoken up: art. 54(2) then knows no decision in absence.
     if case.objection_due.is_some() {
         return Err(Ground::ObjectionWaits);
     }
-    case.default.as_ref().ok_or(Ground::NotWarnedOfDefault)
+    // Who was told, and nobody who was identified since, is who it is decided against.
+    let notice = case.default.as_ref().ok_or(Ground::NotWarnedOfDefault)?;
+    if !notice.told.as_ref().is_some_and(|told| case.is_of(told)) {
+        return Err(Ground::NotWarnedOfDefault);
+    }
+    // Whoever objects or defends itself has spoken up: art. 54(2) then knows no decision in absence.
+    if notice.spoken_up {
+        return Err(Ground::SpokenUp);
+    }
+    Ok(notice)
 }

@@ -8,7 +8,7 @@ use super::super::registered::Registration;
 use super::super::values::{CaseId, Place};
 use super::account::Instalment;
 use chassis::domain::values::{DocumentNumber, Fen, PlateNumber, Text};
-use chassis::domain::{LegalBasis, Sealed};
+use chassis::domain::{District, LegalBasis, Sealed};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// A fact about one case, with what routes it: where it happened, and the vehicle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViolationEvent {
-    pub district: chassis::domain::District,
+    pub district: District,
     pub plate: Option<PlateNumber>,
     pub fact: Fact,
 }
@@ -80,6 +80,9 @@ pub enum Fact {
     HandlingAccepted {
         party: Party,
         decision_due: Timestamp,
+        /// It had rested, referred as a crime; what is left to the police beside the crime goes on.
+        #[serde(default)]
+        resumed: bool,
     },
     /// What is to be decided has been told, with facts, reasons, basis, points and rights.
     PenaltyIntended {
@@ -120,20 +123,36 @@ pub enum Fact {
         basis: LegalBasis,
         remarks: Text<500>,
     },
+    /// Before a decision the procedure rests (`beside` is false, as earlier versions knew it); a decision stands beside it.
     ReferredAsCrime {
         to: Text<100>,
+        #[serde(default)]
+        beside: bool,
+    },
+    /// Given back without a crime, under the number of the paper that says so (Administrative Penalty Law art. 27(1)).
+    ReferralTakenBack {
+        reason: Text<500>,
+        reference: DocumentNumber,
+        /// The procedure had rested, and goes on.
+        reopened: bool,
+        /// From now on anew, where they run: the time limit of the decision, and the days to ask for a hearing.
+        decision_due: Option<Timestamp>,
+        request_by: Option<Timestamp>,
     },
     /// The decision of the simple procedure is with the station (Order 157 art. 44(2)); before a decision, as earlier
     /// versions recorded it, the summons.
     PapersFiled,
     /// The summons is with the station (Order 157 art. 46(2)).
     SummonsFiled,
-    /// Delivery failed; announced, and served when the announcement ends (Order 157 art. 55).
+    /// Delivery failed; announced, and served when the announcement ends (Order 157 arts. 55, 56(2)).
     DecisionAnnounced {
         ends: Timestamp,
     },
     DecisionServed {
         how: Service,
+        /// When it reached the party; `None`, as in earlier versions: when this was recorded.
+        #[serde(default)]
+        served_at: Option<Timestamp>,
         pay_by: Option<Timestamp>,
         reconsider_by: Timestamp,
     },
@@ -166,6 +185,9 @@ pub enum Fact {
     RemedySought {
         remedy: Remedy,
         at: Timestamp,
+        /// Why it was accepted although the sixty days had passed (Administrative Reconsideration Law art. 20(2)).
+        #[serde(default)]
+        late: Option<Text<500>>,
     },
     /// `refund`: what was paid beyond what now stands, the surcharge included, and not ordered back before.
     RemedyEnded {
@@ -177,12 +199,31 @@ pub enum Fact {
         refund: Fen,
         handle_by: Timestamp,
     },
+    /// The police have found their own decision wrong, and put it right (Administrative Penalty Law art. 75(2)).
+    DecisionRevokedByPolice {
+        error: DecisionError,
+        reason: Text<500>,
+        afterwards: Afterwards,
+        /// What was paid, the surcharge included, and not ordered back before.
+        refund: Fen,
+        /// Of a record that is open again: by when the party is to come.
+        handle_by: Option<Timestamp>,
+    },
 
     /// Five or more unhandled records: what is intended has been told (Order 157 art. 54(1)).
     DefaultWarned {
         sanction: Sanction,
         assessment: Assessment,
         announce_from: Timestamp,
+        /// Who was told, if that was not known of the case before.
+        #[serde(default)]
+        party: Option<Party>,
+        /// `None`: told by an earlier version, which did not note how.
+        #[serde(default)]
+        telling: Option<Telling>,
+        /// A hearing may be asked for (Administrative Penalty Law art. 63(1)).
+        #[serde(default)]
+        hearing: bool,
     },
     DefaultAnnounced {
         ends: Timestamp,
@@ -262,6 +303,14 @@ pub enum NoticeChannel {
     Post,
     /// Handed over or told at the counter.
     InPerson,
+}
+
+/// How somebody was told, and by which record that is proven.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Telling {
+    pub through: NoticeChannel,
+    /// Number of the message in the system that sent it, of the item of mail, or of the signed receipt.
+    pub receipt: DocumentNumber,
 }
 
 /// Who answers for the act.
@@ -417,6 +466,9 @@ pub struct Decision {
     pub serve_by: Timestamp,
     /// Since when the licence has been withheld beforehand (Road Traffic Safety Law art. 110(1)): these days count.
     pub withheld_on: Option<Date>,
+    /// The county or the city whose police decided, which says who reconsiders it; `None`: an earlier version did not note it.
+    #[serde(default)]
+    pub authority: Option<District>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -436,7 +488,7 @@ pub enum Service {
     Refused,
     Post,
     Electronic,
-    /// After 60 days of announcement (Order 157 art. 55).
+    /// After 60 days of announcement (Order 157 arts. 55, 56(2)).
     Announced,
 }
 
@@ -463,6 +515,30 @@ pub enum RemedyOutcome {
     Withdrawn,
     Varied { sanction: Sanction, points: u8 },
     Revoked,
+}
+
+/// What was wrong with a decision: that for which reconsideration would revoke it (Administrative Reconsideration Law art. 64(1)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DecisionError {
+    /// 主要事实不清、证据不足
+    Facts,
+    /// 违反法定程序
+    Procedure,
+    /// 适用的依据不合法
+    Basis,
+    /// 超越职权或者滥用职权
+    Powers,
+}
+
+/// What becomes of a case whose decision the police revoke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Afterwards {
+    /// To be handled and decided anew.
+    Reopened,
+    /// There is nothing to decide.
+    Closed,
 }
 
 /// What the police must do within a time limit.

@@ -2,6 +2,7 @@
 //! arts. 44, 45, 63, 64).
 
 use super::super::assessment::{Assessment, assess};
+use super::super::docket::{self, Standing};
 use super::super::ground::Ground;
 use super::super::licence;
 use super::super::limits;
@@ -9,16 +10,19 @@ use super::super::rules::{Revocation, Rules};
 use super::super::standards::Standards;
 use super::super::values::CaseId;
 use super::event::{Duty, Fact, Party, Sanction, Source};
+use super::referral::check_left_to_police;
 use super::steps::{actor, as_officer, as_party, in_stage, load, record, today};
-use super::{Hearing, Stage, Violation};
+use super::{DefaultNotice, Hearing, Stage, Violation};
 use chassis::domain::values::Text;
 use chassis::domain::{Halt, TimeLimit, Transaction};
 use jiff::Timestamp;
 
-/// The party comes to have the case handled; the time limit of the decision runs (Order 157 art. 51).
+/// The party comes to have the case handled; the time limit of the decision runs (Order 157 art. 51). A case that rests because
+/// it was referred as a crime goes on only to what is left to the police beside it.
 ///
 /// # Errors
-/// While an objection waits; or [`Ground::PointsFull`]: with 12 points nobody takes the records of another vehicle.
+/// While an objection waits; [`Ground::PointsFull`]: with 12 points nobody takes the records of another vehicle; or
+/// [`Ground::ReferredAsCrime`].
 pub fn accept(tx: &mut Transaction, id: &CaseId, party: Party) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
@@ -29,8 +33,9 @@ pub fn accept(tx: &mut Transaction, id: &CaseId, party: Party) -> Result<(), Hal
             Stage::Notified,
             Stage::Stopped,
             Stage::Summoned,
+            Stage::Referred,
         ],
-        "entered, notified, stopped or summoned",
+        "entered, notified, stopped, summoned or referred",
     )?;
     if case.objection_due.is_some() {
         return Err(Ground::ObjectionWaits.into());
@@ -44,14 +49,10 @@ pub fn accept(tx: &mut Transaction, id: &CaseId, party: Party) -> Result<(), Hal
         licence::may_take(tx, &party.person.person, &facts, plate)?;
     }
     let assessed = assessed(tx, &case)?;
-    let limit = if assessed.penalty.revocation == Revocation::Must {
-        limits::REVOCATION_DECISION.time
-    } else if assessed.penalty.suspension_months.is_some() {
-        limits::SUSPENSION_DECISION.time
-    } else {
-        limits::FINE_DECISION.time
-    };
+    check_left_to_police(&case, &assessed)?;
+    let limit = limit_provided(&assessed);
     let decision_due = tx.context.calendar.deadline(tx.now(), limit);
+    let resumed = case.stage == Stage::Referred;
     record(
         tx,
         id,
@@ -59,8 +60,24 @@ pub fn accept(tx: &mut Transaction, id: &CaseId, party: Party) -> Result<(), Hal
         [Fact::HandlingAccepted {
             party,
             decision_due,
+            resumed,
         }],
-    )
+    )?;
+    if resumed {
+        docket::reopen(tx, id, &case.filing, Standing::Open)?;
+    }
+    Ok(())
+}
+
+/// The time limit of the decision that the rules provide, before one is intended (Order 157 art. 51).
+pub(super) fn limit_provided(assessed: &Assessment) -> TimeLimit {
+    if assessed.penalty.revocation == Revocation::Must {
+        limits::REVOCATION_DECISION.time
+    } else if assessed.penalty.suspension_months.is_some() {
+        limits::SUSPENSION_DECISION.time
+    } else {
+        limits::FINE_DECISION.time
+    }
 }
 
 fn same_person(case: &Violation, party: &Party) -> bool {
@@ -80,8 +97,8 @@ pub(super) fn assessed(tx: &Transaction, case: &Violation) -> Result<Assessment,
 /// 13(2)). Told again, it replaces what was told; a hearing that the party has asked for is held nevertheless.
 ///
 /// # Errors
-/// If the rules do not provide this sanction; if it is heavier than what was told when the party was heard; while a hearing
-/// is outstanding, unless none is due for this sanction.
+/// If the rules do not provide this sanction, or it is not left to the police beside a crime; if it is heavier than what was
+/// told when the party was heard; while a hearing is outstanding, unless none is due for this sanction.
 pub fn tell_intention(tx: &mut Transaction, id: &CaseId, sanction: Sanction) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
@@ -91,14 +108,14 @@ pub fn tell_intention(tx: &mut Transaction, id: &CaseId, sanction: Sanction) -> 
         "handling or intended",
     )?;
     let assessment = assessed(tx, &case)?;
+    check_left_to_police(&case, &assessment)?;
     super::decision::check_sanction(&assessment, &sanction)?;
-    let ceiling = case.intended.as_ref().and_then(|told| told.ceiling);
-    if ceiling.is_some_and(|ceiling| sanction.is_heavier_than(&ceiling)) {
-        return Err(Ground::HeavierAfterDefence.into());
-    }
+    check_ceiling(&case, &sanction)?;
     let calendar = tx.context.calendar;
-    let hearing = sanction.revocation || sanction.fine >= Standards::on(today(tx)).hearing_fine();
-    if hearing && matches!(case.hearing, Hearing::Requested | Hearing::Scheduled(_)) {
+    let hearing = is_hearing_due(tx, &sanction);
+    // In handling it was asked for before anything was told in this procedure, and what is told now is what it is about.
+    let outstanding = matches!(case.hearing, Hearing::Requested | Hearing::Scheduled(_));
+    if hearing && outstanding && case.stage == Stage::Intended {
         return Err(Ground::HearingOutstanding.into());
     }
     let request_by = hearing.then(|| calendar.deadline(tx.now(), limits::HEARING_REQUEST.time));
@@ -125,7 +142,20 @@ pub fn tell_intention(tx: &mut Transaction, id: &CaseId, sanction: Sanction) -> 
     )
 }
 
-fn decision_limit(sanction: &Sanction) -> TimeLimit {
+/// Whether a hearing may be asked for (Administrative Penalty Law art. 63(1)(1)(3)).
+pub(super) fn is_hearing_due(tx: &Transaction, sanction: &Sanction) -> bool {
+    sanction.revocation || sanction.fine >= Standards::on(today(tx)).hearing_fine()
+}
+
+/// Nothing heavier than what the party was told when it was last heard (Administrative Penalty Law art. 45(2)).
+pub(super) fn check_ceiling(case: &Violation, sanction: &Sanction) -> Result<(), Ground> {
+    match case.ceiling {
+        Some(ceiling) if sanction.is_heavier_than(&ceiling) => Err(Ground::HeavierAfterDefence),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn decision_limit(sanction: &Sanction) -> TimeLimit {
     if sanction.revocation {
         limits::REVOCATION_DECISION.time
     } else if sanction.suspension_months.is_some() {
@@ -135,7 +165,8 @@ fn decision_limit(sanction: &Sanction) -> TimeLimit {
     }
 }
 
-/// Notes what the party says in defence, or that it says nothing (an explicit waiver), and whether it was adopted.
+/// Notes what the party says in defence, or that it says nothing (an explicit waiver), and whether it was adopted. Who defends
+/// itself against what was told in absence is not decided against in absence (Order 157 art. 54(2)).
 ///
 /// # Errors
 /// Before anything was told.
@@ -147,17 +178,33 @@ pub fn hear_defence(
 ) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
-    in_stage(&case, &[Stage::Intended], "intended")?;
+    if told_in_absence(&case).is_none() {
+        in_stage(&case, &[Stage::Intended], "intended")?;
+    }
     record(tx, id, &case, [Fact::DefenceHeard { statement, adopted }])
 }
 
-/// The party asks for a hearing, within five working days of being told (Administrative Penalty Law art. 64(1)).
+/// The party asks for a hearing, within five working days of being told (Administrative Penalty Law art. 64(1)); who was told in
+/// absence, until the announcement ends, which tells it again and for longer than these days.
 ///
 /// # Errors
 /// By somebody else; if no hearing is due for this penalty, too late, or twice.
 pub fn request_hearing(tx: &mut Transaction, id: &CaseId) -> Result<(), Halt> {
-    let case = hearing_open(tx, id)?;
+    let case = load(tx, id)?;
+    match told_in_absence(&case) {
+        Some(notice) => {
+            as_party(tx, &case)?;
+            super::default::check_hearing(tx, &case, notice)?;
+        }
+        None => check_hearing_open(tx, &case)?,
+    }
     record(tx, id, &case, [Fact::HearingRequested])
+}
+
+/// What was told to who has left records unhandled, until that party comes.
+fn told_in_absence(case: &Violation) -> Option<&DefaultNotice> {
+    let notice = case.default.as_ref();
+    notice.filter(|_| case.stage == Stage::Notified)
 }
 
 /// The party waives the hearing, so that the decision need not wait.
@@ -165,22 +212,20 @@ pub fn request_hearing(tx: &mut Transaction, id: &CaseId) -> Result<(), Halt> {
 /// # Errors
 /// As [`request_hearing`].
 pub fn waive_hearing(tx: &mut Transaction, id: &CaseId) -> Result<(), Halt> {
-    let case = hearing_open(tx, id)?;
+    let case = load(tx, id)?;
+    check_hearing_open(tx, &case)?;
     record(tx, id, &case, [Fact::HearingWaived])
 }
 
-fn hearing_open(tx: &mut Transaction, id: &CaseId) -> Result<std::sync::Arc<Violation>, Halt> {
-    let case = load(tx, id)?;
-    as_party(tx, &case)?;
-    in_stage(&case, &[Stage::Intended], "intended")?;
+fn check_hearing_open(tx: &Transaction, case: &Violation) -> Result<(), Ground> {
+    as_party(tx, case)?;
+    in_stage(case, &[Stage::Intended], "intended")?;
     let request_by = case.intended.as_ref().and_then(|told| told.request_by);
     match request_by {
-        None => Err(Ground::NoHearingDue.into()),
-        Some(by) if tx.now() >= by => Err(Ground::HearingTooLate { by }.into()),
-        Some(_) if case.hearing != Hearing::None => {
-            Err(Ground::HearingTooLate { by: tx.now() }.into())
-        }
-        Some(_) => Ok(case),
+        None => Err(Ground::NoHearingDue),
+        Some(by) if tx.now() >= by => Err(Ground::HearingTooLate { by }),
+        Some(_) if case.hearing != Hearing::None => Err(Ground::HearingTooLate { by: tx.now() }),
+        Some(_) => Ok(()),
     }
 }
 

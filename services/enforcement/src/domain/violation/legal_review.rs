@@ -4,7 +4,7 @@
 use super::super::ground::Ground;
 use super::super::instruments::penalty_law;
 use super::super::values::CaseId;
-use super::event::{Fact, LegalReviewGround};
+use super::event::{Afterwards, Fact, LegalReviewGround};
 use super::steps::{actor, as_officer, in_stage, load, record};
 use super::{Hearing, Stage, Violation};
 use chassis::domain::values::Text;
@@ -70,7 +70,11 @@ pub(super) fn after(
             }),
             ..review
         }),
-        Fact::DecisionRevokedForTrading { .. } => None,
+        Fact::DecisionRevokedForTrading { .. }
+        | Fact::DecisionRevokedByPolice {
+            afterwards: Afterwards::Reopened,
+            ..
+        } => None,
         _ => review,
     }
 }

@@ -2,14 +2,16 @@
 //!
 //! ```text
 //!   capture -> objection -> handling -> hearing -> legal_review -> decision -> serving -> payment
-//!   roadside ------------------^                                                  └-> remedy
+//!   roadside ------------------^                                                  └-> remedy, correction
 //!   default (nobody came) -----------------------------^
-//!   deadlines: what time does.   event, basis, account: what happened, on what it rests, what is owed
+//!   referral: as a crime, beside it.   deadlines: what time does
+//!   event, basis, account: what happened, on what it rests, what is owed
 //! ```
 
 pub mod account;
 mod basis;
 pub mod capture;
+pub mod correction;
 pub mod deadlines;
 pub mod decision;
 pub mod default;
@@ -19,6 +21,7 @@ pub mod handling;
 pub mod legal_review;
 pub mod objection;
 pub mod payment;
+pub mod referral;
 pub mod remedy;
 pub mod roadside;
 mod steps;
@@ -28,8 +31,8 @@ use account::{Account, Pause, Payment};
 use chassis::domain::values::{DocumentNumber, Fen, Text};
 use chassis::domain::{Aggregate, District, LegalBasis, PersonRef};
 use event::{
-    CancellationGround, Decision, Duty, Fact, Filing, NoPenaltyGround, Party, Remedy,
-    RemedyOutcome, Review, Sanction, ViolationEvent,
+    Afterwards, CancellationGround, Decision, Duty, Fact, Filing, NoPenaltyGround, Party, Remedy,
+    RemedyOutcome, Review, Sanction, Telling, ViolationEvent,
 };
 use jiff::Timestamp;
 use legal_review::LegalReview;
@@ -55,6 +58,9 @@ pub struct Violation {
     pub objections: u8,
     pub party: Option<Party>,
     pub intended: Option<Intended>,
+    /// What this party was told when it was last heard, on this telling or on one before: nothing heavier may follow
+    /// (Administrative Penalty Law art. 45(2)).
+    pub ceiling: Option<Sanction>,
     pub hearing: Hearing,
     /// Set if a legal review precedes the decision.
     pub decision_review: Option<LegalReview>,
@@ -75,6 +81,8 @@ pub struct Violation {
     #[serde(default)]
     pub sued: bool,
     pub closed: Option<Closed>,
+    /// With the authority that prosecutes crimes.
+    pub referral: Option<Referral>,
     /// The duties whose time limits run now, and when each has passed.
     pub duties: BTreeMap<Duty, Timestamp>,
     pub missed: Vec<Duty>,
@@ -105,6 +113,7 @@ pub enum Stage {
     Cancelled,
     NotPunished,
     OrallyWarned,
+    /// As a crime, before anything was decided: the procedure rests.
     Referred,
     /// The decision was revoked by reconsideration, court or police.
     Revoked,
@@ -144,9 +153,6 @@ pub struct Intended {
     pub hearing: bool,
     pub request_by: Option<Timestamp>,
     pub defence_heard: bool,
-    /// What was told when the party was last heard, on this telling or on one before: nothing heavier may follow
-    /// (Administrative Penalty Law art. 45(2)).
-    pub ceiling: Option<Sanction>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,8 +179,24 @@ pub struct Variation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DefaultNotice {
     pub sanction: Sanction,
+    /// Who was told, on record; `None`: an earlier version did not note it.
+    pub told: Option<PersonRef>,
+    pub telling: Option<Telling>,
+    /// A hearing may be asked for.
+    pub hearing: bool,
     pub announce_from: Timestamp,
     pub announcement_ends: Option<Timestamp>,
+    /// Who was told has objected, defended itself or asked for a hearing since.
+    pub spoken_up: bool,
+}
+
+/// That a case was passed on as a crime.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Referral {
+    pub to: Text<100>,
+    pub at: Timestamp,
+    /// Where the procedure rests, and goes on from if the case comes back; `None`: it does not rest.
+    pub rests_at: Option<Stage>,
 }
 
 /// Why a case ended without a standing penalty.
@@ -188,6 +210,8 @@ pub enum Closed {
     OrallyWarned,
     ReferredAsCrime,
     DecisionRevoked,
+    /// By the police themselves.
+    DecisionCorrected,
 }
 
 impl Violation {
@@ -219,7 +243,9 @@ impl Violation {
     /// Whether these papers of the roadside had to be filed, in time or late, and are not.
     fn lacks(&self, papers: Duty) -> bool {
         let due = self.duties.contains_key(&papers) || self.missed.contains(&papers);
-        due && !self.papers_filed.contains(&papers)
+        // Those of a decision that fell are to be filed no more.
+        let fell = papers == Duty::FilePapers && self.decision.is_none();
+        due && !fell && !self.papers_filed.contains(&papers)
     }
 
     /// Which papers were filed, or not in time, if the event does not tell: earlier versions spoke of a summons and of a
@@ -257,6 +283,7 @@ impl Violation {
             objections: 0,
             party: filing.party.clone(),
             intended: None,
+            ceiling: None,
             hearing: Hearing::None,
             decision_review: None,
             default: None,
@@ -271,6 +298,7 @@ impl Violation {
             reconsidered: false,
             sued: false,
             closed: None,
+            referral: None,
             duties: filing.due.map(|due| (duty, due)).into_iter().collect(),
             missed: Vec::new(),
             papers_filed: BTreeSet::new(),
@@ -295,6 +323,45 @@ impl Violation {
         self.closed = Some(why);
         self.duties.clear();
         self.objection_due = None;
+    }
+
+    /// Who answers for the act. What another was told when heard, or has asked for, is nothing to this one.
+    fn answers(&mut self, party: &Party) {
+        if !self.is_of(&party.person.person) {
+            self.ceiling = None;
+            self.hearing = Hearing::None;
+        }
+        self.party = Some(party.clone());
+    }
+
+    fn refer(&mut self, to: &Text<100>, beside: bool, at: Timestamp) {
+        self.referral = Some(Referral {
+            to: to.clone(),
+            at,
+            rests_at: (!beside).then_some(self.stage),
+        });
+        if !beside {
+            // The time that was set for a hearing passes meanwhile; that it was asked for does not.
+            if let Hearing::Scheduled(_) = self.hearing {
+                self.hearing = Hearing::Requested;
+            }
+            self.close(Stage::Referred, Closed::ReferredAsCrime);
+        }
+    }
+
+    fn take_back(&mut self, decision_due: Option<Timestamp>, request_by: Option<Timestamp>) {
+        let rested_at = self.referral.take().and_then(|referral| referral.rests_at);
+        let Some(stage) = rested_at else {
+            return;
+        };
+        self.stage = stage;
+        self.closed = None;
+        if let (Some(told), Some(by)) = (&mut self.intended, request_by) {
+            told.request_by = Some(by);
+        }
+        if let Some(due) = decision_due {
+            self.duties.insert(Duty::Decide, due);
+        }
     }
 }
 
@@ -347,11 +414,14 @@ impl Violation {
                 self.handle_by = Some(*handle_by);
                 self.extended = true;
             }
-            Fact::DriverIdentified { party } => self.party = Some(party.clone()),
+            Fact::DriverIdentified { party } => self.answers(party),
             Fact::ObjectionRaised { due, .. } => {
                 self.objection_due = Some(*due);
                 self.objections = self.objections.saturating_add(1);
                 self.duties.insert(Duty::Objection, *due);
+                if let Some(notice) = &mut self.default {
+                    notice.spoken_up = true;
+                }
             }
             Fact::ObjectionRejected { .. } => {
                 self.objection_due = None;
@@ -369,6 +439,7 @@ impl Violation {
                 self.stage = Stage::Summoned;
                 self.handle_by = Some(*handle_by);
                 self.duties.insert(Duty::FileSummons, *file_by);
+                self.papers_filed.remove(&Duty::FileSummons);
             }
             Fact::SummonsFiled => self.file(Duty::FileSummons),
             Fact::NotPunished { ground, basis, .. } => {
@@ -377,7 +448,12 @@ impl Violation {
                     Closed::NotPunished(*ground, basis.clone()),
                 );
             }
-            Fact::ReferredAsCrime { .. } => self.close(Stage::Referred, Closed::ReferredAsCrime),
+            Fact::ReferredAsCrime { to, beside } => self.refer(to, *beside, at),
+            Fact::ReferralTakenBack {
+                decision_due,
+                request_by,
+                ..
+            } => self.take_back(*decision_due, *request_by),
             Fact::DutyMissed { duty, .. } => {
                 let duty = match duty {
                     Duty::FilePapers => self.papers_meant(),
@@ -404,13 +480,19 @@ impl Violation {
             Fact::HandlingAccepted {
                 party,
                 decision_due,
+                ..
             } => {
                 self.stage = Stage::Handling;
-                self.party = Some(party.clone());
+                self.answers(party);
                 // Who has come need not be told to come any more.
                 self.duties.remove(&Duty::Notice);
                 self.duties.insert(Duty::Decide, *decision_due);
                 self.default = None;
+                // What is left to the police beside a crime rests no longer.
+                self.closed = None;
+                if let Some(referral) = &mut self.referral {
+                    referral.rests_at = None;
+                }
             }
             Fact::PenaltyIntended {
                 officer,
@@ -420,9 +502,9 @@ impl Violation {
                 request_by,
                 decision_due,
             } => {
+                // Who asked for a hearing before the party was taken into this procedure is still to have it.
+                let asked = self.stage == Stage::Handling && self.hearing == Hearing::Requested;
                 self.stage = Stage::Intended;
-                self.hearing = Hearing::None;
-                let ceiling = self.intended.as_ref().and_then(|told| told.ceiling);
                 self.intended = Some(Intended {
                     officer: officer.clone(),
                     sanction: *sanction,
@@ -430,39 +512,60 @@ impl Violation {
                     hearing: *hearing,
                     request_by: *request_by,
                     defence_heard: false,
-                    ceiling,
                 });
-                self.duties.insert(Duty::Decide, *decision_due);
+                if asked && *hearing {
+                    self.duties.remove(&Duty::Decide);
+                } else {
+                    self.hearing = Hearing::None;
+                    self.duties.insert(Duty::Decide, *decision_due);
+                }
             }
             Fact::DefenceHeard { .. } => {
-                if let Some(intended) = &mut self.intended {
+                if let Some(notice) = &mut self.default {
+                    notice.spoken_up = true;
+                    self.ceiling = Some(notice.sanction);
+                } else if let Some(intended) = &mut self.intended {
                     intended.defence_heard = true;
-                    intended.ceiling = Some(intended.sanction);
+                    self.ceiling = Some(intended.sanction);
                 }
             }
             Fact::HearingRequested => {
                 self.hearing = Hearing::Requested;
                 // The decision waits for the hearing.
                 self.duties.remove(&Duty::Decide);
+                if let Some(notice) = &mut self.default {
+                    notice.spoken_up = true;
+                }
             }
             Fact::HearingWaived => self.hearing = Hearing::Waived,
             Fact::HearingScheduled { at, .. } => self.hearing = Hearing::Scheduled(*at),
             Fact::HearingHeld { decision_due, .. } => {
                 self.hearing = Hearing::Held;
-                if let Some(intended) = &mut self.intended {
-                    intended.ceiling = Some(intended.sanction);
+                if let Some(intended) = &self.intended {
+                    self.ceiling = Some(intended.sanction);
                 }
                 self.duties.insert(Duty::Decide, *decision_due);
             }
             Fact::DefaultWarned {
                 sanction,
                 announce_from,
+                party,
+                telling,
+                hearing,
                 ..
             } => {
+                if let Some(party) = party {
+                    self.answers(party);
+                }
+                let told = self.party.as_ref().filter(|_| telling.is_some());
                 self.default = Some(DefaultNotice {
                     sanction: *sanction,
+                    told: told.map(|party| party.person.person.clone()),
+                    telling: telling.clone(),
+                    hearing: *hearing,
                     announce_from: *announce_from,
                     announcement_ends: None,
+                    spoken_up: false,
                 });
             }
             Fact::DefaultAnnounced { ends } => {
@@ -482,6 +585,7 @@ impl Violation {
                 self.duties.insert(Duty::Serve, decision.serve_by);
                 if let Some(due) = decision.file_by {
                     self.duties.insert(Duty::FilePapers, due);
+                    self.papers_filed.remove(&Duty::FilePapers);
                 }
                 if decision.party.is_some() {
                     self.party.clone_from(&decision.party);
@@ -495,13 +599,13 @@ impl Violation {
                 self.duties.remove(&Duty::Serve);
             }
             Fact::DecisionServed {
+                served_at,
                 pay_by,
                 reconsider_by,
                 ..
             } => {
                 self.stage = Stage::Served;
-                self.served_at = Some(at);
-                self.duties.remove(&Duty::Serve);
+                self.reaches_the_party(served_at.unwrap_or(at));
                 self.reconsider_by = Some(*reconsider_by);
                 if let Some(pay_by) = pay_by {
                     let payments = std::mem::take(&mut self.account.payments);
@@ -533,7 +637,7 @@ impl Violation {
                 self.surcharge_paid = *surcharge;
             }
             Fact::PaymentOverdue => self.payment_overdue = true,
-            Fact::RemedySought { remedy, at } => {
+            Fact::RemedySought { remedy, at, .. } => {
                 self.remedy = Some(*remedy);
                 self.account.pauses.push(Pause {
                     from: *at,
@@ -542,26 +646,77 @@ impl Violation {
             }
             Fact::RemedyEnded { outcome, refund } => self.apply_outcome(outcome, *refund, at),
             Fact::DecisionRevokedForTrading { handle_by, .. } => {
-                self.stage = Stage::Notified;
-                self.handle_by = Some(*handle_by);
-                self.duties.clear();
-                self.decision = None;
-                self.varied = None;
                 self.party = None;
-                self.intended = None;
-                self.hearing = Hearing::None;
-                self.default = None;
-                self.served_at = None;
-                self.announcement_ends = None;
-                // What is decided next is open to every remedy again.
-                self.reconsider_by = None;
-                self.reconsidered = false;
-                self.sued = false;
-                self.account = Account::default();
-                self.surcharge_paid = Fen::ZERO;
-                self.payment_overdue = false;
+                self.ceiling = None;
+                self.decide_anew(Stage::Notified, Some(*handle_by));
             }
+            Fact::DecisionRevokedByPolice {
+                afterwards,
+                refund,
+                handle_by,
+                ..
+            } => match (afterwards, handle_by) {
+                (Afterwards::Reopened, Some(_)) => self.decide_anew(Stage::Notified, *handle_by),
+                (Afterwards::Reopened, None) => self.decide_anew(Stage::Stopped, None),
+                (Afterwards::Closed, _) => {
+                    // A remedy under way has nothing left to be about.
+                    if self.remedy.take().is_some() {
+                        self.resume_surcharge(at);
+                    }
+                    self.account.refunded = self.account.refunded.plus(*refund);
+                    self.falls(Closed::DecisionCorrected);
+                }
+            },
             _ => {}
+        }
+    }
+
+    fn reaches_the_party(&mut self, served_at: Timestamp) {
+        self.served_at = Some(served_at);
+        let noted_as_missed =
+            self.duties.remove(&Duty::Serve).is_none() && self.announcement_ends.is_none();
+        let decision = self.decision.as_ref();
+        let in_time = decision.is_some_and(|decision| served_at < decision.serve_by);
+        // Delivered in time and recorded late: nothing was missed.
+        if noted_as_missed
+            && in_time
+            && let Some(last) = self.missed.iter().rposition(|duty| *duty == Duty::Serve)
+        {
+            self.missed.remove(last);
+        }
+    }
+
+    /// The decision is gone as if it had not been: what is decided next is open to every remedy again.
+    fn decide_anew(&mut self, stage: Stage, handle_by: Option<Timestamp>) {
+        self.stage = stage;
+        self.handle_by = handle_by;
+        self.duties.clear();
+        self.decision = None;
+        self.varied = None;
+        self.intended = None;
+        self.hearing = Hearing::None;
+        self.default = None;
+        self.served_at = None;
+        self.announcement_ends = None;
+        self.remedy = None;
+        self.reconsider_by = None;
+        self.reconsidered = false;
+        self.sued = false;
+        self.account = Account::default();
+        self.surcharge_paid = Fen::ZERO;
+        self.payment_overdue = false;
+    }
+
+    /// The decision is revoked, and nothing follows it.
+    fn falls(&mut self, why: Closed) {
+        self.account.vary(Fen::ZERO);
+        self.surcharge_paid = Fen::ZERO;
+        self.close(Stage::Revoked, why);
+    }
+
+    fn resume_surcharge(&mut self, at: Timestamp) {
+        if let Some(pause) = self.account.pauses.last_mut() {
+            pause.until = Some(at);
         }
     }
 
@@ -571,9 +726,7 @@ impl Violation {
         };
         self.reconsidered |= remedy == Remedy::Reconsideration;
         self.sued |= remedy == Remedy::Lawsuit;
-        if let Some(pause) = self.account.pauses.last_mut() {
-            pause.until = Some(at);
-        }
+        self.resume_surcharge(at);
         self.account.refunded = self.account.refunded.plus(refund);
         match outcome {
             RemedyOutcome::Upheld | RemedyOutcome::Withdrawn => {}
@@ -590,11 +743,7 @@ impl Violation {
                     self.surcharge_paid = self.account.paid().less(self.account.fine);
                 }
             }
-            RemedyOutcome::Revoked => {
-                self.account.vary(Fen::ZERO);
-                self.surcharge_paid = Fen::ZERO;
-                self.close(Stage::Revoked, Closed::DecisionRevoked);
-            }
+            RemedyOutcome::Revoked => self.falls(Closed::DecisionRevoked),
         }
     }
 }

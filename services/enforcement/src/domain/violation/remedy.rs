@@ -4,13 +4,14 @@ use super::super::docket::{self, Standing};
 use super::super::ground::Ground;
 use super::super::licence::{self, Effect};
 use super::super::limits;
-use super::super::values::CaseId;
+use super::super::redress::Redress;
+use super::super::values::{CaseId, city_of};
 use super::event::{Fact, Procedure, Remedy, RemedyOutcome, Source};
 use super::payment::settle;
 use super::steps::{as_officer, as_party, load, record};
 use super::{Stage, Violation};
-use chassis::domain::values::Fen;
-use chassis::domain::{Halt, Transaction};
+use chassis::domain::values::{Fen, Text};
+use chassis::domain::{Halt, LegalCalendar, Transaction};
 use jiff::Timestamp;
 
 /// The party seeks a remedy. The decision goes on being enforced, but no surcharge is counted (Administrative Penalty Law art.
@@ -24,6 +25,30 @@ pub fn seek(
     id: &CaseId,
     remedy: Remedy,
     sought_at: Timestamp,
+) -> Result<(), Halt> {
+    sought(tx, id, remedy, sought_at, None)
+}
+
+/// Reconsideration that its authority has accepted beyond the sixty days, for the obstacle that the party met (不可抗力或者其他正当
+/// 理由, Administrative Reconsideration Law art. 20(2)). Within the sixty days it is as [`seek`], and the reason is not noted.
+///
+/// # Errors
+/// As [`seek`]; by anybody but an officer, for it is the authority that accepts; beyond five years from the decision (art. 21).
+pub fn seek_late(
+    tx: &mut Transaction,
+    id: &CaseId,
+    sought_at: Timestamp,
+    reason: Text<500>,
+) -> Result<(), Halt> {
+    sought(tx, id, Remedy::Reconsideration, sought_at, Some(reason))
+}
+
+fn sought(
+    tx: &mut Transaction,
+    id: &CaseId,
+    remedy: Remedy,
+    sought_at: Timestamp,
+    late: Option<Text<500>>,
 ) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_party(tx, &case)?;
@@ -47,7 +72,15 @@ pub fn seek(
         }
         Remedy::Reconsideration if case.sued => return Err(Ground::AlreadySued.into()),
         Remedy::Reconsideration if sought_at >= until => {
-            return Err(Ground::ReconsiderationTooLate { until }.into());
+            let accepted = late.is_some() && as_officer(tx, &case).is_ok();
+            if !accepted {
+                return Err(Ground::ReconsiderationTooLate { until }.into());
+            }
+            let decided_at = case.decision.as_ref().map_or(served, |it| it.decided_at);
+            let until = limits::latest_reconsideration(tx.context.calendar, decided_at);
+            if sought_at >= until {
+                return Err(Ground::ReconsiderationBarred { until }.into());
+            }
         }
         Remedy::Lawsuit if on_the_spot(&case) && !case.reconsidered => {
             return Err(Ground::ReconsiderationFirst.into());
@@ -61,6 +94,7 @@ pub fn seek(
         [Fact::RemedySought {
             remedy,
             at: sought_at,
+            late: late.filter(|_| sought_at >= until),
         }],
     )
 }
@@ -71,6 +105,27 @@ fn on_the_spot(case: &Violation) -> bool {
             .decision
             .as_ref()
             .is_some_and(|decision| decision.procedure == Procedure::Simple)
+}
+
+/// What the instrument of the decision tells of the remedies against it (Administrative Penalty Law arts. 52(2), 59(1)(5), Order
+/// 157 arts. 45, 49); `None`: nothing is decided.
+pub fn redress(case: &Violation, calendar: &LegalCalendar) -> Option<Redress> {
+    let decision = case.decision.as_ref()?;
+    let place = case.district();
+    let by_city = decision.sanction.revocation;
+    let authority = decision
+        .authority
+        .unwrap_or_else(|| if by_city { city_of(place) } else { place });
+    let first = on_the_spot(case);
+    Some(Redress {
+        authority,
+        reconsider_by: case.reconsider_by,
+        reconsideration_first: first,
+        sue_by: case
+            .served_at
+            .filter(|_| !first)
+            .map(|served| limits::latest_lawsuit(calendar, served)),
+    })
 }
 
 /// What reconsideration or court decided: the fine, the points and the measures on the licence follow (Order 163 art. 16),

@@ -7,6 +7,7 @@ use super::super::values::CaseId;
 use super::Stage;
 use super::capture::{check_filing, file};
 use super::event::{Duty, Fact, Filing, Source};
+use super::referral::check_not_referred;
 use super::steps::{as_officer, in_stage, load, record};
 use chassis::domain::values::Text;
 use chassis::domain::{Halt, Transaction};
@@ -33,11 +34,12 @@ pub fn stop(tx: &mut Transaction, mut filing: Filing) -> Result<CaseId, Halt> {
 /// The act is slight and hindered nobody: told, and let go (Order 157 art. 42(1), Road Traffic Safety Law art. 87(2)).
 ///
 /// # Errors
-/// If something was decided, or if the rules know no warning for the act.
+/// If something was decided, the case is referred as a crime, or the rules know no warning for the act.
 pub fn warn_orally(tx: &mut Transaction, id: &CaseId, remarks: Text<500>) -> Result<(), Halt> {
     let case = load(tx, id)?;
     as_officer(tx, &case)?;
     in_stage(&case, &[Stage::Stopped], "stopped")?;
+    check_not_referred(&case)?;
     let calendar = tx.context.calendar;
     let assessed = super::super::assessment::assess(
         super::super::rules::Rules::shipped(),

@@ -1,11 +1,11 @@
 //! What the steps of a case share: reading it, who may act, at which stage, and recording.
 
 use super::super::ground::Ground;
-use super::super::values::CaseId;
-use super::event::{Fact, ViolationEvent};
+use super::super::values::{CaseId, city_of};
+use super::event::{Fact, Sanction, ViolationEvent};
 use super::{Stage, Violation};
 use chassis::domain::values::Text;
-use chassis::domain::{Halt, Transaction};
+use chassis::domain::{District, Halt, Transaction};
 use jiff::civil::Date;
 use std::sync::Arc;
 
@@ -59,6 +59,16 @@ pub(super) fn as_city(tx: &Transaction, case: &Violation) -> Result<(), Ground> 
         Ok(())
     } else {
         Err(Ground::RevocationByCity)
+    }
+}
+
+/// The county or the city whose police this decision is: of an officer of both the county's, unless only the city may decide it.
+pub(super) fn authority(tx: &Transaction, case: &Violation, sanction: &Sanction) -> District {
+    let district = case.district();
+    if sanction.revocation || !tx.context.actor.districts.contains(&district) {
+        city_of(district)
+    } else {
+        district
     }
 }
 
