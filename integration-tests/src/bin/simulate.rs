@@ -1,8 +1,8 @@
 //! Runs the whole suite through many seeds, and tells the shortest history of one that breaks an invariant.
 //!
-//! `simulate --seeds 1000`, which must also come to every event that services publish; `--first N` starts at another seed;
-//! `--seed N` runs one alone, `--steps 3,7,12` of it only these, as a shortest history is told; and `RUST_LOG` has it told what
-//! the services log.
+//! `simulate --seeds 1000`, which must also come to every event that services publish and carry out every request that changes
+//! something; `--first N` starts at another seed; `--seed N` runs one alone, `--steps 3,7,12` of it only these, as a shortest
+//! history is told; and `RUST_LOG` has it told what the services log.
 
 use clap::Parser;
 use integration_tests::simulation::{self, Plan, Report, Shortest, reach};
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use tracing_subscriber::EnvFilter;
 
-/// So many seeds must come to every event that is published.
+/// So many seeds must come to every event that is published, and carry out every request that changes something.
 const ENOUGH: u64 = 1000;
 
 /// Runs the whole suite in one process, with users and faults drawn from seeds.
@@ -115,17 +115,20 @@ fn main() -> ExitCode {
     let total = total.into_inner().expect("no thread panics");
     let mut failed = failed.into_inner().expect("no thread panics");
     println!("{}", summary(seeds, &total, began.elapsed()));
-    for (event, count) in &total.reached {
-        println!("{count:>8} {event}");
+    for (name, count) in &total.reached {
+        println!("{count:>8} {name}");
     }
     let missed = reach::missed(&total.reached);
-    for event in &missed {
-        println!("   never {event}");
+    for name in &missed {
+        println!("   never {name}");
     }
     failed.sort_unstable();
     let Some(first) = failed.first() else {
         if seeds.count >= ENOUGH && !missed.is_empty() {
-            println!("no story leads to {} events any more", missed.len());
+            println!(
+                "no story leads to {} events or requests any more",
+                missed.len()
+            );
             return ExitCode::FAILURE;
         }
         return ExitCode::SUCCESS;
@@ -159,8 +162,8 @@ fn add(total: &mut Report, report: &Report) {
     total.refused += report.refused;
     total.commits += report.commits;
     total.published += report.published;
-    for (event, count) in &report.reached {
-        *total.reached.entry(event.clone()).or_default() += count;
+    for (name, count) in &report.reached {
+        *total.reached.entry(name.clone()).or_default() += count;
     }
 }
 

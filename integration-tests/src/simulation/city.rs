@@ -211,6 +211,27 @@ impl City {
             Act::HaulOversize { truck } => {
                 stories.spawn(users.clone().haul_oversize(step.number, truck));
             }
+            Act::Stop { car } => {
+                stories.spawn(users.clone().stop(step.number, car));
+            }
+            Act::Bulk { rows } => {
+                stories.spawn(users.clone().bulk(step.number, rows));
+            }
+            Act::Learn => {
+                stories.spawn(users.clone().learn(step.number));
+            }
+            Act::FollowUp => {
+                stories.spawn(users.clone().follow_up(step.number));
+            }
+            Act::Appoint { person } => {
+                stories.spawn(users.clone().appoint(step.number, person));
+            }
+            Act::Enlarge => {
+                stories.spawn(users.clone().enlarge(step.number));
+            }
+            Act::Subscribe => {
+                stories.spawn(users.clone().subscribe(step.number));
+            }
             Act::Crash {
                 host,
                 after,

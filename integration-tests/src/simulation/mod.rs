@@ -45,7 +45,8 @@ pub struct Report {
     pub refused: u64,
     pub commits: u64,
     pub published: u64,
-    /// How many events of each type were published, by full names: how far the users' stories have come.
+    /// How many events of each type were published, and requests of each type carried out, by full names: how far the users'
+    /// stories have come.
     pub reached: BTreeMap<String, u64>,
     /// Of all commits and published events: two runs of one plan have the same.
     pub digest: u64,

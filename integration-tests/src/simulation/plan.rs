@@ -100,6 +100,26 @@ pub enum Act {
     HaulOversize {
         truck: u8,
     },
+    /// An officer stops somebody: let go with a warning, fined there and then, or summoned and heard.
+    Stop {
+        car: u8,
+    },
+    /// A platform of cameras, and whoever handles much, send lists of cases.
+    Bulk {
+        rows: u8,
+    },
+    /// A driver with points studies, is tested, or earns some back.
+    Learn,
+    /// Officers see to cases whose time has come: hearings, defaults, debts.
+    FollowUp,
+    /// Somebody has an appointment at a station, or none, and pays at a counter.
+    Appoint {
+        person: u8,
+    },
+    /// Parking grows: a zone with bays of its own, under tariffs that change.
+    Enlarge,
+    /// A client watches what becomes of permits or applications, and misses nothing.
+    Subscribe,
     /// A host's process ends after so many more awaits on its wire; of its unflushed batches the newest are lost.
     Crash {
         host: usize,
@@ -178,6 +198,13 @@ impl Act {
                 | Self::Detain { .. }
                 | Self::Haul { .. }
                 | Self::HaulOversize { .. }
+                | Self::Stop { .. }
+                | Self::Bulk { .. }
+                | Self::Learn
+                | Self::FollowUp
+                | Self::Appoint { .. }
+                | Self::Enlarge
+                | Self::Subscribe
                 | Self::Skip { .. }
         )
     }
@@ -189,7 +216,7 @@ impl Plan {
         let mut random = SmallRng::seed_from_u64(seed);
         let random = &mut random;
         let length = random.random_range(60_000..900_000);
-        let stories = random.random_range(6..40);
+        let stories = random.random_range(6..44);
         let faults = random.random_range(0..24);
         let mut steps = Vec::new();
         for _ in 0..stories {
@@ -249,7 +276,7 @@ impl Plan {
 
 fn story(random: &mut SmallRng) -> Act {
     let mut one_of = |count| random.random_range(0..count);
-    match one_of(26) {
+    match one_of(35) {
         0..=2 => Act::Occupy {
             road: one_of(ROADS),
         },
@@ -276,19 +303,45 @@ fn story(random: &mut SmallRng) -> Act {
             road: one_of(ROADS),
         },
         24 => Act::Rearrange,
-        _ => Act::HaulOversize {
+        25 => Act::HaulOversize {
             truck: one_of(HAULIERS),
         },
+        26 | 27 => Act::Stop { car: one_of(CARS) },
+        28 => Act::Bulk {
+            rows: 2 + one_of(4),
+        },
+        29 => Act::Learn,
+        30 => Act::FollowUp,
+        31 | 32 => Act::Appoint {
+            person: one_of(PEOPLE),
+        },
+        33 => Act::Enlarge,
+        _ => Act::Subscribe,
     }
 }
 
-/// Months pass, in which debts are called in, a few drivers take many cases, and nobody comes for some cars.
+/// Months pass, in which debts are called in, a few drivers take many cases and study for it, hearings are held, and nobody comes
+/// for some cars and some cases.
 fn half_a_year(random: &mut SmallRng, length: u64) -> Vec<(u64, Act)> {
     let mut steps = Vec::new();
     for _ in 0..3 {
         let early = random.random_range(0..length / 3);
         let car = random.random_range(0..CARS);
         steps.push((early, Act::Detain { car }));
+    }
+    for _ in 0..2 {
+        let early = random.random_range(0..length / 3);
+        let car = random.random_range(0..CARS);
+        steps.push((early, Act::Stop { car }));
+        let earliest = random.random_range(0..length / 6);
+        steps.push((earliest, Act::Bulk { rows: 5 }));
+        steps.push((random.random_range(0..length), Act::Learn));
+        steps.push((random.random_range(0..length), Act::Learn));
+    }
+    for part in 0..8 {
+        // Spread, so that one finds done what another has begun.
+        let at = length / 8 * part + random.random_range(0..length / 8);
+        steps.push((at, Act::FollowUp));
     }
     for _ in 0..4 {
         let bay = random.random_range(0..BAYS);

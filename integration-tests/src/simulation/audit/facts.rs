@@ -1,10 +1,14 @@
 //! What the journals say of the city: aggregates folded from their commits, and what must hold between them.
 
 use super::book::Expected;
+use super::cases::Cases;
 use super::ebikes::Ebikes;
 use super::grants::Grants;
 use super::named;
 use super::orders::Orders;
+use super::parked::Parked;
+use super::roads::Roads;
+use super::stations::Stations;
 use super::streets::Streets;
 use super::vehicles::Vehicles;
 use super::zones::Zones;
@@ -26,6 +30,7 @@ use permits::domain::event::SuspensionCause;
 use permits::domain::permit::{Permit, Stage};
 use permits::domain::progress::Progress;
 use permits::domain::registers::{DriverStanding, Registration as Noted, VehicleRecord};
+use permits::domain::road_occupation::RoadOccupation;
 use prost::Name;
 use registration::domain::blocks::PlateRecord;
 use serde::de::DeserializeOwned;
@@ -69,22 +74,27 @@ impl<A: Aggregate> Folded<A> {
 /// The city as its journals tell it.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
+    /// The services whose commits have been taken in since one looked last.
+    changed: BTreeSet<Service>,
     permits: Folded<Permit>,
+    roads: Roads,
     grants: Grants,
     plates_in_permits: Folded<VehicleRecord>,
     drivers_in_permits: Folded<DriverStanding>,
-    violations: Folded<Violation>,
+    cases: Cases,
     plates_in_enforcement: Folded<RegisteredPlate>,
     oversize_in_enforcement: Folded<OversizePermit>,
     arrears: Folded<Arrears>,
-    streets: Streets,
+    pub(super) streets: Streets,
     pub(super) zones: Zones,
+    pub(super) parked: Parked,
     /// By the reference: for which case, and how much.
     fines: BTreeMap<String, (String, i64)>,
     vehicles: Vehicles,
     plate_records: Folded<PlateRecord>,
     pub(super) ebikes: Ebikes,
     pub(super) orders: Orders,
+    stations: Stations,
 }
 
 impl Facts {
@@ -96,17 +106,22 @@ impl Facts {
         commit: &Commit,
         glance: u64,
     ) -> Result<(), String> {
+        self.changed.insert(service);
         match service {
             Service::Permits => {
                 self.permits.enter(stored, commit)?;
+                self.roads.enter(stored, commit)?;
                 self.grants.enter(stored, commit, glance)?;
                 self.plates_in_permits.enter(stored, commit)?;
                 self.drivers_in_permits.enter(stored, commit)
             }
-            Service::Parking => self.zones.enter(stored, commit),
+            Service::Parking => {
+                self.zones.enter(stored, commit)?;
+                self.parked.enter(stored, commit)
+            }
             Service::Enforcement => {
                 self.fines(stored, commit)?;
-                self.violations.enter(stored, commit)?;
+                self.cases.enter(stored, commit)?;
                 self.plates_in_enforcement.enter(stored, commit)?;
                 self.oversize_in_enforcement.enter(stored, commit)?;
                 self.arrears.enter(stored, commit)?;
@@ -116,46 +131,56 @@ impl Facts {
                 self.vehicles.enter(stored, commit)?;
                 self.plate_records.enter(stored, commit)?;
                 self.ebikes.enter(stored, commit)?;
+                self.stations.enter(stored, commit)?;
                 self.orders.enter(stored, commit)
             }
         }
     }
 
-    /// What must hold whenever one looks.
-    pub(super) fn hold(&self, told: &Notes) -> Result<(), String> {
-        named(
-            "no road is granted twice",
-            self.no_road_is_granted_twice(told),
-        )?;
-        self.vehicles.hold()?;
-        self.streets.hold()?;
-        self.zones.hold()?;
-        self.orders.hold()
-    }
-
-    fn no_road_is_granted_twice(&self, told: &Notes) -> Result<(), String> {
-        let granted: Vec<_> = self
-            .permits
-            .0
-            .iter()
-            .filter(|(_, permit)| takes_its_road(permit))
-            .filter_map(|(id, _)| Some((id, told.occupations.get(id)?)))
-            .collect();
-        for (at, (id, (road, starts, ends))) in granted.iter().enumerate() {
-            for (other, (other_road, other_starts, other_ends)) in &granted[..at] {
-                if road == other_road && starts < other_ends && other_starts < ends {
-                    return Err(format!("{id} and {other} were both granted road {road}"));
+    /// What must hold whenever one looks, as far as anything has changed.
+    pub(super) fn hold(&mut self) -> Result<(), String> {
+        for service in std::mem::take(&mut self.changed) {
+            match service {
+                Service::Permits => {
+                    let granted = self.granted_occupations();
+                    named("no road is granted twice", no_road_is_taken_twice(&granted))?;
+                    self.roads.hold(&granted)?;
+                }
+                Service::Parking => {
+                    self.zones.hold()?;
+                    self.parked.hold()?;
+                }
+                Service::Enforcement => {
+                    self.cases.hold()?;
+                    self.streets.hold()?;
+                }
+                Service::Registration => {
+                    self.vehicles.hold()?;
+                    self.stations.hold()?;
+                    self.orders.hold()?;
                 }
             }
         }
         Ok(())
     }
 
+    /// Those that take their road, by permit.
+    fn granted_occupations(&self) -> Vec<(&String, &RoadOccupation)> {
+        let granted = self.permits.0.iter();
+        granted
+            .filter(|(_, permit)| takes_its_road(permit))
+            .filter_map(|(id, permit)| match &permit.application {
+                Applied::RoadOccupation(occupation) => Some((id, &**occupation)),
+                _ => None,
+            })
+            .collect()
+    }
+
     pub(super) fn occupations_in_force(&self) -> BTreeSet<String> {
         let in_force = |permit: &Permit| {
             matches!(permit.application, Applied::RoadOccupation(_))
                 && takes_its_road(permit)
-                && !permit.is_suspended()
+                && (!permit.is_suspended() || permit.progress.is_under_way())
         };
         let permits = self.permits.0.iter();
         permits
@@ -267,7 +292,7 @@ impl Facts {
 
     /// A weigh station's record is excused as long as nobody came for it, if a permit covered the act, and only then.
     pub(super) fn weigh_stations_respect_permits(&self) -> Result<(), String> {
-        for (id, case) in &self.violations.0 {
+        for (id, case) in &self.cases.violations.0 {
             let mut permits = self.oversize_in_enforcement.0.values();
             let covered = permits.any(|permit| permit.covers(&case.filing));
             let excused = matches!(case.closed, Some(Closed::Permitted(_)));
@@ -336,7 +361,7 @@ impl Facts {
             *seen.entry((bay, plate, at)).or_default() += 1;
         }
         let mut taken_up: BTreeMap<(String, String, Timestamp), usize> = BTreeMap::new();
-        for case in self.violations.0.values() {
+        for case in self.cases.violations.0.values() {
             let filing = &case.filing;
             let is_parkings = matches!(
                 &filing.source,
@@ -409,17 +434,23 @@ impl Facts {
         }
         for event in &commit.events {
             let event: ViolationEvent = read(event)?;
-            if let CaseFact::PaymentReceived {
-                amount, reference, ..
-            } = event.fact
-            {
-                let paid = (format!("violations/{}", stored.id), amount.signed());
-                let reference = reference.as_str().to_owned();
-                if let Some(before) = self.fines.insert(reference.clone(), paid) {
-                    return Err(format!(
-                        "each payment of a fine is booked once: {reference}, first on {before:?}"
-                    ));
+            let (reference, amount) = match event.fact {
+                CaseFact::PaymentReceived {
+                    amount, reference, ..
+                } => (reference, amount),
+                CaseFact::FineCollectedOnTheSpot { receipt, .. } => {
+                    let case = self.cases.violations.0.get(&stored.id);
+                    let case = case.ok_or("a fine is collected of a case that is none")?;
+                    (receipt, case.account.fine)
                 }
+                _ => continue,
+            };
+            let paid = (format!("violations/{}", stored.id), amount.signed());
+            let reference = reference.as_str().to_owned();
+            if let Some(before) = self.fines.insert(reference.clone(), paid) {
+                return Err(format!(
+                    "each payment of a fine is booked once: {reference}, first on {before:?}"
+                ));
             }
         }
         Ok(())
@@ -451,13 +482,33 @@ pub(super) fn key(plate: &str) -> Result<String, String> {
         .map_err(|why| why.to_string())
 }
 
-/// From then on the road is free, though the permit is not closed yet.
+fn no_road_is_taken_twice(granted: &[(&String, &RoadOccupation)]) -> Result<(), String> {
+    for (at, (id, occupation)) in granted.iter().enumerate() {
+        for (other, before) in &granted[..at] {
+            let roads = &before.stretch.roads;
+            let mut own = occupation.stretch.roads.iter();
+            let (hours, held) = (&occupation.hours, &before.hours);
+            if own.any(|road| roads.contains(road))
+                && hours.start() < held.end()
+                && held.start() < hours.end()
+            {
+                return Err(format!(
+                    "{id} and {other} were both granted {:?}",
+                    occupation.stretch.roads
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Granted, or revoked while its use is under way, and its road not reopened.
 fn takes_its_road(permit: &Permit) -> bool {
     let goes_on = permit.stage == Stage::Revoked && permit.progress.is_under_way();
     (permit.stage.is_granted() || goes_on) && !is_reopened(permit)
 }
 
+/// From then on the road is free, though the permit is not closed yet.
 fn is_reopened(permit: &Permit) -> bool {
     matches!(&permit.progress, Progress::Works(works) if works.reopened.is_some())
 }

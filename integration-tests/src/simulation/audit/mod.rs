@@ -3,10 +3,14 @@
 //! What does not is told as `<invariant>: <what shows it>`: see [`Violation`](super::Violation).
 
 mod book;
+mod cases;
 mod ebikes;
 mod facts;
 mod grants;
 mod orders;
+mod parked;
+mod roads;
+mod stations;
 mod streets;
 mod vehicles;
 mod zones;
@@ -15,7 +19,7 @@ use super::Report;
 use super::city::City;
 use super::host::{Face, Process, Service};
 use super::plan::HOSTS;
-use super::users::{agree, by};
+use super::users::{Notes, agree, by};
 use book::Book;
 use chassis::commit::Commit;
 use chassis::journal::Position;
@@ -79,7 +83,7 @@ impl Audit {
                     .enter(book.service, &stored, &commit, self.glances)?;
             }
         }
-        self.facts.hold(&self.city.told.lock())?;
+        self.facts.hold()?;
         self.published_once_and_in_order()?;
         self.acknowledged_is_there()
     }
@@ -204,6 +208,8 @@ impl Audit {
         let told = self.city.told.lock();
         let paid = self.facts.fines_are_paid_as_told(&told);
         named("fines are paid as told", paid)?;
+        let counted = self.facts.streets.are_counted_as_told(&told);
+        named("riders are counted as told", counted)?;
         let borne = self.facts.ebikes.are_as_told(&told);
         named("e-bikes bear what was told", borne)?;
         self.facts.orders.agree(&told, &self.facts.ebikes)?;
@@ -212,7 +218,7 @@ impl Audit {
             refused: told.refused.len() as u64,
             commits: self.books.iter().map(|book| book.looked_at).sum(),
             published: self.messages,
-            reached: self.reached(),
+            reached: self.reached(&told),
             digest: self.hasher.finish(),
             ..Report::default()
         })
@@ -256,9 +262,9 @@ impl Audit {
         )
     }
 
-    /// How many events of each type were published.
-    fn reached(&self) -> BTreeMap<String, u64> {
-        let mut reached = BTreeMap::new();
+    /// How many events of each type were published, and requests of each type carried out.
+    fn reached(&self, told: &Notes) -> BTreeMap<String, u64> {
+        let mut reached = told.carried_out.clone();
         for event in self.books.iter().flat_map(|book| &book.expected) {
             *reached.entry(event.type_name.clone()).or_default() += 1;
         }
@@ -298,19 +304,22 @@ impl Audit {
         Ok(())
     }
 
-    /// Charged is paid and open less what was given back, and every transfer is on one session once.
+    /// Charged is paid and open less what was given back, and every transfer is on one session once. What is void or waived costs
+    /// nothing, and what is paid while a vehicle stands there is paid ahead.
     async fn money_is_conserved(&self) -> Result<(), String> {
+        self.facts.parked.transfers_are_claimed()?;
         let mut payments: BTreeMap<String, (String, i64)> = BTreeMap::new();
         for session in sessions(&self.city.serving(Service::Parking)).await? {
             let sum = |transfers: &[parking_v1::Transfer]| {
                 transfers.iter().map(|one| one.amount_fen).sum::<i64>()
             };
-            let charged = session
-                .charge
-                .as_ref()
-                .map_or(0, |charge| charge.amount_fen);
+            let is_free = session.waive_ground != 0 || self.facts.parked.is_void(&session.name);
+            let charge = session.charge.as_ref().filter(|_| !is_free);
+            let charged = charge.map_or(0, |charge| charge.amount_fen);
             let kept = sum(&session.payments) - sum(&session.refunds);
-            if charged - kept != session.outstanding_fen - session.overpaid_fen {
+            let is_paid_ahead = session.leave_time.is_none() && !is_free;
+            let balance = if is_paid_ahead { 0 } else { charged - kept };
+            if balance != session.outstanding_fen - session.overpaid_fen {
                 return Err(format!("money is not conserved: {session:?}"));
             }
             let paid = session.payments.iter().map(|it| (it, it.amount_fen));

@@ -1,6 +1,8 @@
-//! What becomes of streets: hazards are verified by others than who rectified them, and each rider counts against a company once.
+//! What becomes of streets: hazards are verified by others than who rectified them, each rider counts against a company once, and
+//! counts of riders add up.
 
 use super::facts::{Folded, read};
+use crate::simulation::users::Notes;
 use chassis::commit::Commit;
 use chassis::domain::Aggregate;
 use chassis::journal::Stored;
@@ -16,6 +18,7 @@ use std::collections::BTreeMap;
 pub(super) struct Streets {
     hazards: Folded<Hazard>,
     companies: Folded<Company>,
+    junctions: Folded<JunctionDay>,
     /// Riders that junctions have recorded of a company, by the month.
     persuaded: BTreeMap<(String, Date), u32>,
     /// How often a company was summoned for a month.
@@ -38,7 +41,8 @@ impl Streets {
             }
         }
         self.hazards.enter(stored, commit)?;
-        self.companies.enter(stored, commit)
+        self.companies.enter(stored, commit)?;
+        self.junctions.enter(stored, commit)
     }
 
     fn hazard(&self, stored: &Stored, commit: &Commit, event: &HazardEvent) -> Result<(), String> {
@@ -94,5 +98,27 @@ impl Streets {
             }
         }
         Ok(())
+    }
+
+    /// Every count that users were told of is in its day's once, and no other is.
+    pub(super) fn are_counted_as_told(&self, told: &Notes) -> Result<(), String> {
+        let told: BTreeMap<&str, u32> = told
+            .counted
+            .iter()
+            .map(|(day, counts)| {
+                let seen = counts.iter().map(|(seen, _)| *seen);
+                (day.as_str(), seen.sum::<u32>())
+            })
+            .filter(|(_, seen)| *seen > 0)
+            .collect();
+        let days = self.junctions.0.iter();
+        let counted: BTreeMap<&str, u32> = days
+            .map(|(day, counts)| (day.as_str(), counts.riders_seen))
+            .filter(|(_, seen)| *seen > 0)
+            .collect();
+        if counted == told {
+            return Ok(());
+        }
+        Err(format!("counted {counted:?}, told {told:?}"))
     }
 }

@@ -1,11 +1,12 @@
-//! Vehicles: one plate each, one open application each, and nothing against what authorities and creditors hold.
+//! Vehicles: one plate each, one open application each, numbers reserved for what is undecided, and nothing against what
+//! authorities and creditors hold.
 
 use super::facts::{Folded, read};
 use chassis::commit::Commit;
 use chassis::domain::Aggregate;
 use chassis::journal::Stored;
 use registration::domain::application::Application;
-use registration::domain::plate::PlateClaim;
+use registration::domain::plate::{PlateClaim, PlateWish};
 use registration::domain::vehicle::event::{
     CancellationCause, HoldKind, PlateChangeCause, VehicleEvent, VehicleFact,
 };
@@ -66,6 +67,7 @@ impl Vehicles {
     pub(super) fn hold(&self) -> Result<(), String> {
         self.no_plate_is_on_two_vehicles()?;
         self.each_vehicle_has_one_open_application()?;
+        self.numbers_are_reserved_for_what_is_undecided()?;
         for (vin, vehicle) in &self.vehicles.0 {
             if vehicle.school_bus_sign.is_some() && vehicle.stage != VehicleStage::Registered {
                 let stage = vehicle.stage.as_str();
@@ -110,6 +112,35 @@ impl Vehicles {
             }
         }
         Ok(())
+    }
+
+    /// A number that was chosen, or that the owner had before, waits for the one application that wishes it.
+    fn numbers_are_reserved_for_what_is_undecided(&self) -> Result<(), String> {
+        let undecided = self.applications.0.iter();
+        let wished: BTreeSet<(String, String)> = undecided
+            .filter(|(_, application)| application.stage.is_undecided())
+            .filter_map(|(id, application)| match &application.wish {
+                Some(PlateWish::Held(number) | PlateWish::Former(number)) => {
+                    Some((number.key(), id.clone()))
+                }
+                _ => None,
+            })
+            .collect();
+        let claims = self.claims.0.iter();
+        let reserved: BTreeSet<(String, String)> = claims
+            .filter_map(|(number, claim)| match claim {
+                PlateClaim::Reserved { application } => {
+                    Some((number.clone(), application.to_string()))
+                }
+                _ => None,
+            })
+            .collect();
+        if reserved == wished {
+            return Ok(());
+        }
+        Err(format!(
+            "numbers are reserved for what is undecided: reserved {reserved:?}, wished {wished:?}"
+        ))
     }
 
     /// What is undecided holds its vehicles, and nothing else does.

@@ -1,10 +1,11 @@
-//! Applications for permits: filed, accepted, and granted or refused; or withdrawn, at times while an officer decides.
+//! Applications for permits: filed, corrected, accepted, and granted or refused; or withdrawn, at times while an officer decides.
 
 use super::{PermitsApi, User};
 use crate::workloads::haulage::run_order;
 use futures::future::join;
 use rand::RngExt;
 use traffic_proto::permits::v1 as permits_v1;
+use traffic_proto::permits::v1::permit::Application;
 use traffic_proto::permits::v1::permit_service_server::PermitService;
 use traffic_proto::permits::v1::{Permit, RefusalGround};
 
@@ -33,9 +34,13 @@ impl User {
         &mut self,
         applicant: &str,
         name: &str,
-        is_oversize: bool,
+        permit: &Permit,
     ) -> Result<bool, String> {
+        let is_oversize = matches!(permit.application, Some(Application::OversizeTransport(_)));
         self.think().await;
+        if self.random.random_bool(0.1) && !self.correct_permit(applicant, name, permit).await? {
+            return Ok(false);
+        }
         let fate = self.random.random_range(0..20);
         if fate == 0 {
             self.withdraw_permit(applicant, name).await?;
@@ -58,6 +63,43 @@ impl User {
             3 | 4 => self.cross(applicant, name, is_oversize).await,
             _ => self.approve_permit(name, is_oversize).await,
         }
+    }
+
+    /// Sent back once, and mostly filed again: whether it waits to be accepted.
+    async fn correct_permit(
+        &mut self,
+        applicant: &str,
+        name: &str,
+        permit: &Permit,
+    ) -> Result<bool, String> {
+        let request = permits_v1::RequestCorrectionRequest {
+            name: name.to_owned(),
+            corrections: vec![permits_v1::Correction {
+                field: "contact".into(),
+                request: "name who answers the telephone".into(),
+            }],
+            ..Default::default()
+        };
+        let send_back = method!(PermitsApi, request_correction);
+        if !self.does(RECEPTION, request, send_back).await? {
+            // Time may have accepted it.
+            return Ok(true);
+        }
+        self.think().await;
+        if self.random.random_bool(0.15) {
+            // Who does not correct it is refused.
+            self.refuse_permit(name).await?;
+            return Ok(false);
+        }
+        let request = permits_v1::CorrectPermitRequest {
+            name: name.to_owned(),
+            permit: Some(permit.clone()),
+            ..Default::default()
+        };
+        let correct = method!(PermitsApi, correct_permit);
+        let is_corrected = self.does(applicant, request, correct).await?;
+        self.think().await;
+        Ok(is_corrected)
     }
 
     async fn approve_permit(&mut self, name: &str, is_oversize: bool) -> Result<bool, String> {

@@ -94,7 +94,16 @@ impl User {
     }
 
     async fn keep(&mut self, name: String, of: u32) -> Result<(), String> {
-        match self.random.random_range(0..5) {
+        match self.random.random_range(0..6) {
+            3 => {
+                let request = registration_v1::ChangeEbikeOwnerParticularsRequest {
+                    name,
+                    owner: Some(owner(of)),
+                    ..Default::default()
+                };
+                let change = method!(EbikeApi, change_ebike_owner_particulars);
+                self.does(STATION, request, change).await?;
+            }
             0 => {
                 let request = registration_v1::TransferEbikeRequest {
                     name,
@@ -215,6 +224,8 @@ impl User {
             self.bears(&result.ebike, &result.plate)?;
         }
         if done.is_none() {
+            let mut told = self.city.told.lock();
+            told.carried_out::<ImportEbikesRequest>();
             results.of_rows.insert(result.row, result);
         }
         Ok(())

@@ -1,15 +1,33 @@
 //! Users: they file, park, pay and are fined through whatever replica answers, and repeat a request until they know what
 //! became of it.
 
+/// A method of a replica, as a user calls it; of a service by name where a replica has others of the same name.
+macro_rules! method {
+    ($api:ty, $method:ident) => {
+        |api: $api, request| async move { api.$method(request).await }
+    };
+    ($api:ty, $service:ident::$method:ident) => {
+        |api: $api, request| async move { $service::$method(&api, request).await }
+    };
+}
+
 mod applications;
+mod bulk;
 mod cases;
+mod counters;
+mod courts;
 mod detentions;
+mod drivers;
 mod ebikes;
 mod kiosks;
+mod numbers;
+mod objections;
 mod orders;
 mod papers;
 mod patrols;
 mod stays;
+mod stops;
+mod subscribers;
 mod transports;
 mod vehicles;
 mod works;
@@ -33,6 +51,7 @@ use rand::{RngExt, SeedableRng};
 use registration::api::ebikes::EbikeApi;
 use registration::api::kiosks::KioskApi;
 use registration::api::orders::OrderApi;
+use registration::api::stations::StationApi;
 use registration::api::vehicles::VehicleApi;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -48,6 +67,8 @@ use uuid::Uuid;
 
 /// How long a client waits for an answer.
 const DEADLINE: Duration = Duration::from_secs(15);
+/// Cases that officers keep in mind at most.
+const MOST_WAITING: usize = 40;
 
 /// A command that was answered.
 #[derive(Debug)]
@@ -79,8 +100,6 @@ pub(super) struct Notes {
     pub(super) acknowledged: Vec<Acknowledged>,
     /// Commands that were refused at the first attempt: they must have left nothing.
     pub(super) refused: Vec<(Service, Uuid)>,
-    /// When each filed occupation is to begin and end, and on which road.
-    pub(super) occupations: BTreeMap<String, (u8, Timestamp, Timestamp)>,
     /// What was paid for sessions of parking.
     pub(super) payments: Bookings,
     /// What was paid of fines, for violations.
@@ -91,6 +110,10 @@ pub(super) struct Notes {
     pub(super) ebikes: BTreeMap<String, String>,
     /// For which session at a kiosk a blank was printed, and where that is told.
     pub(super) printed: BTreeMap<String, (String, u64)>,
+    /// Riders that were counted at a junction on a day, by their id, and where each count stands.
+    pub(super) counted: BTreeMap<String, Vec<(u32, u64)>>,
+    /// How many requests were carried out, by their full names.
+    pub(super) carried_out: BTreeMap<String, u64>,
     /// Plates that were given to vehicles.
     plates: Vec<String>,
     /// Vehicles that were detained.
@@ -99,6 +122,30 @@ pub(super) struct Notes {
     owners: BTreeMap<u8, u8>,
     /// Numbers of readings used, by bay.
     readings: BTreeMap<u8, u64>,
+    /// Licences of drivers who came for their cases.
+    drivers: Vec<String>,
+    /// Cases that wait for time to pass.
+    waiting: Vec<Waiting>,
+}
+
+/// A case that waits for time to pass, and for what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Waiting {
+    case: String,
+    /// What it would be fined.
+    fine_fen: i64,
+    turn: Turn,
+}
+
+/// What officers do about a case once its time has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    Hear,
+    SeekEnforcement,
+    /// Nobody came for it: told, announced, decided.
+    WarnOfDefault,
+    AnnounceDefault,
+    DecideByDefault,
 }
 
 impl Notes {
@@ -116,6 +163,36 @@ impl Notes {
         }
         self.printed
             .retain(|_, (_, position)| *position <= kept(Service::Registration));
+        for counts in self.counted.values_mut() {
+            counts.retain(|(_, position)| *position <= kept(Service::Enforcement));
+        }
+    }
+
+    /// Takes note of a case about which nothing can be done yet.
+    fn wait(&mut self, case: &str, fine_fen: i64, turn: Turn) {
+        if self.waiting.len() < MOST_WAITING {
+            self.waiting.push(Waiting {
+                case: case.to_owned(),
+                fine_fen,
+                turn,
+            });
+        }
+    }
+
+    /// Takes note of who has come for a case.
+    fn came(&mut self, party: Option<&enforcement_v1::Party>) {
+        let Some(party) = party.filter(|party| party.licence.is_some()) else {
+            return;
+        };
+        let licence = format!("licences/{}", party.person_ref);
+        if !self.drivers.contains(&licence) {
+            self.drivers.push(licence);
+        }
+    }
+
+    /// Takes note that a request was carried out.
+    fn carried_out<M: prost::Name>(&mut self) {
+        *self.carried_out.entry(M::full_name()).or_default() += 1;
     }
 }
 
@@ -180,6 +257,7 @@ methods! {
     EbikeApi: Registration, ebikes;
     OrderApi: Registration, orders;
     KioskApi: Registration, kiosks;
+    StationApi: Registration, stations;
 }
 
 /// One user at work.
@@ -254,6 +332,19 @@ impl User {
         Box::pin(self.insist(account, request, method, true)).await
     }
 
+    /// As [`command`](Self::command), of one whose answer nobody needs: whether it was carried out.
+    async fn does<A: Methods, M: Identified, T: Told, Sent>(
+        &mut self,
+        account: &str,
+        request: M,
+        method: impl Fn(A, Request<M>) -> Sent + Send + Sync,
+    ) -> Result<bool, String>
+    where
+        Sent: Future<Output = Result<Response<T>, Status>> + Send,
+    {
+        Ok(self.command(account, request, method).await?.is_ok())
+    }
+
     async fn insist<A: Methods, M: Identified, T: Told, Sent>(
         &mut self,
         account: &str,
@@ -305,7 +396,11 @@ impl User {
                         position,
                         may_be_idle,
                     };
-                    self.city.told.lock().acknowledged.push(acknowledged);
+                    {
+                        let mut told = self.city.told.lock();
+                        told.acknowledged.push(acknowledged);
+                        told.carried_out::<M>();
+                    }
                     // Now and then an answer is lost on its way to the user, who asks again.
                     if self.random.random_bool(0.15) {
                         answered = Some((position, response.into_inner()));
@@ -327,7 +422,8 @@ impl User {
                         return Err(format!("done, then refused: {before:?}, then {status}"));
                     }
                     if attempts == 1 {
-                        self.city.told.lock().refused.push((A::SERVICE, command));
+                        let mut told = self.city.told.lock();
+                        told.refused.push((A::SERVICE, command));
                     }
                     return Ok(Err(status));
                 }
@@ -458,80 +554,149 @@ macro_rules! identified {
 
 identified! {
     enforcement_v1::AcceptHandlingRequest,
+    enforcement_v1::AnnounceDecisionRequest,
+    enforcement_v1::AnnounceDefaultRequest,
     enforcement_v1::AnnounceUnclaimedRequest,
     enforcement_v1::ApproveDetentionRequest,
     enforcement_v1::AssignHazardRequest,
     enforcement_v1::BringProofRequest,
     enforcement_v1::CancelViolationRequest,
+    enforcement_v1::ClearDriverSuspicionRequest,
+    enforcement_v1::ClearVehicleSuspicionRequest,
+    enforcement_v1::CollectFineRequest,
+    enforcement_v1::CountRidersRequest,
     enforcement_v1::CureViolationRequest,
+    enforcement_v1::DecideByDefaultRequest,
+    enforcement_v1::DecideNoPenaltyRequest,
     enforcement_v1::DecideViolationRequest,
     enforcement_v1::DetainVehicleRequest,
     enforcement_v1::DisposeVehicleRequest,
     enforcement_v1::EndRemedyRequest,
+    enforcement_v1::ExtendHandlingRequest,
     enforcement_v1::ExtendVerificationRequest,
+    enforcement_v1::FailReviewRequest,
+    enforcement_v1::FilePapersRequest,
     enforcement_v1::FindHazardRequest,
+    enforcement_v1::GrantInstalmentsRequest,
     enforcement_v1::HandOverVehicleRequest,
+    enforcement_v1::HearDefenceRequest,
+    enforcement_v1::HoldHearingRequest,
     enforcement_v1::HoldTalkRequest,
+    enforcement_v1::IdentifyDriverRequest,
     enforcement_v1::PassReviewRequest,
     enforcement_v1::PersuadeRiderRequest,
+    enforcement_v1::RaiseObjectionRequest,
+    enforcement_v1::RecordLegalReviewRequest,
     enforcement_v1::RecordPaymentRequest,
+    enforcement_v1::RecordStudyDayRequest,
+    enforcement_v1::RecordStudyFraudRequest,
+    enforcement_v1::RecordTestRequest,
     enforcement_v1::RecordViolationRequest,
     enforcement_v1::RectifyHazardRequest,
+    enforcement_v1::ReducePointsRequest,
+    enforcement_v1::ReferAsCrimeRequest,
+    enforcement_v1::RejectObjectionRequest,
     enforcement_v1::RejectRectificationRequest,
+    enforcement_v1::RequestHearingRequest,
+    enforcement_v1::RequireLegalReviewRequest,
+    enforcement_v1::RevokeDecisionRequest,
     enforcement_v1::RevokeForTradingRequest,
+    enforcement_v1::ScheduleHearingRequest,
+    enforcement_v1::SeekEnforcementRequest,
     enforcement_v1::SeekRemedyRequest,
     enforcement_v1::SendNoticeRequest,
     enforcement_v1::ServeDecisionRequest,
+    enforcement_v1::StopOnTheSpotRequest,
+    enforcement_v1::SummonPartyRequest,
+    enforcement_v1::TakeBackReductionRequest,
+    enforcement_v1::TakeBackReferralRequest,
+    enforcement_v1::TellIntentionRequest,
     enforcement_v1::VerifyHazardRequest,
     enforcement_v1::VerifyProofRequest,
+    enforcement_v1::WaiveHearingRequest,
+    enforcement_v1::WarnOfDefaultRequest,
+    enforcement_v1::WarnOrallyRequest,
+    parking_v1::BatchCreateBaysRequest,
+    parking_v1::CorrectSessionRequest,
     parking_v1::CreateBayRequest,
     parking_v1::CreateTariffRequest,
     parking_v1::CreateZoneRequest,
     parking_v1::DeleteBayRequest,
     parking_v1::DeleteZoneRequest,
+    parking_v1::GrantWaiverRequest,
+    parking_v1::PublishTariffVersionRequest,
     parking_v1::RecordPaymentRequest,
     parking_v1::RecordRefundRequest,
+    parking_v1::RevokeWaiverRequest,
     parking_v1::UpdateBayRequest,
+    parking_v1::UpdateZoneRequest,
+    parking_v1::WaiveChargeRequest,
     permits_v1::AcceptPermitRequest,
+    permits_v1::AmendPermitRequest,
     permits_v1::ApprovePermitRequest,
     permits_v1::AssignEscortRequest,
     permits_v1::CompleteEscortRequest,
     permits_v1::CompletePermitRequest,
+    permits_v1::CorrectPermitRequest,
     permits_v1::CreatePermitRequest,
     permits_v1::FinishWorkRequest,
+    permits_v1::HandOverEscortRequest,
     permits_v1::RecordArrivalRequest,
+    permits_v1::RecordCheckpointRequest,
     permits_v1::RecordDepartureRequest,
     permits_v1::RecordMovingOnRequest,
     permits_v1::RecordReopeningAcceptanceRequest,
     permits_v1::RecordStopRequest,
     permits_v1::RefusePermitRequest,
+    permits_v1::RequestCorrectionRequest,
     permits_v1::ResumePermitRequest,
     permits_v1::RevokePermitRequest,
+    permits_v1::SetRunOrderRequest,
     permits_v1::StartEscortRequest,
     permits_v1::StartWorkRequest,
     permits_v1::SuspendPermitRequest,
     permits_v1::WithdrawPermitRequest,
     registration_v1::AbandonKioskSessionRequest,
     registration_v1::ApproveApplicationRequest,
+    registration_v1::ArriveForAppointmentRequest,
+    registration_v1::BookAppointmentRequest,
+    registration_v1::CancelAppointmentRequest,
     registration_v1::CancelEbikeRequest,
+    registration_v1::CancelOrderRequest,
     registration_v1::CancelVehicleOfOfficeRequest,
+    registration_v1::ChangeEbikeOwnerParticularsRequest,
+    registration_v1::ChoosePlateNumberRequest,
+    registration_v1::CommissionStationRequest,
     registration_v1::ConfirmKioskReviewRequest,
     registration_v1::CreateApplicationRequest,
+    registration_v1::EndStationRequest,
     registration_v1::FileKioskBusinessRequest,
+    registration_v1::LiftApplicantBarRequest,
     registration_v1::LiftHoldRequest,
+    registration_v1::OfferPlateNumbersRequest,
     registration_v1::OpenKioskSessionRequest,
+    registration_v1::OpenOrderRequest,
     registration_v1::PlaceHoldRequest,
+    registration_v1::RecordMovedAwayRequest,
     registration_v1::RecordOrderPaymentRequest,
     registration_v1::RecordOrderRefundRequest,
     registration_v1::RecordPlatesDeliveredRequest,
     registration_v1::RecordPlatesMadeRequest,
     registration_v1::RecordPlatesShippedRequest,
+    registration_v1::RefuseApplicationRequest,
     registration_v1::RegisterEbikeRequest,
     registration_v1::ReissueEbikePlateRequest,
     registration_v1::ReportKioskPrintRequest,
+    registration_v1::RequestMaterialsRequest,
     registration_v1::ResumeKioskSessionRequest,
+    registration_v1::ResumeStationRequest,
     registration_v1::ReturnSchoolBusSignRequest,
     registration_v1::StartKioskPrintRequest,
+    registration_v1::SupplyMaterialsRequest,
+    registration_v1::SuspendStationRequest,
+    registration_v1::TakeWalkInRequest,
     registration_v1::TransferEbikeRequest,
+    registration_v1::UpdateStationRequest,
+    registration_v1::UseOrderRequest,
     registration_v1::WithdrawApplicationRequest,
 }

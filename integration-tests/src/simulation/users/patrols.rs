@@ -1,6 +1,6 @@
-//! Patrols: hazards on roads found, assigned, rectified and verified; riders persuaded, and their companies summoned.
+//! Patrols: hazards on roads found, assigned, rectified and verified; riders counted and persuaded, and their companies summoned.
 
-use super::{EnforcementApi, User, Users, contract_time, seconds};
+use super::{EnforcementApi, User, Users, contract_time, position_of, seconds};
 use rand::RngExt;
 use traffic_proto::enforcement::v1 as enforcement_v1;
 use traffic_proto::enforcement::v1::hazard_service_server::HazardService;
@@ -15,12 +15,13 @@ const DISTRICT: &str = "371702";
 const COMPANY: &str = "91110000600037341L";
 
 impl Users {
-    /// An officer on patrol finds a hazard, sees it done away with, and persuades riders at a junction.
+    /// An officer on patrol finds a hazard, sees it done away with, and counts and persuades riders at a junction.
     pub(in crate::simulation) async fn patrol(self, number: u64, road: u8) -> Result<(), String> {
         let mut user = self.user(number);
         if let Some(hazard) = user.find_hazard(road).await? {
             user.rectify(&hazard).await?;
         }
+        user.count(road).await?;
         user.persuade(road).await
     }
 }
@@ -110,6 +111,31 @@ impl User {
     fn deadline(&mut self) -> pbjson_types::Timestamp {
         let ahead = self.random.random_range(3_600..1_000_000);
         contract_time(seconds(self.now(), ahead))
+    }
+
+    /// Others count at the same junction: all counts of a day add up.
+    async fn count(&mut self, junction: u8) -> Result<(), String> {
+        for _ in 0..self.random.random_range(1..4) {
+            let seen = self.random.random_range(1..100);
+            let request = enforcement_v1::CountRidersRequest {
+                junction: format!("J-{junction}"),
+                district: DISTRICT.into(),
+                seen,
+                with_helmet: self.random.random_range(0..=seen),
+                ..Default::default()
+            };
+            let count = method!(EnforcementApi, count_riders);
+            let Ok(counted) = self.command(OFFICER, request, count).await? else {
+                continue;
+            };
+            let position = position_of(&counted);
+            let counts = counted.into_inner();
+            let day = counts.day.map(|day| day.value).unwrap_or_default();
+            let at = format!("{}_{day}", counts.junction);
+            let mut told = self.city.told.lock();
+            told.counted.entry(at).or_default().push((seen, position));
+        }
+        Ok(())
     }
 
     /// A company whose riders are too many in a month is summoned, and comes.

@@ -1,4 +1,4 @@
-//! Parking: bays, the stays of vehicles in them, and payments.
+//! Parking: bays, the stays of vehicles in them, and payments; and what officers decide about them.
 
 use super::{Identified, ParkingApi, Told, User, Users, by, contract_time, seconds};
 use crate::simulation::plan::BAYS;
@@ -41,13 +41,23 @@ impl Users {
         Ok(())
     }
 
-    /// Vehicles come and leave; what is charged is paid, in parts, too much, or not at all.
+    /// Vehicles come and leave; what is charged is paid, in parts, too much, or not at all, or an officer finds it wrong.
     pub(in crate::simulation) async fn park(self, number: u64, bay: u8) -> Result<(), String> {
         let mut user = self.user(number);
+        if user.random.random_bool(0.2) {
+            user.exempt(number, bay).await?;
+        }
         for visit in 0..user.random.random_range(1..4) {
             user.stay(bay).await?;
             user.think().await;
             let sessions = user.sessions_of(bay).await?;
+            let standing = sessions.iter().find(|it| it.leave_time.is_none());
+            if let Some(standing) = standing
+                && user.random.random_bool(0.3)
+            {
+                // Whoever reads has missed that it left, or somebody is towed away.
+                user.correct_session(standing).await?;
+            }
             let mut payable: Vec<_> = sessions
                 .iter()
                 .filter(|session| session.outstanding_fen > 0)
@@ -76,13 +86,16 @@ impl Users {
                 let reference = format!("{number}-{visit}-back");
                 user.pay_back(session, &reference, overpaid_fen).await?;
             }
+            if user.random.random_bool(0.25) {
+                user.object_to_charge(session).await?;
+            }
         }
         Ok(())
     }
 }
 
 impl User {
-    /// A sensor or a camera reports an arrival and, later, a departure; some readings come twice.
+    /// A sensor or a camera reports an arrival and, later, mostly a departure; some readings come twice.
     async fn stay(&mut self, bay: u8) -> Result<(), String> {
         // Sensors report late, and not always in order.
         let ago = self.random.random_range(0..7_200);
@@ -97,6 +110,10 @@ impl User {
             (parking_v1::ReadingKind::Arrived, ago),
             (parking_v1::ReadingKind::Left, 0),
         ] {
+            if kind == parking_v1::ReadingKind::Left && self.random.random_bool(0.08) {
+                // Nobody sees it leave.
+                break;
+            }
             let sequence = {
                 let mut told = self.city.told.lock();
                 let sequence = told.readings.entry(bay).or_default();
@@ -128,6 +145,8 @@ impl User {
                 if known + answer.problem_count != 1 {
                     return Err(format!("one reading, and this of it: {answer:?}"));
                 }
+                let mut told = self.city.told.lock();
+                told.carried_out::<parking_v1::IngestReadingsRequest>();
             }
             self.think().await;
         }

@@ -2,7 +2,7 @@
 
 use super::{EnforcementApi, PermitsApi, User, Users, contract_time, seconds};
 use crate::workloads::enforcement::weighed;
-use crate::workloads::haulage::{PERMITTED_KG, oversize, toxic};
+use crate::workloads::haulage::{PERMITTED_KG, oversize, run_order, toxic};
 use crate::workloads::registration::identity;
 use rand::RngExt;
 use traffic_proto::enforcement::v1::RecordViolationRequest;
@@ -20,10 +20,18 @@ impl Users {
         let plate = user.some_plate(truck);
         let driver = identity(user.random.random_range(0..2));
         let permit = toxic(user.now(), &plate, &driver);
-        let Some(name) = user.grant(permit).await? else {
+        let Some(name) = user.grant(&permit).await? else {
             return Ok(());
         };
         user.think().await;
+        if user.random.random_bool(0.25) {
+            // Another drives, or another vehicle.
+            let plate = user.some_plate(truck);
+            let driver = identity(user.random.random_range(0..3));
+            let permit = toxic(user.now(), &plate, &driver);
+            user.amend_transport(&name, permit).await?;
+            user.think().await;
+        }
         if user.random.random_bool(0.4) {
             return Ok(());
         }
@@ -37,8 +45,10 @@ impl Users {
             return Ok(());
         }
         user.think().await;
-        if user.random.random_bool(0.5) {
-            user.stop(&name).await?;
+        match user.random.random_range(0..4) {
+            0 => user.pass_checkpoint(&name).await?,
+            1 | 2 => user.stop(&name).await?,
+            _ => {}
         }
         if user.random.random_bool(0.7) {
             user.arrive(&name).await?;
@@ -57,12 +67,15 @@ impl Users {
         let permit = oversize(user.now(), &tractor, &trailer, &identity(0));
         // On the scales before anybody knows of a permit, and after.
         user.pass_weigh_station(&tractor, &trailer).await?;
-        let granted = user.grant(permit).await?;
+        let granted = user.grant(&permit).await?;
         for _ in 0..user.random.random_range(0..3) {
             user.pass_weigh_station(&tractor, &trailer).await?;
             user.think().await;
         }
         let Some(name) = granted else { return Ok(()) };
+        if user.random.random_bool(0.3) {
+            user.order_another_run(&name).await?;
+        }
         match user.random.random_range(0..4) {
             0 => {
                 let request = permits_v1::RevokePermitRequest {
@@ -85,14 +98,59 @@ impl Users {
 
 impl User {
     /// The name of the permit that is granted, if one is.
-    async fn grant(&mut self, permit: permits_v1::Permit) -> Result<Option<String>, String> {
-        use permits_v1::permit::Application;
-        let is_oversize = matches!(permit.application, Some(Application::OversizeTransport(_)));
-        let Some(name) = self.file_permit(HAULIER, permit).await? else {
+    async fn grant(&mut self, permit: &permits_v1::Permit) -> Result<Option<String>, String> {
+        let Some(name) = self.file_permit(HAULIER, permit.clone()).await? else {
             return Ok(None);
         };
-        let granted = self.comes_through(HAULIER, &name, is_oversize).await?;
+        let granted = self.comes_through(HAULIER, &name, permit).await?;
         Ok(granted.then_some(name))
+    }
+
+    async fn amend_transport(
+        &mut self,
+        name: &str,
+        permit: permits_v1::Permit,
+    ) -> Result<(), String> {
+        let request = permits_v1::AmendPermitRequest {
+            name: name.to_owned(),
+            permit: Some(permit),
+            reason: "the crew has changed".into(),
+            ..Default::default()
+        };
+        let amend = method!(PermitsApi, amend_permit);
+        self.does(OFFICER, request, amend).await?;
+        Ok(())
+    }
+
+    /// The police fix time and speed of a run anew.
+    async fn order_another_run(&mut self, name: &str) -> Result<(), String> {
+        let request = permits_v1::SetRunOrderRequest {
+            name: name.to_owned(),
+            run_order: Some(permits_v1::RunOrder {
+                max_speed_kmh: 30,
+                ..run_order(self.now())
+            }),
+            reason: "a narrow bridge".into(),
+            ..Default::default()
+        };
+        let order = method!(PermitsApi, set_run_order);
+        self.does(OFFICER, request, order).await?;
+        self.think().await;
+        Ok(())
+    }
+
+    /// The end of the only leg.
+    async fn pass_checkpoint(&mut self, name: &str) -> Result<(), String> {
+        let request = permits_v1::RecordCheckpointRequest {
+            name: name.to_owned(),
+            leg: 1,
+            pass_time: Some(contract_time(self.now())),
+            ..Default::default()
+        };
+        let pass = method!(PermitsApi, record_checkpoint);
+        self.does(HAULIER, request, pass).await?;
+        self.think().await;
+        Ok(())
     }
 
     async fn stop(&mut self, name: &str) -> Result<(), String> {
@@ -106,7 +164,7 @@ impl User {
         let stop = |api: PermitsApi, request| async move { api.record_stop(request).await };
         self.command(HAULIER, request, stop).await?.ok();
         self.think().await;
-        if self.random.random_bool(0.7) {
+        if self.random.random_bool(0.4) {
             let request = permits_v1::RecordMovingOnRequest {
                 name: name.to_owned(),
                 move_time: Some(contract_time(self.now())),
@@ -179,6 +237,17 @@ impl User {
             return Ok(());
         }
         self.think().await;
+        if self.random.random_bool(0.5) {
+            let request = permits_v1::HandOverEscortRequest {
+                name: name.clone(),
+                to_district: "371721".into(),
+                unit: "U-2".into(),
+                ..Default::default()
+            };
+            let hand_over = method!(PermitsApi, hand_over_escort);
+            self.does(OFFICER, request, hand_over).await?;
+            self.think().await;
+        }
         let request = permits_v1::CompleteEscortRequest {
             name: name.clone(),
             ..Default::default()
