@@ -13,9 +13,7 @@ use enforcement::domain::violation::decision::{decide, serve};
 use enforcement::domain::violation::event::{
     Afterwards, DecisionError, Duty, Fact, Remedy, RemedyOutcome, Sanction, Service,
 };
-use enforcement::domain::violation::handling::{
-    accept, hear_defence, tell_intention, waive_hearing,
-};
+use enforcement::domain::violation::handling::{accept, hear_defence, tell_intention};
 use enforcement::domain::violation::payment::pay;
 use enforcement::domain::violation::remedy::{end, seek};
 use enforcement::domain::violation::roadside::file_papers;
@@ -186,18 +184,7 @@ fn only_the_prefecture_takes_back_that_it_revoked_a_licence_order_157_art_6() {
         ..fine(1_000)
     };
     let (scenario, id) = handling(alcohol(50, false, true));
-    let scenario = scenario
-        .when(|tx| tell_intention(tx, &id, sanction))
-        .and()
-        .when(|tx| hear_defence(tx, &id, text("nothing to say"), false))
-        .and()
-        .when(|tx| waive_hearing(tx, &id))
-        .and()
-        .by(city())
-        .when(|tx| decide(tx, &id, by_two(sanction)))
-        .and()
-        .when(|tx| serve(tx, &id, Service::HandedOver, None))
-        .and();
+    let scenario = decided_by_city(scenario, &id, sanction);
     assert!(!licence(&scenario, 'a').may_drive());
     let scenario = scenario
         .by(officer())

@@ -15,7 +15,9 @@ use enforcement::domain::violation::event::{
     Device, Fact, Filing, LicenceFacts, NoticeChannel, Party, Review, Sanction, Service, Source,
     ViolationEvent,
 };
-use enforcement::domain::violation::handling::accept;
+use enforcement::domain::violation::handling::{
+    accept, hear_defence, tell_intention, waive_hearing,
+};
 use enforcement::domain::violation::legal_review;
 use enforcement::domain::violation::roadside::stop;
 use enforcement::domain::violation::{Stage, Violation};
@@ -276,6 +278,22 @@ pub(crate) fn notified(filing: Filing) -> (Scenario, CaseId) {
         .when(|tx| notify(tx, &id, NoticeChannel::App))
         .and();
     (scenario, id)
+}
+
+/// Told, heard without a hearing, decided by the city, which alone revokes a licence, and handed over.
+pub(crate) fn decided_by_city(scenario: Scenario, id: &CaseId, sanction: Sanction) -> Scenario {
+    scenario
+        .when(|tx| tell_intention(tx, id, sanction))
+        .and()
+        .when(|tx| hear_defence(tx, id, text("nothing to say"), false))
+        .and()
+        .when(|tx| waive_hearing(tx, id))
+        .and()
+        .by(city())
+        .when(|tx| decide(tx, id, by_two(sanction)))
+        .and()
+        .when(|tx| serve(tx, id, Service::HandedOver, None))
+        .and()
 }
 
 /// A record whose driver has come.

@@ -7,12 +7,12 @@ use chassis::testing::Scenario;
 use enforcement::domain::conduct::{Conduct, Road};
 use enforcement::domain::docket::{Docket, Standing, of_vehicle};
 use enforcement::domain::values::CaseId;
-use enforcement::domain::violation::decision::{decide, decide_no_penalty, serve};
+use enforcement::domain::violation::decision::{decide, decide_no_penalty};
 use enforcement::domain::violation::event::{
-    Duty, Fact, Filing, NoPenaltyGround, Sanction, Service, Source,
+    Duty, Fact, Filing, NoPenaltyGround, Sanction, Source,
 };
 use enforcement::domain::violation::handling::{
-    accept, hear_defence, request_hearing, schedule_hearing, tell_intention, waive_hearing,
+    accept, hear_defence, request_hearing, schedule_hearing, tell_intention,
 };
 use enforcement::domain::violation::payment::pay;
 use enforcement::domain::violation::referral::{refer_as_crime, take_back};
@@ -83,18 +83,8 @@ fn the_licence_of_a_drunk_driver_is_revoked_while_the_crime_is_prosecuted_law_ar
             Some("Road Traffic Safety Law art. 91(2)"),
         )
         .when(|tx| decide_no_penalty(tx, &id, NoPenaltyGround::NotProven, text("who knows")))
-        .then_refused(REFERRED.0, REFERRED.1)
-        .when(|tx| tell_intention(tx, &id, revocation))
-        .and()
-        .when(|tx| hear_defence(tx, &id, text("nothing to say"), false))
-        .and()
-        .when(|tx| waive_hearing(tx, &id))
-        .and()
-        .by(city())
-        .when(|tx| decide(tx, &id, by_two(revocation)))
-        .and()
-        .when(|tx| serve(tx, &id, Service::HandedOver, None))
-        .and();
+        .then_refused(REFERRED.0, REFERRED.1);
+    let scenario = decided_by_city(scenario, &id, revocation);
     assert!(!licence(&scenario, 'a').may_drive());
     let state = case(&scenario, &id);
     assert_eq!(state.stage, Stage::Settled);

@@ -8,8 +8,12 @@ use traffic_proto::permits::v1 as permits;
 const BAYS: usize = 30;
 
 fn reference() -> Option<permits::PermitRef> {
+    reference_of("permits/p1")
+}
+
+fn reference_of(permit: &str) -> Option<permits::PermitRef> {
     Some(permits::PermitRef {
-        permit: "permits/p1".into(),
+        permit: permit.into(),
         kind: permits::PermitKind::RoadOccupation.into(),
         district: "371702".into(),
     })
@@ -43,6 +47,16 @@ fn approved() -> permits::RoadOccupationApproved {
         grant_version: 1,
         ..Default::default()
     }
+}
+
+/// The same, from ten to eleven o'clock only.
+fn approved_for_an_hour_a_day() -> permits::RoadOccupationApproved {
+    let mut approved = approved();
+    approved.time.as_mut().expect("set").daily_hours = Some(permits::DailyHours {
+        from_minute: 10 * 60,
+        until_minute: 11 * 60,
+    });
+    approved
 }
 
 /// Bays stand every 6 metres, 5 metres beside the line: those from metre 30 to 90 are touched, no other within 3 metres.
@@ -126,18 +140,15 @@ async fn works_revoked_while_under_way_keep_their_bays_until_the_road_is_reopene
     replica.until_closed(BAYS, &[]).await;
 
     // Revoked before they began: there is nothing to wait for.
-    let other = permits::PermitRef {
-        permit: "permits/p2".into(),
-        ..reference().expect("set")
-    };
+    let other = || reference_of("permits/p2");
     let granted = permits::RoadOccupationApproved {
-        r#ref: Some(other.clone()),
+        r#ref: other(),
         ..approved()
     };
     world.publish(20, &granted).await;
     replica.until_closed(BAYS, &touched()).await;
     let gone = permits::PermitRevoked {
-        r#ref: Some(other),
+        r#ref: other(),
         ..revoked(false)
     };
     world.publish(21, &gone).await;
@@ -165,12 +176,8 @@ async fn works_suspended_while_under_way_keep_their_bays_until_the_road_is_reope
     replica.until_closed(BAYS, &touched()).await;
     world.publish(13, &suspended(true)).await;
     // Events about one permit are handled in order: when the other has been closed and freed, this one has been handled.
-    let other = permits::PermitRef {
-        permit: "permits/p2".into(),
-        ..reference().expect("set")
-    };
     let granted = permits::RoadOccupationApproved {
-        r#ref: Some(other),
+        r#ref: reference_of("permits/p2"),
         ..approved()
     };
     world.publish(14, &granted).await;
@@ -189,10 +196,7 @@ async fn works_suspended_while_under_way_keep_their_bays_until_the_road_is_reope
     );
     for (position, permit) in [(15, "permits/p1"), (16, "permits/p2")] {
         let reopened = permits::RoadReopened {
-            r#ref: Some(permits::PermitRef {
-                permit: permit.into(),
-                ..reference().expect("set")
-            }),
+            r#ref: reference_of(permit),
         };
         world.publish(position, &reopened).await;
     }
@@ -204,12 +208,7 @@ async fn works_suspended_while_under_way_keep_their_bays_until_the_road_is_reope
 async fn works_over_time_keep_their_bays_beyond_their_hours_until_the_road_is_reopened_art_32_2() {
     let world = World::new().await;
     let replica = street(&world).await;
-    let mut approved = approved();
-    approved.time.as_mut().expect("set").daily_hours = Some(permits::DailyHours {
-        from_minute: 10 * 60,
-        until_minute: 11 * 60,
-    });
-    world.publish(10, &approved).await;
+    world.publish(10, &approved_for_an_hour_a_day()).await;
     replica
         .until(|| async {
             let bay = replica.bay("b7").await;
@@ -243,10 +242,7 @@ async fn a_reopening_that_overtakes_its_approval_wins_and_repetitions_change_not
     }
     // Events about one permit are handled in order: when the last has been, all have.
     let marker = permits::RoadOccupationApproved {
-        r#ref: Some(permits::PermitRef {
-            permit: "permits/p2".into(),
-            ..reference().expect("set")
-        }),
+        r#ref: reference_of("permits/p2"),
         ..approved()
     };
     world.publish(30, &marker).await;
@@ -301,12 +297,7 @@ async fn two_replicas_close_each_bay_once_and_one_goes_on_when_the_other_ends() 
 async fn daily_hours_close_and_free_by_the_clock() {
     let world = World::new().await;
     let replica = street(&world).await;
-    let mut approved = approved();
-    approved.time.as_mut().expect("set").daily_hours = Some(permits::DailyHours {
-        from_minute: 10 * 60,
-        until_minute: 11 * 60,
-    });
-    world.publish(10, &approved).await;
+    world.publish(10, &approved_for_an_hour_a_day()).await;
     replica
         .until(|| async {
             replica

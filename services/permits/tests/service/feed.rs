@@ -2,7 +2,7 @@
 
 use crate::city::{Account, City, Replica};
 use crate::samples::{company, create, person, works};
-use crate::stories::{accepted, everything};
+use crate::stories::{accepted, everything, reopen};
 use permits::wzdx::{self, Import};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -184,26 +184,7 @@ async fn works_that_have_begun_are_shown_until_the_road_reopens_permit_or_none_a
     assert_eq!(told_to_go_on("permit_suspended"), [false, true]);
     assert_eq!(told_to_go_on("permit_revoked"), [true]);
 
-    let finish = proto::FinishWorkRequest {
-        name: name.clone(),
-        ..Default::default()
-    };
-    applicant.finish_work(finish).await.unwrap();
-    let acceptance = |by: proto::AcceptanceBy| proto::RecordReopeningAcceptanceRequest {
-        name: name.clone(),
-        by: by.into(),
-        passed: true,
-        ..Default::default()
-    };
-    authority
-        .record_reopening_acceptance(acceptance(proto::AcceptanceBy::RoadAuthority))
-        .await
-        .unwrap();
-    let reopened = reviewer
-        .record_reopening_acceptance(acceptance(proto::AcceptanceBy::Police))
-        .await
-        .unwrap()
-        .into_inner();
+    let reopened = reopen(&name, &mut applicant, &mut authority, &mut reviewer).await;
     assert_eq!(reopened.state(), proto::PermitState::Revoked);
     assert!(statuses(&replica).await.is_empty(), "the road is open");
 }

@@ -101,26 +101,7 @@ async fn an_occupation_lives_from_its_application_to_its_reopening() {
         ..Default::default()
     };
     applicant.start_work(step(&name)).await.unwrap();
-    let finish = proto::FinishWorkRequest {
-        name: name.clone(),
-        ..Default::default()
-    };
-    applicant.finish_work(finish).await.unwrap();
-    let acceptance = |by: proto::AcceptanceBy| proto::RecordReopeningAcceptanceRequest {
-        name: name.clone(),
-        by: by.into(),
-        passed: true,
-        ..Default::default()
-    };
-    authority
-        .record_reopening_acceptance(acceptance(proto::AcceptanceBy::RoadAuthority))
-        .await
-        .unwrap();
-    let reopened = reviewer
-        .record_reopening_acceptance(acceptance(proto::AcceptanceBy::Police))
-        .await
-        .unwrap()
-        .into_inner();
+    let reopened = reopen(&name, &mut applicant, &mut authority, &mut reviewer).await;
     assert!(reopened.occupation.unwrap().reopened_at.is_some());
     let complete = proto::CompletePermitRequest {
         name: name.clone(),
@@ -507,26 +488,7 @@ async fn an_emergency_repair_that_is_granted_after_its_time_is_reopened_art_32()
     let progress = granted.occupation.unwrap();
     assert_eq!(progress.started_at, time("2026-03-01T09:00:00"));
     assert!(progress.reopening_overdue);
-    let finish = proto::FinishWorkRequest {
-        name: name.clone(),
-        ..Default::default()
-    };
-    applicant.finish_work(finish).await.unwrap();
-    let acceptance = |by: proto::AcceptanceBy| proto::RecordReopeningAcceptanceRequest {
-        name: name.clone(),
-        by: by.into(),
-        passed: true,
-        ..Default::default()
-    };
-    authority
-        .record_reopening_acceptance(acceptance(proto::AcceptanceBy::RoadAuthority))
-        .await
-        .unwrap();
-    let reopened = reviewer
-        .record_reopening_acceptance(acceptance(proto::AcceptanceBy::Police))
-        .await
-        .unwrap()
-        .into_inner();
+    let reopened = reopen(&name, &mut applicant, &mut authority, &mut reviewer).await;
     assert!(reopened.occupation.unwrap().reopened_at.is_some());
     let jetstream = city.bus.jetstream().await;
     let published = everything(&jetstream, "EVENTS", "events.permits.road_reopened.>").await;
@@ -622,6 +584,35 @@ async fn personal_data_reach_neither_journal_nor_events_in_the_clear() {
             }
         }
     }
+}
+
+/// The works are finished, and road authority and police accept the road.
+pub(crate) async fn reopen(
+    name: &str,
+    applicant: &mut Client,
+    authority: &mut Client,
+    police: &mut Client,
+) -> proto::Permit {
+    let finish = proto::FinishWorkRequest {
+        name: name.into(),
+        ..Default::default()
+    };
+    applicant.finish_work(finish).await.unwrap();
+    let acceptance = |by: proto::AcceptanceBy| proto::RecordReopeningAcceptanceRequest {
+        name: name.into(),
+        by: by.into(),
+        passed: true,
+        ..Default::default()
+    };
+    authority
+        .record_reopening_acceptance(acceptance(proto::AcceptanceBy::RoadAuthority))
+        .await
+        .unwrap();
+    police
+        .record_reopening_acceptance(acceptance(proto::AcceptanceBy::Police))
+        .await
+        .unwrap()
+        .into_inner()
 }
 
 /// All messages of a stream, once one of the subject `awaited` is there.
